@@ -1,0 +1,38 @@
+/* system.h - what the process may use and when it should stop: cores, clock, default paths, whole files, Ctrl-C.
+ */
+#ifndef TL_BASE_SYSTEM_H
+#define TL_BASE_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+
+/* Cores this process may run on (affinity mask), at least 1. */
+unsigned tl_system_core_count(void);
+
+/* Seconds of a monotonic clock; for durations only. */
+double tl_system_seconds(void);
+
+/* Milliseconds since 1970 UTC; for time columns. */
+int64_t tl_system_time_ms(void);
+
+/* SIGINT and SIGTERM set a flag (a second one ends the process by the signal's default); SIGPIPE is ignored, so that a closed pipe is a write error. */
+void tl_system_catch_signals(void);
+bool tl_system_is_interrupted(void);
+
+/* `$XDG_DATA_HOME/tl/weights/<file_name>`, or under `~/.local/share`. The caller frees. Fails with: TL_NOT_FOUND
+ * (neither XDG_DATA_HOME nor HOME is set), TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_system_weights_path(char **out, const char *file_name, struct tl_error *err);
+
+/* "directory/name", without doubled slashes; the caller frees. NULL when out of memory. */
+char *tl_system_join_path(const char *directory, const char *name);
+
+/* The whole of a regular file, at most `limit_bytes`; the caller frees. Never blocks on a FIFO or device, follows links.
+ * Fails with: TL_NOT_FOUND (no such file, dangling link), TL_BAD_INPUT (not a regular file, empty, larger than the limit),
+ * TL_IO (with strerror), TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_system_read_file(uint8_t **out, size_t *out_bytes, const char *path, size_t limit_bytes,
+                                               struct tl_error *err);
+
+#endif

@@ -1,0 +1,52 @@
+/* text.h - text that grows to a ceiling, with the escapes of JSON, CSV and terminals.
+ *
+ *     struct tl_text line;
+ *     tl_text_init(&line, 1 << 20);
+ *     tl_text_append(&line, "{\"photo\":");
+ *     tl_text_append_json_string(&line, path);
+ *     tl_text_append_format(&line, ",\"probability\":%.6f}\n", p);
+ *     if (tl_text_check(&line, err) != TL_OK) ...
+ *     fputs(line.bytes, stdout);
+ *     tl_text_free(&line);
+ *
+ * Appends never fail in themselves: the first that finds no memory or passes the ceiling marks the text, later
+ * ones do nothing, and tl_text_check() tells once at the end.
+ */
+#ifndef TL_BASE_TEXT_H
+#define TL_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/error.h"
+
+struct tl_text {
+    char *bytes; /* NUL-terminated once anything was appended or tl_text_check() passed; owned */
+    size_t length_bytes, capacity_bytes, ceiling_bytes;
+    bool has_failed;
+};
+
+void tl_text_init(struct tl_text *text, size_t ceiling_bytes);
+void tl_text_free(struct tl_text *text);
+/* Empty again, memory kept, failure forgotten. */
+void tl_text_clear(struct tl_text *text);
+
+void tl_text_append(struct tl_text *text, const char *string);
+void tl_text_append_bytes(struct tl_text *text, const char *bytes, size_t size_bytes);
+void tl_text_append_format(struct tl_text *text, const char *format, ...) TL_PRINTF(2, 3);
+/* A quoted JSON string (RFC 8259). Bytes that are not UTF-8 appear as `\\xNN`, as in tl_text_append_visible(). */
+void tl_text_append_json_string(struct tl_text *text, const char *string);
+/* The shortest decimal that reads back as the same double; `null` for NaN and infinities. */
+void tl_text_append_json_number(struct tl_text *text, double value);
+/* A CSV field (RFC 4180), quoted only where needed. */
+void tl_text_append_csv_field(struct tl_text *text, const char *string);
+/* For people and for TEXT columns: control bytes, backslashes that start `\x`, and bytes that are not UTF-8 appear as `\xNN`. */
+void tl_text_append_visible(struct tl_text *text, const char *bytes, size_t size_bytes);
+
+/* TL_OK and text->bytes valid (at least ""), or Fails with: TL_NO_MEMORY (no memory, or the ceiling passed). */
+TL_MUST_USE enum tl_status tl_text_check(struct tl_text *text, struct tl_error *err);
+
+/* True when the bytes are well-formed UTF-8 without control characters (so that they show as themselves). */
+bool tl_text_is_plain(const char *bytes, size_t size_bytes);
+
+#endif
