@@ -1,0 +1,38 @@
+/* feature_file.h - features for other programs: an HDF5 file that h5py reads in three lines, written row by row.
+ *
+ *     tl_feature_file_create(&file, "out.h5", shape_hwc, class_names, class_count, err);
+ *     tl_feature_file_add(file, &row, err);        as often as there are rows; memory stays flat
+ *     tl_feature_file_close(&file, err);           only now does "out.h5" exist
+ *     tl_feature_file_discard(file);               after a failure; NULL is fine
+ *
+ * Datasets: `features` (N, F) float32, chunked by row, with the attribute `shape` (H, W, C); `labels` (N) int64,
+ * index into `class_names`; `class_names` (L), `paths` (N), `split` (N): UTF-8 strings; `variant` (N) int64.
+ */
+#ifndef TL_EXCHANGE_FEATURE_FILE_H
+#define TL_EXCHANGE_FEATURE_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+
+typedef struct tl_feature_file tl_feature_file;
+
+struct tl_feature_row {
+    const float *features; /* F = H * W * C values */
+    int64_t label;         /* index into class_names; -1 for none */
+    int64_t variant;       /* 0 for the plain photo */
+    const char *path;      /* below the source's root */
+    const char *split;     /* "" when there is none */
+};
+
+/* Fails with: TL_IO (the folder cannot be written), TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_feature_file_create(tl_feature_file **out, const char *path, const size_t shape[3],
+                                                  const char *const *class_names, size_t class_count, struct tl_error *err);
+/* Fails with: TL_IO. */
+TL_MUST_USE enum tl_status tl_feature_file_add(tl_feature_file *file, const struct tl_feature_row *row, struct tl_error *err);
+/* Finishes, renames into place and frees; *file becomes NULL in any case. Fails with: TL_IO, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_feature_file_close(tl_feature_file **file, struct tl_error *err);
+void tl_feature_file_discard(tl_feature_file *file);
+
+#endif

@@ -1,0 +1,45 @@
+/* tensors.h - a list of checked, named float32 tensors: what every foreign file becomes, and is made from.
+ *
+ * Readers (keras_h5.h, onnx.h) fill a tl_tensors; the network and the head pick from it by position or name.
+ * Values are float32 in C order. Immutable once read, so threads may share it.
+ */
+#ifndef TL_EXCHANGE_TENSORS_H
+#define TL_EXCHANGE_TENSORS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+
+enum { TL_TENSOR_RANK_MAX = 4, TL_TENSORS_COUNT_MAX = 4096 };
+static const size_t TL_TENSOR_VALUES_MAX = (size_t)1 << 30; /* 4 GiB; VGG16's fc1 has 103 million */
+
+/* `name` and `values` are the list's. A layer's kernel and bias stand next to each other, in that order. */
+struct tl_tensor {
+    const char *layer; /* "block1_conv1" */
+    const char *name;  /* "block1_conv1/kernel:0", as the file had it */
+    size_t rank;
+    size_t shape[TL_TENSOR_RANK_MAX];
+    const float *values;
+};
+
+typedef struct tl_tensors tl_tensors;
+
+/* An empty list. Fails with: TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_tensors_create(tl_tensors **out, struct tl_error *err);
+void tl_tensors_free(tl_tensors *tensors);
+
+/* Adds a tensor with room for its values, which the caller then writes through *out_values (may be NULL when there are none to write).
+ * Fails with: TL_BAD_INPUT (rank 0 or above TL_TENSOR_RANK_MAX, a zero or absurd size, too many tensors), TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_tensors_add(tl_tensors *tensors, float **out_values, const char *layer, const char *name,
+                                          size_t rank, const size_t *shape, struct tl_error *err);
+
+size_t tl_tensors_count(const tl_tensors *tensors);
+/* Borrowed; `index` < count. */
+const struct tl_tensor *tl_tensors_get(const tl_tensors *tensors, size_t index);
+/* Product of the shape. */
+size_t tl_tensor_value_count(const struct tl_tensor *tensor);
+/* "(3, 3, 64, 128)" into `out`. */
+void tl_tensor_format_shape(char *out, size_t out_bytes, size_t rank, const size_t *shape);
+
+#endif

@@ -1,0 +1,63 @@
+/* features.h - photo + recipe + variant -> feature vector: the only place where image and network meet.
+ *
+ * Extraction, classification and verification all come through here, so that training and serving cannot
+ * preprocess differently.
+ *
+ *     tl_features_create(&features, &recipe, "vgg16", weights_path, NULL, err);   once; immutable, shared by threads
+ *     tl_features_prepare(features, input, pixels, &variant, err);   any thread: augment and preprocess one variant
+ *     tl_features_session_create(&session, features, err);           one a thread
+ *     tl_features_run(session, vectors, inputs, count);              the network, no failure
+ *     tl_features_of_path(session, &photo, vector, path, err);       all of it at once, for one plain photo
+ */
+#ifndef TL_FEATURES_FEATURES_H
+#define TL_FEATURES_FEATURES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+#include "common/image/augmentation.h"
+#include "common/image/photo.h"
+#include "common/image/recipe.h"
+
+typedef struct tl_features tl_features;
+typedef struct tl_features_session tl_features_session;
+
+/* What identifies a feature set but for the recipe; strings and digest borrowed from tl_features. */
+struct tl_features_identity {
+    const char *network;             /* "vgg16" */
+    const uint8_t *tensors_sha256;   /* of the backbone */
+    const char *layer;               /* "block5_pool" */
+    const char *arithmetic;          /* "openblas-im2col" */
+    uint32_t height, width, channels; /* of the feature: 7, 7, 512 */
+};
+
+/* Reads the weights and plans the network. `arithmetic` NULL takes this machine's default. Starts libvips.
+ * Fails with: TL_NOT_FOUND (no weights file, unknown network), TL_BAD_INPUT (weights of another network, an arithmetic this
+ * machine cannot compute), TL_IO, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *recipe, const char *network,
+                                              const char *weights_path, const char *arithmetic, struct tl_error *err);
+void tl_features_free(tl_features *features);
+
+struct tl_features_identity tl_features_identify(const tl_features *features);
+const struct tl_recipe *tl_features_recipe(const tl_features *features);
+/* Floats of one input (224 * 224 * 3) and of one vector (25,088). */
+size_t tl_features_input_count(const tl_features *features);
+size_t tl_features_vector_count(const tl_features *features);
+
+/* pixels (of a tl_photo) and a variant's parameters -> network input. Any thread. Fails with: as tl_augment_apply(). */
+TL_MUST_USE enum tl_status tl_features_prepare(const tl_features *features, float *input, const uint8_t *pixels,
+                                               const struct tl_variant *variant, struct tl_error *err);
+
+/* Fails with: TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_features_session_create(tl_features_session **out, const tl_features *features, struct tl_error *err);
+void tl_features_session_free(tl_features_session *session);
+
+/* inputs: count x input floats; vectors: count x vector floats. Same bits alone, in any batch, on any thread. */
+void tl_features_run(tl_features_session *session, float *vectors, const float *inputs, size_t count);
+
+/* A plain photo from its file. Fails with: as tl_photo_read(). */
+TL_MUST_USE enum tl_status tl_features_of_path(tl_features_session *session, struct tl_photo *photo, float *vector,
+                                               const char *path, struct tl_error *err);
+
+#endif

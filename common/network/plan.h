@@ -1,0 +1,41 @@
+/* plan.h - a backbone made ready to run: shapes inferred, weights packed, buffers assigned; and the loop that runs it.
+ *
+ *     tl_plan_create(&plan, backbone, kernel, err);           immutable, shared by threads
+ *     tl_workspace_create(&workspace, plan, err);             one a thread
+ *     tl_plan_run(plan, workspace, features, input);          no allocation, no failure
+ *
+ * A photo's features do not depend on what ran before, beside or with it.
+ */
+#ifndef TL_NETWORK_PLAN_H
+#define TL_NETWORK_PLAN_H
+
+#include "common/base/error.h"
+#include "common/network/backbone.h"
+#include "common/network/kernels.h"
+
+typedef struct tl_plan tl_plan;
+typedef struct tl_workspace tl_workspace;
+
+struct tl_shape {
+    uint32_t height, width, channels;
+};
+
+/* Borrows the backbone for its life. `input` may differ from the table's (tests run small ones), NULL takes the table's.
+ * Fails with: TL_BAD_INPUT (an input too small for the table's pooling), TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_plan_create(tl_plan **out, const tl_backbone *backbone, const struct tl_conv_kernel *kernel,
+                                          const struct tl_shape *input, struct tl_error *err);
+void tl_plan_free(tl_plan *plan);
+
+struct tl_shape tl_plan_input_shape(const tl_plan *plan);
+/* Features are height x width x channels in Keras's Flatten order: (y * W + x) * C + c. */
+struct tl_shape tl_plan_feature_shape(const tl_plan *plan);
+const char *tl_plan_arithmetic(const tl_plan *plan);
+
+/* Activation buffers and scratch of one thread. Fails with: TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_workspace_create(tl_workspace **out, const tl_plan *plan, struct tl_error *err);
+void tl_workspace_free(tl_workspace *workspace);
+
+/* `count` photos: inputs and features contiguous, photo by photo. */
+void tl_plan_run(const tl_plan *plan, tl_workspace *workspace, float *features, const float *inputs, size_t count);
+
+#endif
