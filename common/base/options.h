@@ -11,9 +11,10 @@
  *     tl_options_parse(&operands, &command, argc, argv, err)
  *
  * Options may stand before, between and after operands; `--` ends them; `--name=value` and `--name value` are the
- * same. (getopt_long underneath, so a unique beginning of a name is enough.) A target keeps its default when its option is not given. Values are checked against
- * the row's range or choices; the message names the option, the value and what is allowed. --help and --version
- * need no row: parse() reports them in `operands->request`. Not for use from several threads.
+ * same. (getopt_long underneath, so a unique beginning of a name is enough.) A target keeps its default when its option
+ * is not given; of an option given twice the last counts. Values are checked against the row's range or choices; the
+ * message names the option, the value and what is allowed. --help and --version need no row: parse() stops at the first
+ * and reports it in `operands->request`. Not for use from several threads.
  */
 #ifndef TL_BASE_OPTIONS_H
 #define TL_BASE_OPTIONS_H
@@ -39,7 +40,7 @@ struct tl_option {
     const char *help;     /* one line, with the default in parentheses */
     enum tl_option_kind kind;
     void *target;
-    double minimum, maximum;    /* INTEGER, NUMBER, RANGE */
+    double minimum, maximum;    /* INTEGER, NUMBER, RANGE: minimum < maximum; -INFINITY, INFINITY for no bound */
     const char *const *choices; /* CHOICE: NULL-terminated words */
     bool *is_given;             /* set to true when the option was given; may be NULL */
 };
@@ -62,12 +63,12 @@ struct tl_operands {
 };
 
 /* Parses argv[1..]; reorders argv. Fails with: TL_BAD_INPUT (unknown option, missing or wrong value, with a hint
- * at --help), TL_NO_MEMORY. */
+ * at --help), TL_NO_MEMORY; options before the wrong one have then set their targets. */
 TL_MUST_USE enum tl_status tl_options_parse(struct tl_operands *out, const struct tl_command *command, int argc,
                                             char **argv, struct tl_error *err);
 /* The text of --help. */
 void tl_options_write_help(const struct tl_command *command, FILE *file);
-/* The text of --version: "tl-train (tl) 0.1.0" and one line a library in use is the tool's own affair. */
+/* The text of --version: "tl-train (tl) 0.1.0". A line a library in use is the tool's own affair. */
 void tl_options_write_version(const struct tl_command *command, FILE *file);
 
 #endif

@@ -11,6 +11,7 @@
 #ifndef TL_BASE_PROGRESS_H
 #define TL_BASE_PROGRESS_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -27,7 +28,7 @@ void tl_progress_hide(tl_progress *progress);
 /* Ends the line and frees; NULL is fine. */
 void tl_progress_finish(tl_progress *progress);
 
-/* "1 h 05 min", "3 min 20 s", "12 s" into `out`; for summaries too. */
+/* "1 h 05 min", "3 min 20 s", "12 s", "0.4 s" into `out`; for summaries too. */
 void tl_progress_format_duration(char *out, size_t out_bytes, double seconds);
 
 #endif

@@ -15,7 +15,7 @@
 
 typedef struct tl_queue tl_queue;
 
-/* `release` frees an item nobody popped; may be NULL when there can be none. Fails with: TL_NO_MEMORY. */
+/* `capacity` >= 1. `release` frees an item nobody popped; may be NULL when there can be none. Fails with: TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_queue_create(tl_queue **out, size_t capacity, void (*release)(void *item),
                                            struct tl_error *err);
 void tl_queue_free(tl_queue *queue); /* no other thread may still use it */

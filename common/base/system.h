@@ -18,7 +18,8 @@ double tl_system_seconds(void);
 /* Milliseconds since 1970 UTC; for time columns. */
 int64_t tl_system_time_ms(void);
 
-/* SIGINT and SIGTERM set a flag (a second one ends the process by the signal's default); SIGPIPE is ignored, so that a closed pipe is a write error. */
+/* SIGINT and SIGTERM set a flag (a second one ends the process by the signal's default); SIGPIPE is ignored, so that a
+ * closed pipe is a write error. */
 void tl_system_catch_signals(void);
 bool tl_system_is_interrupted(void);
 
@@ -30,6 +31,7 @@ TL_MUST_USE enum tl_status tl_system_weights_path(char **out, const char *file_n
 char *tl_system_join_path(const char *directory, const char *name);
 
 /* The whole of a regular file, at most `limit_bytes`; the caller frees. Never blocks on a FIFO or device, follows links.
+ * Messages do not name the path: who reads several files puts it in front.
  * Fails with: TL_NOT_FOUND (no such file, dangling link), TL_BAD_INPUT (not a regular file, empty, larger than the limit),
  * TL_IO (with strerror), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_system_read_file(uint8_t **out, size_t *out_bytes, const char *path, size_t limit_bytes,

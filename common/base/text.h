@@ -26,6 +26,7 @@ struct tl_text {
     bool has_failed;
 };
 
+/* `ceiling_bytes` without the NUL. */
 void tl_text_init(struct tl_text *text, size_t ceiling_bytes);
 void tl_text_free(struct tl_text *text);
 /* Empty again, memory kept, failure forgotten. */
@@ -34,7 +35,8 @@ void tl_text_clear(struct tl_text *text);
 void tl_text_append(struct tl_text *text, const char *string);
 void tl_text_append_bytes(struct tl_text *text, const char *bytes, size_t size_bytes);
 void tl_text_append_format(struct tl_text *text, const char *format, ...) TL_PRINTF(2, 3);
-/* A quoted JSON string (RFC 8259). Bytes that are not UTF-8 appear as `\\xNN`, as in tl_text_append_visible(). */
+/* A quoted JSON string (RFC 8259). UTF-8 reads back as itself, control characters and backslashes too; only bytes that
+ * are not UTF-8 appear as `\\xNN`. */
 void tl_text_append_json_string(struct tl_text *text, const char *string);
 /* The shortest decimal that reads back as the same double; `null` for NaN and infinities. */
 void tl_text_append_json_number(struct tl_text *text, double value);
