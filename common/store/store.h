@@ -1,0 +1,67 @@
+/* store.h - the SQLite file that keeps everything: open, transactions, the digest by which stores are equal.
+ *
+ *     tl_store *store = NULL;
+ *     tl_store_open(&store, path, TL_STORE_CREATE, err);
+ *     tl_store_begin(store, err); ...put rows...; tl_store_commit(store, err);     gather in memory first: the lock is short
+ *     tl_store_close(&store, err);
+ *
+ * The rows themselves: store_photo.h (photos, labels, failures), store_feature.h (recipes, variants, features),
+ * store_sample.h (reading features in the order of training), store_run.h (data sets, runs, heads, predictions).
+ * Ids are local to the file and only good while it is open; natural keys are identity. Strings borrowed by out
+ * structs live until the next call on the same store unless said otherwise. One thread at a time uses a store.
+ *
+ * The file: page size 65536, WAL while somebody writes, synchronous=FULL, foreign keys on. A clean close with
+ * nobody else connected checkpoints and returns to journal_mode=DELETE: one file, good on read-only media.
+ */
+#ifndef TL_STORE_STORE_H
+#define TL_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/digest.h"
+#include "common/base/error.h"
+
+enum { TL_STORE_SCHEMA_VERSION = 1, TL_STORE_BUSY_MS = 30000 };
+
+enum tl_store_mode {
+    TL_STORE_READ,  /* never changes the file; a read-only file or folder is fine */
+    TL_STORE_WRITE, /* must exist; migrated when older */
+    TL_STORE_CREATE /* made when absent */
+};
+
+typedef struct tl_store tl_store;
+
+/* Fails with: TL_NOT_FOUND (READ, WRITE: no such file), TL_BAD_INPUT (not SQLite, another program's file, a newer schema: with both versions;
+ * an empty file is another program's unless mode is CREATE), TL_IO (read-only, locked, disk), TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_store_open(tl_store **out, const char *path, enum tl_store_mode mode, struct tl_error *err);
+/* Rolls back what is not committed. *store becomes NULL in any case. Fails with: TL_IO (the checkpoint). */
+TL_MUST_USE enum tl_status tl_store_close(tl_store **store, struct tl_error *err);
+
+/* Fails with: TL_IO (disk full, locked for longer than TL_STORE_BUSY_MS), TL_CORRUPT. */
+TL_MUST_USE enum tl_status tl_store_begin(tl_store *store, struct tl_error *err);
+TL_MUST_USE enum tl_status tl_store_commit(tl_store *store, struct tl_error *err);
+/* Undoes an open transaction; does nothing when there is none. */
+void tl_store_rollback(tl_store *store);
+
+/* SHA-256 over the sorted natural keys of photos (source, path, content) and features (feature set digest, content,
+ * augmentation digest, variant index, values digest): equal stores, equal digest, whatever their ids, times or blobs.
+ * Fails with: TL_IO, TL_CORRUPT. */
+TL_MUST_USE enum tl_status tl_store_compute_digest(tl_store *store, uint8_t out[TL_DIGEST_BYTES], struct tl_error *err);
+
+/* Totals for summaries. */
+struct tl_store_counts {
+    int64_t sources, photos, photos_missing, contents, variants, features, failures, runs, heads, predictions;
+    int64_t feature_values, feature_nonzeros; /* floats that the features hold, and how many are not zero */
+    int64_t blob_bytes, file_bytes;
+};
+TL_MUST_USE enum tl_status tl_store_count(tl_store *store, struct tl_store_counts *out, struct tl_error *err);
+
+/* Runs one SELECT and hands each row's columns as text (NULL for NULL) to `each`; what `tl-store info` and the demo print. `each` returns
+ * false to stop early. Fails with: TL_BAD_INPUT (the SQL, with SQLite's words; or it would write), TL_IO, TL_CORRUPT. */
+typedef bool tl_store_row_callback(void *context, size_t column_count, const char *const *names, const char *const *values);
+TL_MUST_USE enum tl_status tl_store_query(tl_store *store, const char *sql, tl_store_row_callback *each, void *context,
+                                          struct tl_error *err);
+
+#endif

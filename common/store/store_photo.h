@@ -1,0 +1,62 @@
+/* store_photo.h - rows of sources, contents, photos, labels and failures.
+ *
+ * All puts are upserts by natural key and need an open transaction. Paths are raw bytes below the source's root; the
+ * store keeps the visible form as TEXT and the raw bytes beside it where they differ.
+ */
+#ifndef TL_STORE_STORE_PHOTO_H
+#define TL_STORE_STORE_PHOTO_H
+
+#include "common/store/store.h"
+
+enum { TL_STORE_THUMBNAIL_BYTES = 576 };
+
+/* The source of that name and root, made when absent. Fails with: TL_BAD_INPUT (the name has another root: named, with what to do),
+ * TL_IO, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_store_put_source(tl_store *store, int64_t *out_source_id, const char *name, const char *root,
+                                               struct tl_error *err);
+
+struct tl_store_photo {
+    int64_t photo_id;
+    int64_t size_bytes, mtime_ns;
+    int64_t content_id;              /* 0 while unreadable */
+    uint8_t sha256[TL_DIGEST_BYTES]; /* valid when content_id is not 0 */
+    unsigned exif_orientation;       /* likewise */
+};
+/* Fails with: TL_NOT_FOUND, TL_IO, TL_CORRUPT. */
+TL_MUST_USE enum tl_status tl_store_get_photo(tl_store *store, struct tl_store_photo *out, int64_t source_id, const char *path,
+                                              struct tl_error *err);
+/* content_id 0: unreadable. Clears missing_since. Fails with: TL_IO, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_store_put_photo(tl_store *store, int64_t *out_photo_id, int64_t source_id, const char *path,
+                                              int64_t size_bytes, int64_t mtime_ns, int64_t content_id, struct tl_error *err);
+/* Marks the source's photos whose id is not among `seen` (sorted ascending) as missing since now.
+ * *out_count (may be NULL) of them are newly missing. Fails with: TL_IO. */
+TL_MUST_USE enum tl_status tl_store_mark_missing(tl_store *store, int64_t source_id, const int64_t *seen, size_t seen_count,
+                                                 int64_t *out_count, struct tl_error *err);
+
+struct tl_store_content {
+    uint8_t sha256[TL_DIGEST_BYTES];
+    uint32_t width_px, height_px;
+    const char *format;
+    unsigned exif_orientation;
+    const char *captured_at, *camera; /* NULL or "" when unknown */
+    const uint8_t *thumbnail;         /* TL_STORE_THUMBNAIL_BYTES */
+};
+/* Fails with: TL_IO, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_store_put_content(tl_store *store, int64_t *out_content_id, const struct tl_store_content *content,
+                                                struct tl_error *err);
+/* Fails with: TL_NOT_FOUND, TL_IO. */
+TL_MUST_USE enum tl_status tl_store_find_content(tl_store *store, int64_t *out_content_id, const uint8_t sha256[TL_DIGEST_BYTES],
+                                                 struct tl_error *err);
+
+/* The label a folder gives: replaces the photo's folder labels of that set; labels of other origin stay. `split` is
+ * "train", "val", "test" or NULL. Fails with: TL_IO. */
+TL_MUST_USE enum tl_status tl_store_put_folder_label(tl_store *store, int64_t photo_id, const char *label_set, const char *class_name,
+                                                     const char *split, struct tl_error *err);
+
+/* Counts a failure up, or makes its row. `stage`: scan, read, augment, network, verify. Fails with: TL_IO. */
+TL_MUST_USE enum tl_status tl_store_put_failure(tl_store *store, int64_t photo_id, const char *stage, const struct tl_error *failure,
+                                                struct tl_error *err);
+/* Forgets a photo's failures, now that it succeeded. Fails with: TL_IO. */
+TL_MUST_USE enum tl_status tl_store_clear_failures(tl_store *store, int64_t photo_id, struct tl_error *err);
+
+#endif

@@ -1,0 +1,90 @@
+-- views.sql - the questions people ask, as views. Dropped and made again by every migration.
+
+-- Which photos are there, of which class and split, and what was read of them?
+CREATE VIEW photos AS
+SELECT p.photo_id, s.name AS source, p.path, l.label_set, l.class, l.split, c.format, c.width_px, c.height_px,
+       c.exif_orientation, c.captured_at, c.camera, p.size_bytes, lower(hex(c.sha256)) AS sha256,
+       p.missing_since_ms IS NOT NULL AS is_missing
+FROM photo p
+JOIN source s USING (source_id)
+LEFT JOIN content c USING (content_id)
+LEFT JOIN label l USING (photo_id);
+
+-- Which variants were computed, with what parameters, and how large are their features?
+CREATE VIEW variants AS
+SELECT f.feature_id, f.feature_set_id, s.name AS source, p.path, a.name AS augmentation, v.augmentation_id, v.variant_index,
+       v.shear_degrees, v.zoom_x, v.zoom_y, v.shift_x_px, v.shift_y_px, v.flip_horizontal, v.flip_vertical,
+       f.nonzero_count, f.stored_bytes
+FROM feature f
+JOIN variant v USING (variant_id)
+JOIN augmentation a USING (augmentation_id)
+JOIN photo p USING (content_id)
+JOIN source s USING (source_id);
+
+-- What can be trained on?
+CREATE VIEW feature_sets AS
+SELECT fs.feature_set_id, lower(hex(fs.digest)) AS digest, b.network, fs.layer, fs.arithmetic, fs.stored_type,
+       i.resize, i.crop, i.exif, i.preprocess, fs.height, fs.width, fs.channels,
+       (SELECT count(*) FROM feature f WHERE f.feature_set_id = fs.feature_set_id) AS features
+FROM feature_set fs
+JOIN input i USING (input_id)
+JOIN backbone b USING (backbone_id);
+
+-- Which run is best by validation?
+CREATE VIEW leaderboard AS
+SELECT rank() OVER (ORDER BY r.val_loss IS NULL, r.val_loss) AS place, r.run_id, r.name, r.val_loss, r.val_accuracy,
+       r.test_loss, r.test_accuracy, a.name AS augmentation, r.variants, r.transform, r.initial, r.epochs, r.batch_size,
+       r.learning_rate, r.l2, r.seed, r.train_samples, r.train_ms, coalesce(h.is_pinned, 0) AS is_pinned,
+       datetime(r.started_ms / 1000, 'unixepoch') AS started_at
+FROM run r
+JOIN augmentation a USING (augmentation_id)
+LEFT JOIN head h USING (run_id)
+ORDER BY place, r.run_id;
+
+-- How did each run go, epoch by epoch?
+CREATE VIEW history AS
+SELECT e.run_id, r.name, e.epoch, e.loss, e.accuracy, e.val_loss, e.val_accuracy
+FROM epoch e
+JOIN run r USING (run_id)
+ORDER BY e.run_id, e.epoch;
+
+-- What did each head say of each photo, and what was it called?
+CREATE VIEW predictions AS
+SELECT pr.prediction_id, h.run_id, coalesce(r.name, h.name) AS name, pr.origin,
+       coalesce(pr.photo, (SELECT p.path FROM photo p WHERE p.content_id = pr.content_id ORDER BY p.path LIMIT 1)) AS photo,
+       dc.class AS true_class, pr.class AS predicted_class, pr.probability,
+       pr.probabilities ->> ('$."' || replace(dc.class, '"', '\"') || '"') AS true_class_probability, pr.probabilities,
+       datetime(pr.made_ms / 1000, 'unixepoch') AS made_at
+FROM prediction pr
+JOIN head h USING (head_id)
+LEFT JOIN run r USING (run_id)
+LEFT JOIN dataset_sample ds ON ds.dataset_id = r.dataset_id AND ds.content_id = pr.content_id
+LEFT JOIN dataset_class dc ON dc.dataset_id = ds.dataset_id AND dc.class_index = ds.class_index;
+
+-- Which photos did each run get wrong, the surest mistakes first?
+CREATE VIEW misclassified AS
+SELECT run_id, name, origin, photo, true_class, predicted_class, probability, true_class_probability
+FROM predictions
+WHERE predicted_class <> true_class
+ORDER BY probability DESC;
+
+-- What went wrong with which photo, and how often was it tried?
+CREATE VIEW failures AS
+SELECT s.name AS source, p.path, f.stage, f.cause, f.message, f.tries,
+       datetime(f.first_ms / 1000, 'unixepoch') AS first_at, datetime(f.last_ms / 1000, 'unixepoch') AS last_at
+FROM failure f
+JOIN photo p USING (photo_id)
+JOIN source s USING (source_id)
+ORDER BY s.name, p.path;
+
+-- How many photos has each class in each split, and how many distinct ones?
+CREATE VIEW class_balance AS
+SELECT l.label_set, coalesce(l.split, 'none') AS split, l.class, count(*) AS photos,
+       count(DISTINCT p.content_id) AS distinct_photos,
+       sum(c.exif_orientation > 1) AS with_turning_exif
+FROM label l
+JOIN photo p USING (photo_id)
+LEFT JOIN content c USING (content_id)
+WHERE p.missing_since_ms IS NULL
+GROUP BY l.label_set, l.split, l.class
+ORDER BY l.label_set, l.split, l.class;
