@@ -1,11 +1,11 @@
-/* digest.h - SHA-256 (FIPS 180-4) of bytes and files; the identity of photos, recipes, weights and data sets.
+/* digest.h - SHA-256 (FIPS 180-4) of bytes; the identity of photos, recipes, weights and data sets.
  *
  *     struct tl_digest d;
  *     tl_digest_init(&d);
  *     tl_digest_update(&d, bytes, size_bytes);
  *     tl_digest_finish(&d, sha256);
  *
- * No allocation, no failure but for files. Numbers are hashed as little-endian bytes on every machine. (nettle)
+ * No allocation, no failure. Numbers are hashed as little-endian bytes on every machine. (nettle)
  */
 #ifndef TL_BASE_DIGEST_H
 #define TL_BASE_DIGEST_H

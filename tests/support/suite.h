@@ -14,13 +14,14 @@
 Suite *tl_test_suite(void);
 
 /* A path below the shared data ("golden/keras_head.h5"), or NULL when it is not on this machine, after printing
- * "skipped: ..." once to stdout. TL_SHARED names the folder; the default is ../shared. Static storage per call. */
+ * "skipped: ..." to stdout. TL_SHARED names the folder; the default is ../shared. Static storage, as tl_test_path(). */
 const char *tl_test_shared_path(const char *below);
 
-/* The VGG16 weights (TL_WEIGHTS, else the default place), or NULL after printing why. */
+/* The VGG16 weights (TL_WEIGHTS, else vgg16.h5 at tl_system_weights_path()), or NULL after printing why. */
 const char *tl_test_weights_path(void);
 
-/* A new empty folder, removed at exit of the case's process by tl_test_remove_folder(). Static storage. */
+/* A new empty folder, removed with all in it when the case's process exits, or earlier by tl_test_remove_folder().
+ * Static storage. */
 const char *tl_test_make_folder(void);
 void tl_test_remove_folder(const char *folder);
 
