@@ -1,0 +1,45 @@
+/* tool.c - see tool.h. The only file of the rooms below the tools that writes to the standard streams. */
+#include "common/base/tool.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool tl_tool_begin(struct tl_operands *out, enum tl_exit *out_exit, const struct tl_command *command, int argc, char **argv)
+{
+    struct tl_error err;
+    if (tl_options_parse(out, command, argc, argv, &err) != TL_OK) {
+        tl_tool_say(command, "%s", err.message);
+        *out_exit = TL_EXIT_NOTHING;
+        return false;
+    }
+    if (out->request == TL_OPTIONS_RUN)
+        return true;
+    if (out->request == TL_OPTIONS_HELP)
+        tl_options_write_help(command, stdout);
+    else
+        tl_options_write_version(command, stdout);
+    *out_exit = tl_tool_end(command, TL_EXIT_OK);
+    return false;
+}
+
+void tl_tool_say(const struct tl_command *command, const char *format, ...)
+{
+    char line[TL_ERROR_MESSAGE_BYTES + 256];
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    (void)fprintf(stderr, "%s: %s\n", command->program, line); /* nowhere is left to report a failure to */
+}
+
+enum tl_exit tl_tool_end(const struct tl_command *command, enum tl_exit exit_code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return exit_code;
+    if (errno == EPIPE)
+        return exit_code;
+    tl_tool_say(command, "standard output: %s", strerror(errno));
+    return TL_EXIT_NOTHING;
+}
