@@ -21,8 +21,8 @@ enum {
     PLANE_COUNT = 4
 };
 
-/* With the parts in blocks of their own, level 1 gives smaller blobs than level 3 and takes a third less time: what is
- * left to gain is the entropy of each part, and the matches that higher levels find are accidents. */
+/* With the parts in blocks of their own, level 1 gives smaller blobs than level 3 in less time: what there is to gain is
+ * the entropy of each part, and the matches that higher levels find are accidents. */
 enum { COMPRESSION_LEVEL = 1 };
 
 struct tl_codec {

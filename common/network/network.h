@@ -6,6 +6,7 @@
 #ifndef TL_NETWORK_NETWORK_H
 #define TL_NETWORK_NETWORK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,7 @@ enum tl_layer_kind {
     TL_LAYER_MAX_POOLING  /* kernel x kernel, 'valid' */
 };
 
-enum { TL_LAYER_INPUTS_MAX = 4, TL_LAYER_NONE = 0xFFFF };
+enum { TL_LAYER_INPUTS_MAX = 4 };
 
 struct tl_layer {
     const char *name; /* Keras's name, "block1_conv1" */
@@ -24,7 +25,7 @@ struct tl_layer {
     uint16_t input_count;
     uint32_t kernel, stride;
     uint32_t channels; /* of the output; 0 where the input's are kept */
-    int has_relu;
+    bool has_relu;
 };
 
 struct tl_network {
@@ -39,5 +40,8 @@ extern const struct tl_network tl_network_vgg16;
 
 /* The table of that name, or NULL. */
 const struct tl_network *tl_network_find(const char *name);
+
+/* Channels of a row's output. */
+uint32_t tl_network_channels(const struct tl_network *network, size_t layer_index);
 
 #endif

@@ -1,0 +1,215 @@
+/* backbone.c - matching a file's tensors to a table of layers, layer by layer. */
+#include "common/network/backbone.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+#include "common/base/memory.h"
+#include "common/exchange/keras_h5.h"
+
+struct tl_backbone {
+    const struct tl_network *network;
+    struct tl_backbone_weights *weights; /* one a row of the table; NULLs where a row has none */
+    float *values;                       /* of all kernels and biases, in table order */
+    uint8_t tensors_sha256[TL_DIGEST_BYTES];
+};
+
+enum { SHAPE_TEXT_BYTES = 128 };
+
+static void fill_kernel_shape(size_t shape[4], const struct tl_network *network, size_t layer_index)
+{
+    const struct tl_layer *layer = &network->layers[layer_index];
+    shape[0] = shape[1] = layer->kernel;
+    shape[2] = tl_network_channels(network, layer->inputs[0]);
+    shape[3] = layer->channels;
+}
+
+static size_t count_values(size_t rank, const size_t *shape)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < rank; i++)
+        count *= shape[i];
+    return count;
+}
+
+static bool has_shape(const struct tl_tensor *tensor, size_t rank, const size_t *shape)
+{
+    return tensor->rank == rank && memcmp(tensor->shape, shape, rank * sizeof *shape) == 0;
+}
+
+/* Keras's old 'th' files hold kernels as (Cout, Cin, H, W), and turned by 180 degrees besides. */
+static bool has_theano_shape(const struct tl_tensor *tensor, const size_t expected[4])
+{
+    const size_t shape[4] = {expected[3], expected[2], expected[0], expected[1]};
+    return has_shape(tensor, 4, shape);
+}
+
+static enum tl_status check_shape(const struct tl_tensor *tensor, const char *layer, const char *part, size_t rank,
+                                  const size_t *shape, struct tl_error *err)
+{
+    if (has_shape(tensor, rank, shape))
+        return TL_OK;
+    char found[SHAPE_TEXT_BYTES], expected[SHAPE_TEXT_BYTES];
+    tl_tensor_format_shape(found, sizeof found, tensor->rank, tensor->shape);
+    tl_tensor_format_shape(expected, sizeof expected, rank, shape);
+    if (rank == 4 && has_theano_shape(tensor, shape))
+        return tl_error_set(err, TL_BAD_INPUT,
+                            "%s: the %s (%s) is %s, a file in Theano's order ('th'); TensorFlow's ('tf'), %s, is expected", layer,
+                            part, tensor->name, found, expected);
+    return tl_error_set(err, TL_BAD_INPUT, "%s: the %s (%s) is %s; %s is expected", layer, part, tensor->name, found, expected);
+}
+
+static enum tl_status check_finite(const struct tl_tensor *tensor, const char *layer, const char *part, struct tl_error *err)
+{
+    const size_t count = tl_tensor_value_count(tensor);
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(tensor->values[i]))
+            return tl_error_set(err, TL_BAD_INPUT, "%s: value %zu of the %s (%s) is %f, not a finite number", layer, i, part,
+                                tensor->name, (double)tensor->values[i]);
+    }
+    return TL_OK;
+}
+
+/* Checks kernel and bias of one row against the file's tensors at `tensor_index`. */
+static enum tl_status check_layer(const struct tl_network *network, size_t layer_index, const tl_tensors *tensors,
+                                  size_t tensor_index, struct tl_error *err)
+{
+    const char *layer = network->layers[layer_index].name;
+    size_t shape[4];
+    fill_kernel_shape(shape, network, layer_index);
+    if (tl_tensors_count(tensors) < tensor_index + 2)
+        return tl_error_set(err, TL_BAD_INPUT, "%s: a kernel and a bias are expected; the file ends after %zu tensors", layer,
+                            tl_tensors_count(tensors));
+    const struct tl_tensor *kernel = tl_tensors_get(tensors, tensor_index);
+    const struct tl_tensor *bias = tl_tensors_get(tensors, tensor_index + 1);
+    enum tl_status status = check_shape(kernel, layer, "kernel", 4, shape, err);
+    if (status == TL_OK)
+        status = check_shape(bias, layer, "bias", 1, &shape[3], err);
+    if (status == TL_OK)
+        status = check_finite(kernel, layer, "kernel", err);
+    if (status == TL_OK)
+        status = check_finite(bias, layer, "bias", err);
+    return status;
+}
+
+static void digest_tensor(struct tl_digest *digest, size_t rank, const size_t *shape, const float *values)
+{
+    tl_digest_update_u32(digest, (uint32_t)rank);
+    for (size_t i = 0; i < rank; i++)
+        tl_digest_update_u32(digest, (uint32_t)shape[i]);
+    tl_digest_update_floats(digest, values, count_values(rank, shape));
+}
+
+/* Copies what check_layer() has passed, so that a classifier's hundreds of megabytes in the same file need not be kept. */
+static float *copy_layer(tl_backbone *backbone, struct tl_digest *digest, float *next, size_t layer_index, const tl_tensors *tensors,
+                         size_t tensor_index)
+{
+    const struct tl_tensor *kernel = tl_tensors_get(tensors, tensor_index);
+    const struct tl_tensor *bias = tl_tensors_get(tensors, tensor_index + 1);
+    const size_t kernel_count = tl_tensor_value_count(kernel), bias_count = tl_tensor_value_count(bias);
+    memcpy(next, kernel->values, kernel_count * sizeof *next);
+    memcpy(next + kernel_count, bias->values, bias_count * sizeof *next);
+    backbone->weights[layer_index] = (struct tl_backbone_weights){next, next + kernel_count};
+    tl_digest_update_string(digest, backbone->network->layers[layer_index].name);
+    digest_tensor(digest, kernel->rank, kernel->shape, next);
+    digest_tensor(digest, bias->rank, bias->shape, next + kernel_count);
+    return next + kernel_count + bias_count;
+}
+
+static enum tl_status check_tensors(size_t *out_value_count, const struct tl_network *network, const tl_tensors *tensors,
+                                    struct tl_error *err)
+{
+    size_t tensor_index = 0, value_count = 0;
+    for (size_t i = 0; i <= network->feature_layer; i++) {
+        if (network->layers[i].kind != TL_LAYER_CONVOLUTION)
+            continue;
+        const enum tl_status status = check_layer(network, i, tensors, tensor_index, err);
+        if (status != TL_OK)
+            return status;
+        value_count += tl_tensor_value_count(tl_tensors_get(tensors, tensor_index));
+        value_count += tl_tensor_value_count(tl_tensors_get(tensors, tensor_index + 1));
+        tensor_index += 2;
+    }
+    *out_value_count = value_count;
+    return TL_OK;
+}
+
+enum tl_status tl_backbone_create(tl_backbone **out, const struct tl_network *network, tl_tensors **tensors, struct tl_error *err)
+{
+    tl_backbone *backbone = NULL;
+    size_t value_count;
+    *out = NULL;
+    enum tl_status status = check_tensors(&value_count, network, *tensors, err);
+    if (status != TL_OK)
+        goto done;
+    backbone = tl_memory_alloc(1, sizeof *backbone);
+    if (backbone != NULL) {
+        backbone->network = network;
+        backbone->weights = tl_memory_alloc(network->layer_count, sizeof *backbone->weights);
+        backbone->values = tl_memory_alloc_aligned(value_count, sizeof *backbone->values);
+    }
+    if (backbone == NULL || backbone->weights == NULL || backbone->values == NULL) {
+        status = tl_error_set_no_memory(err, "a network's weights", (unsigned long long)value_count * sizeof(float));
+        goto done;
+    }
+    struct tl_digest digest;
+    tl_digest_init(&digest);
+    float *next = backbone->values;
+    size_t tensor_index = 0;
+    for (size_t i = 0; i <= network->feature_layer; i++) {
+        if (network->layers[i].kind != TL_LAYER_CONVOLUTION)
+            continue;
+        next = copy_layer(backbone, &digest, next, i, *tensors, tensor_index);
+        tensor_index += 2;
+    }
+    assert(next == backbone->values + value_count);
+    tl_digest_finish(&digest, backbone->tensors_sha256);
+    tl_tensors_free(*tensors);
+    *tensors = NULL;
+    *out = backbone;
+    backbone = NULL;
+done:
+    tl_backbone_free(backbone);
+    return status;
+}
+
+enum tl_status tl_backbone_read(tl_backbone **out, const struct tl_network *network, const char *path, struct tl_error *err)
+{
+    tl_tensors *tensors = NULL;
+    *out = NULL;
+    enum tl_status status = tl_keras_h5_read(&tensors, path, err);
+    if (status == TL_OK) {
+        status = tl_backbone_create(out, network, &tensors, err);
+        if (status == TL_BAD_INPUT)
+            status = tl_error_prefix(err, "%s does not hold the weights of %s", path, network->name);
+    }
+    tl_tensors_free(tensors);
+    return status;
+}
+
+void tl_backbone_free(tl_backbone *backbone)
+{
+    if (backbone == NULL)
+        return;
+    tl_memory_free(backbone->weights);
+    tl_memory_free(backbone->values);
+    tl_memory_free(backbone);
+}
+
+const struct tl_network *tl_backbone_network(const tl_backbone *backbone)
+{
+    return backbone->network;
+}
+
+struct tl_backbone_weights tl_backbone_get_weights(const tl_backbone *backbone, size_t layer_index)
+{
+    assert(layer_index <= backbone->network->feature_layer);
+    assert(backbone->network->layers[layer_index].kind == TL_LAYER_CONVOLUTION);
+    return backbone->weights[layer_index];
+}
+
+const uint8_t *tl_backbone_tensors_sha256(const tl_backbone *backbone)
+{
+    return backbone->tensors_sha256;
+}

@@ -1,0 +1,147 @@
+/* conv_openblas.c - convolution as matrix products: rows of gathered input times the weights, by OpenBLAS.
+ *
+ * A block of output pixels becomes a matrix with one row of K = kernel * kernel * Cin inputs a pixel (im2col), and one
+ * sgemm multiplies it by the weights, which are a (K, Cout) matrix as they lie. OpenBLAS chooses its own kernels,
+ * and with them the order of additions, by the matrices' sizes: so the sizes depend on the layer alone. Photos go
+ * one by one, blocks are of one size, and the last is filled up with zeros.
+ */
+#include <assert.h>
+#include <cblas.h>
+#include <limits.h>
+#include <string.h>
+
+#include "common/network/kernels.h"
+
+/* Floats that a block of gathered input should have. Small enough to stay in a second-level cache, large enough
+ * that OpenBLAS's copying of the weights, done anew for each product, is lost beside the product itself. */
+enum { BLOCK_FLOATS = 1 << 19, BLOCK_ROWS_MIN = 196 };
+
+struct blocking {
+    size_t row_length; /* K */
+    size_t row_count;  /* a block's output pixels */
+    size_t pixel_count, block_count;
+};
+
+static struct blocking choose_blocking(const struct tl_conv_shape *shape)
+{
+    struct blocking b;
+    b.row_length = (size_t)shape->kernel * shape->kernel * shape->input_channels;
+    b.pixel_count = (size_t)shape->height * shape->width;
+    size_t rows_most = BLOCK_FLOATS / b.row_length;
+    if (rows_most < BLOCK_ROWS_MIN)
+        rows_most = BLOCK_ROWS_MIN;
+    b.block_count = (b.pixel_count + rows_most - 1) / rows_most;
+    b.row_count = (b.pixel_count + b.block_count - 1) / b.block_count;
+    return b;
+}
+
+static bool is_supported(void)
+{
+    return true;
+}
+
+/* Our threads are one a core; OpenBLAS's own would fight with them. */
+static void start(void)
+{
+    openblas_set_num_threads(1);
+}
+
+static size_t count_packed(const struct tl_conv_shape *shape)
+{
+    (void)shape;
+    return 0;
+}
+
+/* Room for a block's rows, and for the product of the last block, which may be longer than what is left of `out`. */
+static size_t count_scratch(const struct tl_conv_shape *shape, size_t photo_count)
+{
+    (void)photo_count;
+    const struct blocking b = choose_blocking(shape);
+    return b.row_count * (b.row_length + shape->output_channels);
+}
+
+/* One kernel row of inputs for the output pixel at column x: kernel * Cin floats that lie side by side in `line`, an
+ * input row, but for what sticks out of the photo. */
+static void gather_line(float *row, const struct tl_conv_shape *shape, const float *line, uint32_t x)
+{
+    const size_t channels = shape->input_channels;
+    const uint32_t half = shape->kernel / 2;
+    const uint32_t first = x < half ? half - x : 0; /* of the taps: the first and the end of those inside */
+    const uint32_t end = x + shape->kernel > shape->width + half ? shape->width + half - x : shape->kernel;
+    memset(row, 0, first * channels * sizeof *row);
+    memcpy(row + first * channels, line + (size_t)(x + first - half) * channels, (end - first) * channels * sizeof *row);
+    memset(row + end * channels, 0, (shape->kernel - end) * channels * sizeof *row);
+}
+
+/* Rows of the output pixels from `first_pixel` on; rows beyond the last pixel are zero. */
+static void gather_block(float *rows, const struct tl_conv_shape *shape, const struct blocking *b, const float *in, size_t first_pixel)
+{
+    const size_t line_floats = (size_t)shape->kernel * shape->input_channels;
+    const uint32_t half = shape->kernel / 2;
+    for (size_t i = 0; i < b->row_count; i++, rows += b->row_length) {
+        const size_t pixel = first_pixel + i;
+        if (pixel >= b->pixel_count) {
+            memset(rows, 0, (b->row_count - i) * b->row_length * sizeof *rows);
+            return;
+        }
+        const uint32_t y = (uint32_t)(pixel / shape->width), x = (uint32_t)(pixel % shape->width);
+        for (uint32_t ky = 0; ky < shape->kernel; ky++) {
+            float *const row = rows + ky * line_floats;
+            if (y + ky < half || y + ky - half >= shape->height)
+                memset(row, 0, line_floats * sizeof *row);
+            else
+                gather_line(row, shape, in + (size_t)(y + ky - half) * shape->width * shape->input_channels, x);
+        }
+    }
+}
+
+/* `sums` may be `out`. */
+static void finish_pixels(float *out, const float *sums, size_t pixel_count, const struct tl_conv_shape *shape, const float *bias)
+{
+    const size_t channels = shape->output_channels;
+    for (size_t i = 0; i < pixel_count; i++, out += channels, sums += channels) {
+        for (size_t o = 0; o < channels; o++) {
+            const float value = sums[o] + bias[o];
+            out[o] = shape->has_relu && value < 0 ? 0.0F : value;
+        }
+    }
+}
+
+static void run_photo(float *out, const struct tl_conv_shape *shape, const struct blocking *b, const float *in, const float *weights,
+                      const float *bias, float *scratch)
+{
+    const int rows = (int)b->row_count, columns = (int)shape->output_channels, length = (int)b->row_length;
+    float *const gathered = scratch, *const spare = scratch + b->row_count * b->row_length;
+    for (size_t first = 0; first < b->pixel_count; first += b->row_count) {
+        const size_t left = b->pixel_count - first, pixel_count = left < b->row_count ? left : b->row_count;
+        float *const block_out = out + first * shape->output_channels;
+        float *const sums = pixel_count == b->row_count ? block_out : spare;
+        gather_block(gathered, shape, b, in, first);
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, columns, length, 1.0F, gathered, length, weights, columns, 0.0F,
+                    sums, columns);
+        finish_pixels(block_out, sums, pixel_count, shape, bias);
+    }
+}
+
+static void run(float *out, const struct tl_conv_shape *shape, size_t photo_count, const float *in, const float *weights,
+                const float *bias, float *scratch)
+{
+    const struct blocking b = choose_blocking(shape);
+    assert(b.row_count <= INT_MAX && b.row_length <= INT_MAX && shape->output_channels <= INT_MAX);
+    for (size_t n = 0; n < photo_count; n++) {
+        run_photo(out, shape, &b, in, weights, bias, scratch);
+        in += b.pixel_count * shape->input_channels;
+        out += b.pixel_count * shape->output_channels;
+    }
+}
+
+const struct tl_conv_kernel tl_conv_openblas = {
+    .name = "openblas",
+    .arithmetic = "openblas-im2col",
+    .group_count = 1,
+    .is_supported = is_supported,
+    .start = start,
+    .packed_count = count_packed,
+    .scratch_count = count_scratch,
+    .run = run,
+};

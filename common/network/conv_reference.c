@@ -1,0 +1,72 @@
+/* conv_reference.c - the convolution that is the definition: the formula's loops, accumulating in double.
+ *
+ *     out[y][x][o] = bias[o] + sum over ky, kx, c of in[y + ky - K/2][x + kx - K/2][c] * kernel[ky][kx][c][o]
+ *
+ * where input outside the photo is zero. One rounding to float at the end. Other kernels say only what they do differently.
+ */
+#include "common/network/kernels.h"
+
+static bool is_supported(void)
+{
+    return true;
+}
+
+static size_t count_packed(const struct tl_conv_shape *shape)
+{
+    (void)shape;
+    return 0;
+}
+
+static size_t count_scratch(const struct tl_conv_shape *shape, size_t photo_count)
+{
+    (void)photo_count;
+    return shape->output_channels * (sizeof(double) / sizeof(float));
+}
+
+/* sums[o] of one output pixel, from the bias on. */
+static void sum_pixel(double *sums, const struct tl_conv_shape *shape, const float *in, const float *kernel, const float *bias,
+                      uint32_t y, uint32_t x)
+{
+    const size_t input_channels = shape->input_channels, output_channels = shape->output_channels;
+    const uint32_t half = shape->kernel / 2;
+    for (size_t o = 0; o < output_channels; o++)
+        sums[o] = (double)bias[o];
+    for (uint32_t ky = 0; ky < shape->kernel; ky++) {
+        for (uint32_t kx = 0; kx < shape->kernel; kx++) {
+            if (y + ky < half || y + ky - half >= shape->height || x + kx < half || x + kx - half >= shape->width)
+                continue;
+            const float *pixel = in + ((size_t)(y + ky - half) * shape->width + (x + kx - half)) * input_channels;
+            const float *weights = kernel + ((size_t)ky * shape->kernel + kx) * input_channels * output_channels;
+            for (size_t c = 0; c < input_channels; c++) {
+                for (size_t o = 0; o < output_channels; o++)
+                    sums[o] += (double)pixel[c] * (double)weights[c * output_channels + o];
+            }
+        }
+    }
+}
+
+static void run(float *out, const struct tl_conv_shape *shape, size_t photo_count, const float *in, const float *weights,
+                const float *bias, float *scratch)
+{
+    double *sums = (void *)scratch;
+    const size_t photo_floats = (size_t)shape->height * shape->width * shape->input_channels;
+    for (size_t n = 0; n < photo_count; n++) {
+        for (uint32_t y = 0; y < shape->height; y++) {
+            for (uint32_t x = 0; x < shape->width; x++) {
+                sum_pixel(sums, shape, in + n * photo_floats, weights, bias, y, x);
+                for (size_t o = 0; o < shape->output_channels; o++)
+                    *out++ = shape->has_relu && sums[o] < 0 ? 0.0F : (float)sums[o];
+            }
+        }
+    }
+}
+
+const struct tl_conv_kernel tl_conv_reference = {
+    .name = "reference",
+    .arithmetic = "f64-direct",
+    .group_count = 2, /* one would do; two keep the grouping of plans tested by the definition */
+    .is_supported = is_supported,
+    .packed_count = count_packed,
+    .scratch_count = count_scratch,
+    .run = run,
+};
