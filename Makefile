@@ -142,7 +142,7 @@ test-asan: deps ## every suite under AddressSanitizer and UndefinedBehaviorSanit
 test-tsan: deps ## every suite under ThreadSanitizer
 	@$(MAKE) --no-print-directory VARIANT=tsan run-suites
 
-run-tests: lint tools test-programs
+run-tests: lint tools test-programs $(OUT)/tests/demo/draw_skies
 	@sh common/exchange/get_weights.sh $(OUT)/bin/tl-store || echo "No weights: the tests that need them will say that they skip."
 	@$(MAKE) --no-print-directory run-suites
 	@sh tests/cli/run.sh $(OUT)/bin
