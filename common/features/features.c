@@ -1,0 +1,171 @@
+/* features.c - image and network put together, with one recipe for all who come here. */
+#include "common/features/features.h"
+
+#include <stdlib.h>
+
+#include "common/base/memory.h"
+#include "common/image/augment.h"
+#include "common/network/backbone.h"
+#include "common/network/plan.h"
+
+struct tl_features {
+    struct tl_recipe recipe;
+    tl_backbone *backbone;
+    tl_plan *plan;
+};
+
+struct tl_features_session {
+    const tl_features *features;
+    tl_workspace *workspace;
+    float *input; /* of tl_features_of_path() */
+};
+
+static size_t count_floats(struct tl_shape shape)
+{
+    return (size_t)shape.height * shape.width * shape.channels;
+}
+
+static enum tl_status choose_kernel(const struct tl_conv_kernel **out, const char *arithmetic, struct tl_error *err)
+{
+    *out = arithmetic != NULL ? tl_conv_kernel_find(arithmetic) : tl_conv_kernel_default();
+    if (*out != NULL)
+        return TL_OK;
+    if (arithmetic != NULL)
+        return tl_error_set(err, TL_BAD_INPUT, "this machine cannot compute the arithmetic '%s'", arithmetic);
+    return tl_error_set(err, TL_BAD_INPUT, "TL_KERNELS is '%s', which this machine cannot compute", getenv("TL_KERNELS"));
+}
+
+enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *recipe, const char *network, const char *weights_path,
+                                  const char *arithmetic, struct tl_error *err)
+{
+    const struct tl_network *table = tl_network_find(network);
+    const struct tl_conv_kernel *kernel;
+    tl_features *features = NULL;
+    *out = NULL;
+    if (table == NULL)
+        return tl_error_set(err, TL_NOT_FOUND, "there is no network called '%s'", network);
+    enum tl_status status = choose_kernel(&kernel, arithmetic, err);
+    if (status != TL_OK)
+        return status;
+    features = tl_memory_alloc(1, sizeof *features);
+    if (features == NULL) {
+        status = tl_error_set_no_memory(err, "a feature extractor", sizeof *features);
+        goto done;
+    }
+    features->recipe = *recipe;
+    status = tl_photo_start(err);
+    if (status != TL_OK)
+        goto done;
+    status = tl_backbone_read(&features->backbone, table, weights_path, err);
+    if (status != TL_OK)
+        goto done;
+    const struct tl_shape input = {recipe->size_px, recipe->size_px, table->channels};
+    status = tl_plan_create(&features->plan, features->backbone, kernel, &input, err);
+    if (status != TL_OK)
+        goto done;
+    *out = features;
+    features = NULL;
+done:
+    tl_features_free(features);
+    return status;
+}
+
+void tl_features_free(tl_features *features)
+{
+    if (features == NULL)
+        return;
+    tl_plan_free(features->plan);
+    tl_backbone_free(features->backbone);
+    tl_memory_free(features);
+}
+
+struct tl_features_identity tl_features_identify(const tl_features *features)
+{
+    const struct tl_network *network = tl_backbone_network(features->backbone);
+    const struct tl_shape shape = tl_plan_feature_shape(features->plan);
+    return (struct tl_features_identity){
+        .network = network->name,
+        .tensors_sha256 = tl_backbone_tensors_sha256(features->backbone),
+        .layer = network->layers[network->feature_layer].name,
+        .arithmetic = tl_plan_arithmetic(features->plan),
+        .height = shape.height,
+        .width = shape.width,
+        .channels = shape.channels,
+    };
+}
+
+const struct tl_recipe *tl_features_recipe(const tl_features *features)
+{
+    return &features->recipe;
+}
+
+size_t tl_features_input_count(const tl_features *features)
+{
+    return count_floats(tl_plan_input_shape(features->plan));
+}
+
+size_t tl_features_vector_count(const tl_features *features)
+{
+    return count_floats(tl_plan_feature_shape(features->plan));
+}
+
+enum tl_status tl_features_prepare(const tl_features *features, float *input, const uint8_t *pixels, const struct tl_variant *variant,
+                                   struct tl_error *err)
+{
+    const struct tl_recipe *recipe = &features->recipe;
+    const enum tl_status status = tl_augment_apply(input, pixels, recipe->size_px, variant, err);
+    if (status == TL_OK)
+        tl_augment_preprocess(input, recipe->size_px, recipe->preprocess);
+    return status;
+}
+
+enum tl_status tl_features_session_create(tl_features_session **out, const tl_features *features, struct tl_error *err)
+{
+    const size_t input_count = tl_features_input_count(features);
+    enum tl_status status;
+    tl_features_session *session = tl_memory_alloc(1, sizeof *session);
+    *out = NULL;
+    if (session != NULL)
+        session->input = tl_memory_alloc_aligned(input_count, sizeof *session->input);
+    if (session == NULL || session->input == NULL) {
+        status = tl_error_set_no_memory(err, "a network's input", input_count * sizeof(float));
+        goto done;
+    }
+    session->features = features;
+    status = tl_workspace_create(&session->workspace, features->plan, err);
+    if (status != TL_OK)
+        goto done;
+    *out = session;
+    session = NULL;
+done:
+    tl_features_session_free(session);
+    return status;
+}
+
+void tl_features_session_free(tl_features_session *session)
+{
+    if (session == NULL)
+        return;
+    tl_workspace_free(session->workspace);
+    tl_memory_free(session->input);
+    tl_memory_free(session);
+}
+
+void tl_features_run(tl_features_session *session, float *vectors, const float *inputs, size_t count)
+{
+    tl_plan_run(session->features->plan, session->workspace, vectors, inputs, count);
+}
+
+enum tl_status tl_features_of_path(tl_features_session *session, struct tl_photo *photo, float *vector, const char *path,
+                                   struct tl_error *err)
+{
+    const tl_features *features = session->features;
+    struct tl_variant plain;
+    tl_variant_init_plain(&plain);
+    enum tl_status status = tl_photo_read(photo, path, &features->recipe, err);
+    if (status == TL_OK)
+        status = tl_features_prepare(features, session->input, photo->pixels, &plain, err);
+    if (status == TL_OK)
+        tl_features_run(session, vector, session->input, 1);
+    return status;
+}
