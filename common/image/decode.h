@@ -1,0 +1,45 @@
+/* decode.h - a photo's bytes as a libvips image of RGB of 8 bits, decoded while its rows are asked for.
+ *
+ *     struct tl_decode decode;
+ *     tl_decode_open(&decode, bytes, size_bytes, seconds_max, err);
+ *     ... rows of decode.image, from the top down, in this thread ...
+ *     if (a libvips call failed) status = tl_decode_fail(&decode, err);
+ *     tl_decode_close(&decode);
+ *
+ * Opening reads the header alone and refuses what is too large. The bytes and the struct must stay where they are
+ * until the close. Only loaders on a short list are used, chosen by content.
+ */
+#ifndef TL_IMAGE_DECODE_H
+#define TL_IMAGE_DECODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <vips/vips.h>
+
+#include "common/base/error.h"
+#include "common/image/bitmap.h"
+#include "common/image/rgb.h"
+
+struct tl_decode {
+    VipsImage *image;    /* 3 bands of uint8, to be read from the top down */
+    VipsImage *stored;   /* what `image` is made from; NULL for a bitmap */
+    const char *format;  /* static: "jpeg", "png", ... */
+    struct tl_bitmap bitmap;
+    struct tl_rgb_kind kind;
+    double seconds_max, end_seconds;
+    bool is_late;
+};
+
+/* Fails with: TL_BAD_INPUT (not a photo, damaged, too large), TL_NO_MEMORY. *out needs a close after success only. */
+TL_MUST_USE enum tl_status tl_decode_open(struct tl_decode *out, const void *bytes, size_t size_bytes, double seconds_max,
+                                          struct tl_error *err);
+void tl_decode_close(struct tl_decode *decode);
+
+/* False once the time is used up; the reader of rows asks now and then, and libvips is stopped by the same clock. */
+bool tl_decode_has_time(struct tl_decode *decode);
+
+/* After a failed libvips call on decode->image: takes libvips's text, in one line, and returns TL_BAD_INPUT. */
+enum tl_status tl_decode_fail(struct tl_decode *decode, struct tl_error *err);
+
+#endif

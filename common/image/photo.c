@@ -1,0 +1,127 @@
+/* photo.c - see photo.h. */
+#include "common/image/photo.h"
+
+#include <string.h>
+#include <strings.h>
+#include <vips/vips.h>
+#include <vips/vector.h> /* needs vips.h before it */
+
+#include "common/base/memory.h"
+#include "common/base/system.h"
+#include "common/image/decode.h"
+#include "common/image/metadata.h"
+#include "common/image/resize.h"
+
+static const double DECODE_SECONDS_MAX = 30;
+
+static void drop_message(const char *domain, GLogLevelFlags level, const char *message, void *nothing)
+{
+    (void)domain;
+    (void)level;
+    (void)message;
+    (void)nothing;
+}
+
+enum tl_status tl_photo_start(struct tl_error *err)
+{
+    /* What libvips would print of a photo's small faults; only tools print, and failures come as errors. */
+    g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG, drop_message, NULL);
+    if (vips_init("tl"))
+        return tl_error_set(err, TL_IO, "libvips does not start: %.200s", vips_error_buffer());
+    vips_concurrency_set(1);
+    vips_cache_set_max(0);
+    vips_vector_set_enabled(FALSE);
+    vips_block_untrusted_set(TRUE);
+    /* Keras's list has them, and the format is plain enough; the fuzz tests include it. */
+    vips_operation_block_set("VipsForeignLoadPpm", FALSE);
+    return TL_OK;
+}
+
+void tl_photo_stop(void)
+{
+    vips_shutdown();
+}
+
+void tl_photo_end_thread(void)
+{
+    vips_thread_shutdown();
+}
+
+/* How much of one axis, in 1/24 of an input pixel, thumbnail pixel `t` shares with input pixel `p`. */
+static uint32_t measure_overlap(uint32_t t, uint32_t p)
+{
+    uint32_t from = t * TL_RECIPE_SIZE_PX, to = from + TL_RECIPE_SIZE_PX;
+    uint32_t left = p * TL_PHOTO_THUMBNAIL_SIDE_PX, right = left + TL_PHOTO_THUMBNAIL_SIDE_PX;
+    uint32_t begin = left > from ? left : from, end = right < to ? right : to;
+
+    return begin < end ? end - begin : 0;
+}
+
+/* Whole numbers throughout, so that every machine makes the same thumbnail. */
+static void make_thumbnail(uint8_t *out, const uint8_t *pixels)
+{
+    enum { SIDE = TL_PHOTO_THUMBNAIL_SIDE_PX, SIZE = TL_RECIPE_SIZE_PX };
+    static const uint64_t area = (uint64_t)SIZE * SIZE * 1000;
+
+    for (uint32_t i = 0; i < SIDE; i++) {
+        for (uint32_t j = 0; j < SIDE; j++) {
+            uint64_t sum = 0;
+            for (uint32_t y = i * SIZE / SIDE; y < SIZE && y * SIDE < (i + 1) * SIZE; y++) {
+                for (uint32_t x = j * SIZE / SIDE; x < SIZE && x * SIDE < (j + 1) * SIZE; x++) {
+                    const uint8_t *rgb = pixels + ((size_t)y * SIZE + x) * 3;
+                    uint64_t grey = 299u * rgb[0] + 587u * rgb[1] + 114u * rgb[2];
+                    sum += grey * measure_overlap(i, y) * measure_overlap(j, x);
+                }
+            }
+            out[i * SIDE + j] = (uint8_t)((sum + area / 2) / area);
+        }
+    }
+}
+
+enum tl_status tl_photo_decode(struct tl_photo *out, const void *bytes, size_t size_bytes, const struct tl_recipe *recipe,
+                               struct tl_error *err)
+{
+    struct tl_decode decode;
+    enum tl_status status;
+
+    memset(out, 0, sizeof *out);
+    tl_digest_bytes(out->sha256, bytes, size_bytes);
+    status = tl_decode_open(&decode, bytes, size_bytes, DECODE_SECONDS_MAX, err);
+    if (status != TL_OK)
+        return status;
+    tl_metadata_read(out, &decode);
+    status = tl_resize_read(out->pixels, &decode, recipe, err);
+    tl_decode_close(&decode);
+    if (status != TL_OK)
+        return status;
+    make_thumbnail(out->thumbnail, out->pixels);
+    tl_digest_bytes(out->pixels_digest, out->pixels, sizeof out->pixels);
+    return TL_OK;
+}
+
+enum tl_status tl_photo_read(struct tl_photo *out, const char *path, const struct tl_recipe *recipe, struct tl_error *err)
+{
+    uint8_t *bytes = NULL;
+    size_t size_bytes = 0;
+    enum tl_status status;
+
+    memset(out->sha256, 0, sizeof out->sha256);
+    status = tl_system_read_file(&bytes, &size_bytes, path, (size_t)TL_PHOTO_FILE_BYTES_MAX, err);
+    if (status == TL_OK)
+        status = tl_photo_decode(out, bytes, size_bytes, recipe, err);
+    tl_memory_free(bytes);
+    return status;
+}
+
+bool tl_photo_is_photo_name(const char *file_name)
+{
+    static const char *const ends[] = {"png", "jpg", "jpeg", "bmp", "ppm", "tif", "tiff", "gif", "webp", "heic", "heif", "avif", "pgm", "pnm"};
+    size_t length = strlen(file_name);
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t end_length = strlen(ends[i]);
+        if (length >= end_length && strcasecmp(file_name + length - end_length, ends[i]) == 0)
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,42 @@
+/* rows.c - see rows.h. */
+#include "common/image/rows.h"
+
+#include <assert.h>
+
+enum { STRIP_ROWS = 16 };
+
+uint8_t *tl_rows_locate(const VipsRegion *region, int x, int y)
+{
+    ptrdiff_t pixel_bytes = (ptrdiff_t)vips_format_sizeof(region->im->BandFmt) * region->im->Bands;
+
+    return region->data + (ptrdiff_t)(y - region->valid.top) * region->bpl + (x - region->valid.left) * pixel_bytes;
+}
+
+void tl_rows_open(struct tl_rows *out, VipsImage *image)
+{
+    out->image = image;
+    out->region = vips_region_new(image);
+    out->top = out->height = 0;
+}
+
+void tl_rows_close(struct tl_rows *rows)
+{
+    if (rows->region)
+        g_object_unref(rows->region);
+    rows->region = NULL;
+}
+
+const uint8_t *tl_rows_get(struct tl_rows *rows, uint32_t y)
+{
+    int row = (int)y;
+
+    assert(row >= rows->top && row < rows->image->Ysize);
+    if (row >= rows->top + rows->height) {
+        VipsRect strip = {0, row, rows->image->Xsize, VIPS_MIN(STRIP_ROWS, rows->image->Ysize - row)};
+        if (!rows->region || vips_region_prepare(rows->region, &strip))
+            return NULL;
+        rows->top = strip.top;
+        rows->height = strip.height;
+    }
+    return tl_rows_locate(rows->region, 0, row);
+}
