@@ -4,13 +4,28 @@
 #include <assert.h>
 #include <string.h>
 
-/* largest[c] = the larger of it and values[c]; once NaN, always NaN. */
+/* Sizes fixed at compile time let compilers use vector registers. */
+enum { LANES = 16 };
+
+/* The larger; once NaN, always NaN. */
+static float choose_larger(float largest, float value)
+{
+    return value > largest || value != value ? value : largest;
+}
+
+static void keep_larger_lanes(float *restrict largest, const float *restrict values)
+{
+    for (size_t i = 0; i < LANES; i++)
+        largest[i] = choose_larger(largest[i], values[i]);
+}
+
 static void keep_larger(float *restrict largest, const float *restrict values, size_t count)
 {
-    for (size_t c = 0; c < count; c++) {
-        const float value = values[c];
-        largest[c] = value > largest[c] || value != value ? value : largest[c];
-    }
+    size_t c = 0;
+    for (; c + LANES <= count; c += LANES)
+        keep_larger_lanes(largest + c, values + c);
+    for (; c < count; c++)
+        largest[c] = choose_larger(largest[c], values[c]);
 }
 
 void tl_pool_max(float *out, const float *in, uint32_t height, uint32_t width, uint32_t channels, uint32_t size, uint32_t stride)
