@@ -1,0 +1,224 @@
+/* classifier.c - see classifier.h. */
+#include "serve/classify/classifier.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/memory.h"
+#include "common/base/system.h"
+#include "common/features/features.h"
+
+struct tl_classifier {
+    struct tl_head *head;
+    tl_features *features;
+};
+
+struct tl_classifier_session {
+    const tl_classifier *classifier;
+    tl_features_session *features;
+    float *vector;
+};
+
+enum tl_status tl_answer_create(struct tl_answer **out, size_t class_count, struct tl_error *err)
+{
+    struct tl_answer *answer = tl_memory_alloc(1, sizeof *answer);
+
+    *out = NULL;
+    if (!answer)
+        return tl_error_set_no_memory(err, "an answer", sizeof *answer);
+    answer->probabilities = tl_memory_alloc(class_count, sizeof *answer->probabilities);
+    answer->order = tl_memory_alloc(class_count, sizeof *answer->order);
+    if (!answer->probabilities || !answer->order) {
+        tl_answer_free(answer);
+        return tl_error_set_no_memory(err, "an answer", class_count * sizeof *answer->probabilities);
+    }
+    *out = answer;
+    return TL_OK;
+}
+
+void tl_answer_free(struct tl_answer *answer)
+{
+    if (!answer)
+        return;
+    tl_memory_free(answer->path);
+    tl_memory_free(answer->probabilities);
+    tl_memory_free(answer->order);
+    tl_memory_free(answer);
+}
+
+enum tl_status tl_classifier_read_head(struct tl_head **out, const struct tl_store_chosen_head *chosen, struct tl_error *err)
+{
+    const char *const *names = tl_head_transform_names;
+    struct tl_head *head = NULL;
+    size_t transform = 0;
+    enum tl_status status;
+
+    *out = NULL;
+    while (names[transform] && strcmp(names[transform], chosen->transform) != 0)
+        transform++;
+    if (!names[transform])
+        return tl_error_set(err, TL_CORRUPT, "the head wants its features transformed by '%s', which this program does not know",
+                            chosen->transform);
+    status = tl_head_create(&head, chosen->feature_count, (const char *const *)chosen->class_names, chosen->class_count, err);
+    if (status != TL_OK)
+        return status;
+    head->transform = (enum tl_head_transform)transform;
+    head->scale = chosen->scale;
+    memcpy(head->kernel, chosen->kernel, chosen->feature_count * chosen->class_count * sizeof *head->kernel);
+    memcpy(head->bias, chosen->bias, chosen->class_count * sizeof *head->bias);
+    status = tl_head_check(head, err);
+    if (status != TL_OK) {
+        tl_head_free(head);
+        return tl_error_prefix(err, "the stored head is damaged");
+    }
+    *out = head;
+    return TL_OK;
+}
+
+/* The caller frees *out. */
+static enum tl_status find_weights(char **out, const char *given, const char *network, struct tl_error *err)
+{
+    const char *named = given ? given : getenv("TL_WEIGHTS");
+    char file_name[256];
+
+    *out = NULL;
+    if (!named || *named == '\0') {
+        int length = snprintf(file_name, sizeof file_name, "%s.h5", network);
+
+        if (length < 0 || (size_t)length >= sizeof file_name || strchr(network, '/'))
+            return tl_error_set(err, TL_CORRUPT, "the head names a network '%.40s'", network);
+        return tl_system_weights_path(out, file_name, err);
+    }
+    *out = tl_memory_copy_string(named);
+    return *out ? TL_OK : tl_error_set_no_memory(err, "a path", strlen(named));
+}
+
+/* What was loaded must be what the head was trained on. */
+static enum tl_status compare_identity(const tl_features *features, const struct tl_store_chosen_head *chosen, const char *weights_path,
+                                       struct tl_error *err)
+{
+    struct tl_features_identity identity = tl_features_identify(features);
+    char found[TL_DIGEST_HEX_BYTES], expected[TL_DIGEST_HEX_BYTES];
+
+    if (memcmp(identity.tensors_sha256, chosen->tensors_sha256, TL_DIGEST_BYTES) != 0) {
+        tl_digest_to_hex(found, identity.tensors_sha256);
+        tl_digest_to_hex(expected, chosen->tensors_sha256);
+        return tl_error_set(err, TL_BAD_INPUT, "%s holds the tensors %s, but the head was trained on features of %s", weights_path, found,
+                            expected);
+    }
+    if (strcmp(identity.layer, chosen->layer) != 0)
+        return tl_error_set(err, TL_BAD_INPUT, "the head was trained on the output of %s, this program computes %s", chosen->layer,
+                            identity.layer);
+    if (tl_features_vector_count(features) != chosen->feature_count)
+        return tl_error_set(err, TL_BAD_INPUT, "the head takes %zu features, %s gives %zu", chosen->feature_count, identity.layer,
+                            tl_features_vector_count(features));
+    return TL_OK;
+}
+
+enum tl_status tl_classifier_create(tl_classifier **out, const struct tl_store_chosen_head *chosen, const char *weights_path,
+                                    struct tl_error *err)
+{
+    tl_classifier *classifier = NULL;
+    struct tl_recipe recipe;
+    char *path = NULL;
+    enum tl_status status;
+
+    *out = NULL;
+    classifier = tl_memory_alloc(1, sizeof *classifier);
+    if (!classifier)
+        return tl_error_set_no_memory(err, "a classifier", sizeof *classifier);
+    status = tl_classifier_read_head(&classifier->head, chosen, err);
+    if (status != TL_OK)
+        goto done;
+    status = tl_recipe_from_json(&recipe, chosen->input_json, err);
+    if (status != TL_OK) {
+        (void)tl_error_prefix(err, "the head's photos were prepared in a way this program does not know");
+        goto done;
+    }
+    status = find_weights(&path, weights_path, chosen->network, err);
+    if (status != TL_OK)
+        goto done;
+    status = tl_features_create(&classifier->features, &recipe, chosen->network, path, chosen->arithmetic, err);
+    if (status != TL_OK)
+        goto done;
+    status = compare_identity(classifier->features, chosen, path, err);
+    if (status != TL_OK)
+        goto done;
+    *out = classifier;
+    classifier = NULL;
+done:
+    tl_memory_free(path);
+    tl_classifier_free(classifier);
+    return status;
+}
+
+void tl_classifier_free(tl_classifier *classifier)
+{
+    if (!classifier)
+        return;
+    tl_features_free(classifier->features);
+    tl_head_free(classifier->head);
+    tl_memory_free(classifier);
+}
+
+const struct tl_head *tl_classifier_head(const tl_classifier *classifier)
+{
+    return classifier->head;
+}
+
+enum tl_status tl_classifier_session_create(tl_classifier_session **out, const tl_classifier *classifier, struct tl_error *err)
+{
+    tl_classifier_session *session = tl_memory_alloc(1, sizeof *session);
+    size_t count = tl_features_vector_count(classifier->features);
+    enum tl_status status;
+
+    *out = NULL;
+    if (!session)
+        return tl_error_set_no_memory(err, "a thread's part of a classifier", sizeof *session);
+    session->classifier = classifier;
+    status = tl_features_session_create(&session->features, classifier->features, err);
+    if (status != TL_OK)
+        goto done;
+    session->vector = tl_memory_alloc_aligned(count, sizeof *session->vector);
+    if (!session->vector) {
+        status = tl_error_set_no_memory(err, "a feature vector", count * sizeof *session->vector);
+        goto done;
+    }
+    *out = session;
+    session = NULL;
+done:
+    tl_classifier_session_free(session);
+    return status;
+}
+
+void tl_classifier_session_free(tl_classifier_session *session)
+{
+    if (!session)
+        return;
+    tl_features_session_free(session->features);
+    tl_memory_free(session->vector);
+    tl_memory_free(session);
+}
+
+enum tl_status tl_classifier_judge(const struct tl_head *head, double *probabilities, size_t *order, const float *vector,
+                                   struct tl_error *err)
+{
+    tl_head_logits(head, probabilities, vector);
+    for (size_t i = 0; i < head->class_count; i++)
+        if (!isfinite(probabilities[i]))
+            return tl_error_set(err, TL_CORRUPT, "the head's sum for class '%s' is not a finite number", head->class_names[i]);
+    tl_head_softmax(probabilities, head->class_count);
+    tl_head_rank(order, probabilities, head->class_count);
+    return TL_OK;
+}
+
+void tl_classifier_answer(tl_classifier_session *session, struct tl_answer *answer, const char *path)
+{
+    enum tl_status status = tl_features_of_path(session->features, &answer->photo, session->vector, path, &answer->problem);
+
+    if (status == TL_OK)
+        status = tl_classifier_judge(session->classifier->head, answer->probabilities, answer->order, session->vector, &answer->problem);
+    answer->problem.status = status;
+}
