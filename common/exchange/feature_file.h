@@ -7,6 +7,7 @@
  *
  * Datasets: `features` (N, F) float32, chunked by row, with the attribute `shape` (H, W, C); `labels` (N) int64,
  * index into `class_names`; `class_names` (L), `paths` (N), `split` (N): UTF-8 strings; `variant` (N) int64.
+ * HDF5 as packaged is not thread-safe: all of this room's HDF5 files are for one thread at a time.
  */
 #ifndef TL_EXCHANGE_FEATURE_FILE_H
 #define TL_EXCHANGE_FEATURE_FILE_H
@@ -26,10 +27,11 @@ struct tl_feature_row {
     const char *split;     /* "" when there is none */
 };
 
-/* Fails with: TL_IO (the folder cannot be written), TL_NO_MEMORY. */
+/* No number of `shape` (H, W, C) is 0. Fails with: TL_IO (the folder cannot be written, or `path` is there and not a regular
+ * file), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_feature_file_create(tl_feature_file **out, const char *path, const size_t shape[3],
                                                   const char *const *class_names, size_t class_count, struct tl_error *err);
-/* Fails with: TL_IO. */
+/* After a failure the file can only be discarded. Fails with: TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_feature_file_add(tl_feature_file *file, const struct tl_feature_row *row, struct tl_error *err);
 /* Finishes, renames into place and frees; *file becomes NULL in any case. Fails with: TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_feature_file_close(tl_feature_file **file, struct tl_error *err);

@@ -3,8 +3,12 @@
  * Reads: `layer_names` at the root or under `model_weights` (whole-model files); attributes split into
  * `layer_names0, 1, ...`; fixed-length and variable-length strings; an empty float64 attribute for "no weights";
  * old (`block1_conv1_W_1:0`), Keras 2 (`kernel:0`) and Keras 3 (`vgg16/block1_conv1/kernel`) names. Layers without
- * weights are dropped, the rest keep the file's order. Source: Keras src/legacy/saving/legacy_h5_format.py; the
+ * weights are dropped, the rest keep the file's order. A model used as a layer (`vgg16` in a Sequential)
+ * gives its inner layers, each named by its weights' parent. Source: Keras src/legacy/saving/legacy_h5_format.py; the
  * refusals follow saving_lib.py.
+ *
+ * Messages begin with the path. HDF5 as packaged is not thread-safe: all of this room's HDF5 files are for one thread
+ * at a time.
  */
 #ifndef TL_EXCHANGE_KERAS_H5_H
 #define TL_EXCHANGE_KERAS_H5_H
@@ -18,7 +22,8 @@ TL_MUST_USE enum tl_status tl_keras_h5_read(tl_tensors **out, const char *path, 
 
 /* Writes a file of Keras's legacy layout (`layer_names`, `weight_names`, `backend`, `keras_version`), tensors
  * grouped by consecutive equal `layer`. Written beside `path` and renamed, so that `path` is whole or absent.
- * Fails with: TL_IO, TL_NO_MEMORY. */
+ * Fails with: TL_BAD_INPUT (a name that is longer than 1024
+ * bytes, or used twice), TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_keras_h5_write(const tl_tensors *tensors, const char *path, struct tl_error *err);
 
 #endif

@@ -20,12 +20,26 @@ static size_t find_layer_end(const tl_tensors *tensors, size_t first)
     return end;
 }
 
+static enum tl_status check_name(const char *name, struct tl_error *err)
+{
+    size_t size_bytes = strlen(name);
+
+    if (size_bytes == 0 || size_bytes > TL_H5_STRING_BYTES_MAX)
+        return tl_error_set(err, TL_BAD_INPUT, "the name '%.40s...' has %zu bytes, expected 1 to %d", name, size_bytes,
+                            TL_H5_STRING_BYTES_MAX);
+    return TL_OK;
+}
+
 static enum tl_status write_tensor(hid_t group, hid_t links, const struct tl_tensor *tensor, struct tl_error *err)
 {
     hsize_t extent[TL_TENSOR_RANK_MAX];
     hid_t space, dataset = H5I_INVALID_HID;
-    enum tl_status status = TL_OK;
+    enum tl_status status = check_name(tensor->name, err);
 
+    if (status != TL_OK)
+        return status;
+    if (H5Lexists(group, tensor->name, H5P_DEFAULT) > 0)
+        return tl_error_set(err, TL_BAD_INPUT, "two weights '%s' in layer '%s'", tensor->name, tensor->layer);
     for (size_t i = 0; i < tensor->rank; i++)
         extent[i] = tensor->shape[i];
     space = H5Screate_simple((int)tensor->rank, extent, NULL);
@@ -45,9 +59,14 @@ static enum tl_status write_layer(hid_t file, hid_t links, const tl_tensors *ten
                                   struct tl_error *err)
 {
     const char *layer = tl_tensors_get(tensors, first)->layer;
-    hid_t group = H5Gcreate2(file, layer, links, H5P_DEFAULT, H5P_DEFAULT);
-    enum tl_status status = TL_OK;
+    enum tl_status status = check_name(layer, err);
+    hid_t group;
 
+    if (status != TL_OK)
+        return status;
+    if (H5Lexists(file, layer, H5P_DEFAULT) > 0)
+        return tl_error_set(err, TL_BAD_INPUT, "layer '%s' stands in two places of the list", layer);
+    group = H5Gcreate2(file, layer, links, H5P_DEFAULT, H5P_DEFAULT);
     if (group < 0)
         return tl_h5_fail(err, TL_IO, "cannot write layer '%s'", layer);
     for (size_t i = first; status == TL_OK && i < end; i++) {

@@ -2,6 +2,8 @@
  *
  * Only what the conversion of a convolutional backbone needs is read: Conv nodes in graph order with their weight
  * and bias initialisers (float32, raw_data or float_data), OIHW turned into HWIO. Everything else is passed over.
+ * A weight may also be a Constant node's value, or stand behind Identity nodes. A Conv without a bias gives its kernel
+ * alone; the kernel of a grouped convolution has Cin / groups input channels. Messages begin with the path.
  */
 #ifndef TL_EXCHANGE_ONNX_H
 #define TL_EXCHANGE_ONNX_H

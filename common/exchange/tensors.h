@@ -30,12 +30,13 @@ TL_MUST_USE enum tl_status tl_tensors_create(tl_tensors **out, struct tl_error *
 void tl_tensors_free(tl_tensors *tensors);
 
 /* Adds a tensor with room for its values, which the caller then writes through *out_values (may be NULL when there are none to write).
- * Fails with: TL_BAD_INPUT (rank 0 or above TL_TENSOR_RANK_MAX, a zero or absurd size, too many tensors), TL_NO_MEMORY. */
+ * Fails with: TL_BAD_INPUT (rank 0 or above TL_TENSOR_RANK_MAX, a zero or absurd size, too many tensors,
+ * more than TL_TENSOR_VALUES_MAX values in all), TL_NO_MEMORY; the list is then as before. */
 TL_MUST_USE enum tl_status tl_tensors_add(tl_tensors *tensors, float **out_values, const char *layer, const char *name,
                                           size_t rank, const size_t *shape, struct tl_error *err);
 
 size_t tl_tensors_count(const tl_tensors *tensors);
-/* Borrowed; `index` < count. */
+/* Borrowed until the next tl_tensors_add(); `index` < count. */
 const struct tl_tensor *tl_tensors_get(const tl_tensors *tensors, size_t index);
 /* Product of the shape. */
 size_t tl_tensor_value_count(const struct tl_tensor *tensor);
