@@ -40,7 +40,7 @@ struct tl_option {
     const char *help;     /* one line, with the default in parentheses */
     enum tl_option_kind kind;
     void *target;
-    double minimum, maximum;    /* INTEGER, NUMBER, RANGE: minimum < maximum; -INFINITY, INFINITY for no bound */
+    double minimum, maximum;    /* INTEGER, NUMBER, RANGE: minimum < maximum; -HUGE_VAL, HUGE_VAL for no bound */
     const char *const *choices; /* CHOICE: NULL-terminated words */
     bool *is_given;             /* set to true when the option was given; may be NULL */
 };

@@ -120,9 +120,9 @@ static const struct number_case NUMBERS[] = {
     {123456789012345678.0, "1.2345678901234568e+17"},
     {1.7976931348623157e308, "1.7976931348623157e+308"},
     {5e-324, "5e-324"},
-    {NAN, "null"},
-    {INFINITY, "null"},
-    {-INFINITY, "null"},
+    {(double)NAN, "null"},
+    {HUGE_VAL, "null"},
+    {-HUGE_VAL, "null"},
 };
 
 START_TEST(json_numbers_are_the_shortest_that_read_back)
