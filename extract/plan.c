@@ -1,0 +1,284 @@
+/* plan.c - see plan.h. */
+#include "extract/plan.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/memory.h"
+#include "common/store/store_photo.h"
+#include "extract/keyset.h"
+
+enum { QUERY_BYTES = 1024 };
+
+struct tl_plan {
+    struct tl_plan_photo *photos;
+    size_t photo_count;
+    size_t *jobs;
+    size_t job_count, evaluation_job_count;
+    struct tl_plan_wish wish;
+    bool has_splits;       /* somewhere in the label set */
+    tl_keyset *known;      /* features by variant index: those there, and those claimed */
+    tl_keyset *evaluation; /* contents on an evaluation side, number 0 */
+};
+
+static bool is_evaluation_split(const char *split)
+{
+    return split && strcmp(split, "train") != 0;
+}
+
+/* What a query's rows go into; a callback cannot return an error, so the first is kept here. */
+struct loading {
+    tl_plan *plan;
+    const int64_t *source_ids;
+    size_t source_count;
+    enum tl_status status;
+    struct tl_error *err;
+};
+
+static bool load_feature(void *context, size_t column_count, const char *const *names, const char *const *values)
+{
+    struct loading *loading = context;
+    uint8_t sha256[TL_DIGEST_BYTES];
+
+    (void)names;
+    assert(column_count == 2);
+    (void)column_count;
+    if (!values[0] || !values[1] || !tl_digest_from_hex(sha256, values[0])) {
+        loading->status = tl_error_set(loading->err, TL_CORRUPT, "the store has a content whose sha256 is none");
+        return false;
+    }
+    loading->status = tl_keyset_add(loading->plan->known, NULL, sha256, (uint32_t)strtoul(values[1], NULL, 10), loading->err);
+    return loading->status == TL_OK;
+}
+
+/* Features that are there, but for those that verification found damaged: they are computed again. */
+static enum tl_status load_features(tl_plan *plan, tl_store *store, struct tl_error *err)
+{
+    struct loading loading = {.plan = plan, .status = TL_OK, .err = err};
+    char sql[QUERY_BYTES];
+    enum tl_status status;
+
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT lower(hex(c.sha256)), v.variant_index FROM feature f"
+                   " JOIN variant v USING (variant_id) JOIN content c USING (content_id)"
+                   " WHERE f.feature_set_id = %" PRId64 " AND v.augmentation_id IN (0, %" PRId64 ")"
+                   " AND c.content_id NOT IN (SELECT p.content_id FROM failure JOIN photo p USING (photo_id)"
+                   " WHERE failure.stage = 'verify' AND p.content_id IS NOT NULL)",
+                   plan->wish.feature_set_id, plan->wish.augmentation_id);
+    status = tl_store_query(store, sql, load_feature, &loading, err);
+    return status != TL_OK ? status : loading.status;
+}
+
+static bool load_split(void *context, size_t column_count, const char *const *names, const char *const *values)
+{
+    struct loading *loading = context;
+    const char *label_set = values[0], *split = values[1], *source = values[2], *origin = values[3], *hex = values[4];
+    uint8_t sha256[TL_DIGEST_BYTES];
+
+    (void)names;
+    assert(column_count == 5);
+    (void)column_count;
+    if (!label_set || strcmp(label_set, loading->plan->wish.label_set) != 0)
+        return true;
+    /* What a scanned folder says now counts, not what it said last time. */
+    for (size_t i = 0; i < loading->source_count && source && origin && strcmp(origin, "folder") == 0; i++)
+        if (strtoll(source, NULL, 10) == loading->source_ids[i])
+            return true;
+    loading->plan->has_splits = true;
+    if (!is_evaluation_split(split) || !hex || !tl_digest_from_hex(sha256, hex))
+        return true;
+    loading->status = tl_keyset_add(loading->plan->evaluation, NULL, sha256, 0, loading->err);
+    return loading->status == TL_OK;
+}
+
+/* Splits that other sources, tables or hands have given. */
+static enum tl_status load_splits(tl_plan *plan, tl_store *store, const int64_t *source_ids, size_t source_count, struct tl_error *err)
+{
+    struct loading loading = {plan, source_ids, source_count, TL_OK, err};
+    enum tl_status status = tl_store_query(store,
+                                           "SELECT l.label_set, l.split, p.source_id, l.origin, lower(hex(c.sha256)) FROM label l"
+                                           " JOIN photo p USING (photo_id) LEFT JOIN content c USING (content_id)"
+                                           " WHERE l.split IS NOT NULL AND p.missing_since_ms IS NULL",
+                                           load_split, &loading, err);
+
+    return status != TL_OK ? status : loading.status;
+}
+
+/* What the store knows of a photo; its content only where the file is as it was. */
+static enum tl_status load_photo(struct tl_plan_photo *photo, tl_store *store, struct tl_error *err)
+{
+    struct tl_store_photo row;
+    enum tl_status status = tl_store_get_photo(store, &row, photo->source_id, photo->entry->path, err);
+
+    if (status == TL_NOT_FOUND)
+        return TL_OK;
+    if (status != TL_OK)
+        return status;
+    photo->photo_id = row.photo_id;
+    if (row.content_id == 0 || row.size_bytes != photo->entry->size_bytes || row.mtime_ns != photo->entry->mtime_ns)
+        return TL_OK;
+    photo->content_id = row.content_id;
+    memcpy(photo->sha256, row.sha256, sizeof photo->sha256);
+    photo->exif_orientation = row.exif_orientation;
+    return TL_OK;
+}
+
+static enum tl_status load_photos(tl_plan *plan, tl_store *store, struct tl_scan *const *scans, const int64_t *source_ids,
+                                  size_t scan_count, struct tl_error *err)
+{
+    enum tl_status status = TL_OK;
+    size_t total = 0;
+
+    for (size_t i = 0; i < scan_count; i++)
+        total += scans[i]->entry_count;
+    plan->photos = tl_memory_alloc(total, sizeof *plan->photos);
+    plan->jobs = tl_memory_alloc(total, sizeof *plan->jobs);
+    if (!plan->photos || !plan->jobs)
+        return tl_error_set_no_memory(err, "the list of photos", total * sizeof *plan->photos);
+    for (size_t i = 0; i < scan_count && status == TL_OK; i++) {
+        plan->has_splits = plan->has_splits || scans[i]->has_splits;
+        for (size_t j = 0; j < scans[i]->entry_count && status == TL_OK; j++) {
+            struct tl_plan_photo *photo = &plan->photos[plan->photo_count++];
+
+            photo->scan = scans[i];
+            photo->entry = &scans[i]->entries[j];
+            photo->source_id = source_ids[i];
+            photo->outcome = TL_PLAN_LEFT;
+            status = load_photo(photo, store, err);
+            if (status == TL_OK && photo->content_id && is_evaluation_split(photo->entry->split))
+                status = tl_keyset_add(plan->evaluation, NULL, photo->sha256, 0, err);
+        }
+    }
+    return status;
+}
+
+/* How many augmented variants a photo with these bytes gets. */
+static uint32_t count_augmented(tl_plan *plan, const struct tl_plan_photo *photo, const uint8_t *sha256)
+{
+    bool is_training = photo->entry->split ? !is_evaluation_split(photo->entry->split) : !plan->has_splits;
+
+    return is_training && !tl_keyset_has(plan->evaluation, sha256, 0) ? plan->wish.variant_count : 0;
+}
+
+static bool is_complete(tl_plan *plan, const struct tl_plan_photo *photo)
+{
+    uint32_t augmented_count;
+
+    if (photo->content_id == 0)
+        return false;
+    augmented_count = count_augmented(plan, photo, photo->sha256);
+    for (uint32_t i = 0; i <= augmented_count; i++)
+        if (!tl_keyset_has(plan->known, photo->sha256, i))
+            return false;
+    return true;
+}
+
+static void choose_jobs(tl_plan *plan, bool is_evaluation)
+{
+    for (size_t i = 0; i < plan->photo_count; i++) {
+        struct tl_plan_photo *photo = &plan->photos[i];
+
+        if (is_evaluation_split(photo->entry->split) != is_evaluation)
+            continue;
+        photo->is_job = !is_complete(plan, photo);
+        if (photo->is_job)
+            plan->jobs[plan->job_count++] = i;
+    }
+}
+
+enum tl_status tl_plan_create(tl_plan **out, tl_store *store, const struct tl_plan_wish *wish, struct tl_scan *const *scans,
+                              const int64_t *source_ids, size_t scan_count, struct tl_error *err)
+{
+    tl_plan *plan = tl_memory_alloc(1, sizeof *plan);
+    enum tl_status status;
+
+    *out = NULL;
+    if (!plan)
+        return tl_error_set_no_memory(err, "the plan", sizeof *plan);
+    plan->wish = *wish;
+    status = tl_keyset_create(&plan->known, err);
+    if (status == TL_OK)
+        status = tl_keyset_create(&plan->evaluation, err);
+    if (status == TL_OK)
+        status = load_features(plan, store, err);
+    if (status == TL_OK)
+        status = load_splits(plan, store, source_ids, scan_count, err);
+    if (status == TL_OK)
+        status = load_photos(plan, store, scans, source_ids, scan_count, err);
+    if (status != TL_OK) {
+        tl_plan_free(plan);
+        return status;
+    }
+    choose_jobs(plan, true);
+    plan->evaluation_job_count = plan->job_count;
+    choose_jobs(plan, false);
+    *out = plan;
+    return TL_OK;
+}
+
+void tl_plan_free(tl_plan *plan)
+{
+    if (!plan)
+        return;
+    tl_keyset_free(plan->known);
+    tl_keyset_free(plan->evaluation);
+    tl_memory_free(plan->photos);
+    tl_memory_free(plan->jobs);
+    tl_memory_free(plan);
+}
+
+size_t tl_plan_photo_count(const tl_plan *plan)
+{
+    return plan->photo_count;
+}
+
+struct tl_plan_photo *tl_plan_photo(tl_plan *plan, size_t photo_index)
+{
+    assert(photo_index < plan->photo_count);
+    return &plan->photos[photo_index];
+}
+
+size_t tl_plan_job_count(const tl_plan *plan)
+{
+    return plan->job_count;
+}
+
+size_t tl_plan_evaluation_job_count(const tl_plan *plan)
+{
+    return plan->evaluation_job_count;
+}
+
+size_t tl_plan_job(const tl_plan *plan, size_t job_index)
+{
+    assert(job_index < plan->job_count);
+    return plan->jobs[job_index];
+}
+
+size_t tl_plan_variants_max(const tl_plan *plan)
+{
+    return (size_t)plan->wish.variant_count + 1;
+}
+
+enum tl_status tl_plan_claim(tl_plan *plan, uint32_t *indices, size_t *out_count, size_t photo_index,
+                             const uint8_t sha256[TL_DIGEST_BYTES], struct tl_error *err)
+{
+    const struct tl_plan_photo *photo = tl_plan_photo(plan, photo_index);
+    enum tl_status status = TL_OK;
+    uint32_t augmented_count;
+
+    *out_count = 0;
+    if (is_evaluation_split(photo->entry->split))
+        status = tl_keyset_add(plan->evaluation, NULL, sha256, 0, err);
+    augmented_count = count_augmented(plan, photo, sha256);
+    for (uint32_t i = 0; i <= augmented_count && status == TL_OK; i++) {
+        bool is_new = false;
+
+        status = tl_keyset_add(plan->known, &is_new, sha256, i, err);
+        if (status == TL_OK && is_new)
+            indices[(*out_count)++] = i;
+    }
+    return status;
+}

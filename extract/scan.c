@@ -1,0 +1,311 @@
+/* scan.c - see scan.h. Which folders are splits and classes is layout.c's affair; here they are walked. */
+#include "extract/scan.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/memory.h"
+#include "common/base/system.h"
+#include "common/base/text.h"
+#include "common/image/photo.h"
+#include "extract/folder.h"
+#include "extract/layout.h"
+
+enum { NOTICE_BYTES = 1024, NAME_BYTES_MAX = 4096 };
+
+static enum tl_status add_notice(struct tl_scan *scan, struct tl_error *err, const char *format, ...) TL_PRINTF(3, 4);
+
+static enum tl_status add_notice(struct tl_scan *scan, struct tl_error *err, const char *format, ...)
+{
+    char line[NOTICE_BYTES];
+    char **notices = tl_memory_resize(scan->notices, scan->notice_count + 1, sizeof *notices);
+    va_list arguments;
+
+    if (!notices)
+        return tl_error_set_no_memory(err, "a notice", (scan->notice_count + 1) * sizeof *notices);
+    scan->notices = notices;
+    va_start(arguments, format);
+    (void)vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    notices[scan->notice_count] = tl_memory_copy_string(line);
+    if (!notices[scan->notice_count])
+        return tl_error_set_no_memory(err, "a notice", strlen(line) + 1);
+    scan->notice_count++;
+    return TL_OK;
+}
+
+/* The visible form of raw bytes; the caller frees. */
+static enum tl_status make_visible(char **out, const char *name, struct tl_error *err)
+{
+    struct tl_text text;
+    enum tl_status status;
+
+    *out = NULL;
+    tl_text_init(&text, 4 * (size_t)NAME_BYTES_MAX);
+    tl_text_append_visible(&text, name, strlen(name));
+    status = tl_text_check(&text, err);
+    if (status == TL_OK) {
+        *out = tl_memory_copy_string(text.bytes);
+        if (!*out)
+            status = tl_error_set_no_memory(err, "a name", text.length_bytes + 1);
+    }
+    tl_text_free(&text);
+    return status;
+}
+
+/* The class of that visible name, made when new; takes ownership of `name`. */
+static enum tl_status find_class(const char **out, struct tl_scan *scan, char *name, struct tl_error *err)
+{
+    char **names;
+
+    for (size_t i = 0; i < scan->class_count; i++) {
+        if (strcmp(scan->class_names[i], name) == 0) {
+            tl_memory_free(name);
+            *out = scan->class_names[i];
+            return TL_OK;
+        }
+    }
+    names = tl_memory_resize(scan->class_names, scan->class_count + 1, sizeof *names);
+    if (!names) {
+        tl_memory_free(name);
+        return tl_error_set_no_memory(err, "a class", (scan->class_count + 1) * sizeof *names);
+    }
+    scan->class_names = names;
+    names[scan->class_count++] = name;
+    *out = name;
+    return TL_OK;
+}
+
+static enum tl_status add_entry(struct tl_scan *scan, const char *below, const struct tl_folder_item *item, const char *class_name,
+                                const char *split, struct tl_error *err)
+{
+    if (scan->entry_count == scan->entry_capacity) {
+        size_t wanted = scan->entry_capacity ? scan->entry_capacity * 2 : 256;
+        struct tl_scan_entry *entries = tl_memory_resize(scan->entries, wanted, sizeof *entries);
+
+        if (!entries)
+            return tl_error_set_no_memory(err, "the list of photos", wanted * sizeof *entries);
+        scan->entries = entries;
+        scan->entry_capacity = wanted;
+    }
+    char *path = tl_system_join_path(below, item->name);
+
+    if (!path)
+        return tl_error_set_no_memory(err, "a path", strlen(below) + strlen(item->name) + 2);
+    scan->entries[scan->entry_count++] =
+        (struct tl_scan_entry){path, class_name, split, item->size_bytes, item->mtime_ns};
+    return TL_OK;
+}
+
+/* Keras's list needs no dot, so a plain folder named "jpg" or "mypng" is walked; only "x.jpg" pretends to be a photo. */
+static bool is_folder_named_as_photo(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return dot && tl_photo_is_photo_name(dot);
+}
+
+static enum tl_status walk_folder(struct tl_scan *scan, const char *below, const char *class_name, const char *split,
+                                  struct tl_error *err);
+
+static enum tl_status take_item(struct tl_scan *scan, const char *below, const struct tl_folder_item *item, const char *class_name,
+                                const char *split, struct tl_error *err)
+{
+    bool is_folder = item->kind == TL_FOLDER_FOLDER || item->kind == TL_FOLDER_LINKED_FOLDER;
+    enum tl_status status;
+    char *path;
+
+    if (item->name[0] == '.') {
+        scan->hidden_count++;
+        return TL_OK;
+    }
+    if (is_folder ? is_folder_named_as_photo(item->name) : tl_photo_is_photo_name(item->name))
+        return add_entry(scan, below, item, class_name, split, err);
+    if (item->kind == TL_FOLDER_LINKED_FOLDER) {
+        scan->linked_folder_count++;
+        return TL_OK;
+    }
+    if (item->kind != TL_FOLDER_FOLDER) {
+        scan->ignored_count++;
+        return TL_OK;
+    }
+    path = tl_system_join_path(below, item->name);
+    if (!path)
+        return tl_error_set_no_memory(err, "a path", strlen(below) + strlen(item->name) + 2);
+    status = walk_folder(scan, path, class_name, split, err);
+    tl_memory_free(path);
+    return status;
+}
+
+/* A folder that cannot be listed hides an unknown number of photos: told, and the rest goes on. */
+static enum tl_status note_unlisted(struct tl_scan *scan, const char *below, const struct tl_error *why, struct tl_error *err)
+{
+    char *visible = NULL;
+    enum tl_status status = make_visible(&visible, below, err);
+
+    if (status == TL_OK) {
+        scan->unlisted_count++;
+        status = add_notice(scan, err, "%s: %s; what it holds is left as it was", visible, why->message);
+    }
+    tl_memory_free(visible);
+    return status;
+}
+
+/* All photos of the folder `below` the root and of the folders in it. */
+static enum tl_status walk_folder(struct tl_scan *scan, const char *below, const char *class_name, const char *split,
+                                  struct tl_error *err)
+{
+    struct tl_folder folder = {NULL, 0};
+    struct tl_error why;
+    char *path = tl_system_join_path(scan->root, below);
+    enum tl_status status;
+
+    if (!path)
+        return tl_error_set_no_memory(err, "a path", strlen(scan->root) + strlen(below) + 2);
+    status = tl_folder_list(&folder, path, &why);
+    if (status == TL_NO_MEMORY)
+        status = tl_error_set(err, TL_NO_MEMORY, "%s", why.message);
+    else if (status != TL_OK)
+        status = note_unlisted(scan, below, &why, err);
+    for (size_t i = 0; i < folder.count && status == TL_OK; i++)
+        status = take_item(scan, below, &folder.items[i], class_name, split, err);
+    tl_folder_free(&folder);
+    tl_memory_free(path);
+    return status;
+}
+
+/* Keras sorts the folders below a class by their whole path, then the files in each. */
+static int compare_entries(const void *a, const void *b)
+{
+    const char *first = ((const struct tl_scan_entry *)a)->path, *second = ((const struct tl_scan_entry *)b)->path;
+    size_t first_bytes = (size_t)(strrchr(first, '/') - first), second_bytes = (size_t)(strrchr(second, '/') - second);
+    int order = memcmp(first, second, first_bytes < second_bytes ? first_bytes : second_bytes);
+
+    if (order == 0 && first_bytes != second_bytes)
+        return first_bytes < second_bytes ? -1 : 1;
+    return order != 0 ? order : strcmp(first + first_bytes, second + second_bytes);
+}
+
+static enum tl_status walk_class(struct tl_scan *scan, const struct tl_layout_class *place, struct tl_error *err)
+{
+    size_t first_entry = scan->entry_count, unlisted_count = scan->unlisted_count;
+    const char *slash = strrchr(place->path, '/');
+    const char *class_name = NULL;
+    char *visible = NULL;
+    enum tl_status status = make_visible(&visible, slash ? slash + 1 : place->path, err);
+
+    if (status == TL_OK)
+        status = find_class(&class_name, scan, visible, err);
+    if (status == TL_OK)
+        status = walk_folder(scan, place->path, class_name, place->split, err);
+    if (status != TL_OK)
+        return status;
+    if (scan->entry_count > first_entry)
+        qsort(scan->entries + first_entry, scan->entry_count - first_entry, sizeof *scan->entries, compare_entries);
+    else if (scan->unlisted_count == unlisted_count)
+        status = add_notice(scan, err, "class %s has no photos%s%s", class_name, place->split ? " for split " : "",
+                            place->split ? place->split : "");
+    return status;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static enum tl_status note_count(struct tl_scan *scan, size_t count, const char *one, const char *several, struct tl_error *err)
+{
+    if (count == 0)
+        return TL_OK;
+    return add_notice(scan, err, "%zu %s", count, count == 1 ? one : several);
+}
+
+static enum tl_status note_counts(struct tl_scan *scan, struct tl_error *err)
+{
+    enum tl_status status = note_count(scan, scan->hidden_count, "hidden name (it begins with a dot) is skipped",
+                                       "hidden names (they begin with a dot) are skipped", err);
+
+    if (status == TL_OK)
+        status = note_count(scan, scan->linked_folder_count, "link to a folder is not followed", "links to folders are not followed", err);
+    if (status == TL_OK)
+        status = note_count(scan, scan->ignored_count, "file is not named as a photo and is ignored",
+                            "files are not named as photos and are ignored", err);
+    if (status == TL_OK)
+        status = note_count(scan, scan->outside_count, "photo lies outside any class folder and is skipped",
+                            "photos lie outside any class folder and are skipped", err);
+    return status;
+}
+
+static enum tl_status name_source(struct tl_scan *scan, const char *source_name, struct tl_error *err)
+{
+    const char *last = strrchr(scan->root, '/');
+
+    if (source_name)
+        return make_visible(&scan->name, source_name, err);
+    if (!last || last[1] == '\0')
+        return tl_error_set(err, TL_BAD_INPUT, "%s has no name of its own: give one with --source NAME", scan->root);
+    return make_visible(&scan->name, last + 1, err);
+}
+
+enum tl_status tl_scan_read(struct tl_scan **out, const char *directory, const char *source_name, const char *split,
+                            struct tl_error *err)
+{
+    struct tl_layout layout = {.classes = NULL};
+    struct tl_scan *scan = tl_memory_alloc(1, sizeof *scan);
+    char *root = NULL;
+    enum tl_status status;
+
+    *out = NULL;
+    if (!scan)
+        return tl_error_set_no_memory(err, "the scan of a folder", sizeof *scan);
+    status = tl_layout_read(&layout, directory, split, err);
+    if (status != TL_OK)
+        goto done;
+    root = realpath(directory, NULL); /* its memory is the C library's, so it is copied */
+    scan->root = root ? tl_memory_copy_string(root) : NULL;
+    if (!scan->root) {
+        status = tl_error_set(err, TL_IO, "%s: its real path cannot be found", directory);
+        goto done;
+    }
+    status = name_source(scan, source_name, err);
+    scan->hidden_count = layout.hidden_count;
+    scan->ignored_count = layout.ignored_count;
+    scan->outside_count = layout.outside_count;
+    scan->has_splits = layout.has_splits || split != NULL;
+    for (size_t i = 0; i < layout.class_count && status == TL_OK; i++)
+        status = walk_class(scan, &layout.classes[i], err);
+    if (status != TL_OK)
+        goto done;
+    qsort(scan->class_names, scan->class_count, sizeof *scan->class_names, compare_names);
+    status = note_counts(scan, err);
+    if (status != TL_OK)
+        goto done;
+    *out = scan;
+    scan = NULL;
+
+done:
+    free(root);
+    tl_layout_free(&layout);
+    tl_scan_free(scan);
+    return status;
+}
+
+void tl_scan_free(struct tl_scan *scan)
+{
+    if (!scan)
+        return;
+    for (size_t i = 0; i < scan->entry_count; i++)
+        tl_memory_free(scan->entries[i].path);
+    for (size_t i = 0; i < scan->class_count; i++)
+        tl_memory_free(scan->class_names[i]);
+    for (size_t i = 0; i < scan->notice_count; i++)
+        tl_memory_free(scan->notices[i]);
+    tl_memory_free(scan->entries);
+    tl_memory_free(scan->class_names);
+    tl_memory_free(scan->notices);
+    tl_memory_free(scan->name);
+    tl_memory_free(scan->root);
+    tl_memory_free(scan);
+}

@@ -1,0 +1,53 @@
+/* scan.h - a DIR as a list of photo files, each with its class and split.
+ *
+ * DIR holds one folder per class, or folders named as splits (layout.h) that hold those. The order is
+ * that of Keras's flow_from_directory: classes by the bytes of their names, below a class all folders by their path, files by
+ * their name. Names that begin with a dot are skipped, links to folders below a class are not followed (a class folder
+ * itself may be a link), names that do not end as a photo's are ignored; all of it is counted and told in `notices`. A
+ * thing that is named as a photo but is none (a folder "x.jpg", a FIFO, a dangling link) is an entry: reading it fails,
+ * and so it is recorded.
+ *
+ *     tl_scan_read(&scan, dir, NULL, NULL, err);
+ *     ... scan->entries ...
+ *     tl_scan_free(scan);
+ *
+ * Nothing is opened but folders. A folder of DIR is of a split or of a class, never guessed: where some folders are
+ * named as splits and others are not, and it cannot be told from what they hold, the scan is refused.
+ */
+#ifndef TL_EXTRACT_SCAN_H
+#define TL_EXTRACT_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+
+struct tl_scan_entry {
+    char *path;             /* raw bytes, below the root */
+    const char *class_name; /* borrowed from the scan */
+    const char *split;      /* "train", "val", "test" or NULL; static */
+    int64_t size_bytes, mtime_ns;
+};
+
+struct tl_scan {
+    char *name; /* of the source: as given, else of the root's last folder; UTF-8 */
+    char *root; /* real path, raw bytes */
+    struct tl_scan_entry *entries;
+    size_t entry_count, entry_capacity;
+    char **class_names; /* visible form (bytes that are not UTF-8 as \xNN), sorted; empty classes are there too */
+    size_t class_count;
+    size_t hidden_count, ignored_count, linked_folder_count, outside_count, unlisted_count;
+    bool has_splits; /* some entry may have a split */
+    char **notices;  /* one line each, for a person */
+    size_t notice_count;
+};
+
+/* `source_name` NULL takes the folder's own; `split` NULL takes it from the folders. An unreadable folder below a class is counted in
+ * unlisted_count and noticed: what it holds is unknown, not gone. Fails with: TL_NOT_FOUND (no such DIR), TL_BAD_INPUT (not a folder; no class
+ * folders, with what is needed; `split` for a DIR with split folders; split folders mixed with others), TL_IO, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_scan_read(struct tl_scan **out, const char *directory, const char *source_name, const char *split,
+                                        struct tl_error *err);
+void tl_scan_free(struct tl_scan *scan);
+
+#endif
