@@ -1,0 +1,42 @@
+/* samples.h - the photos of a data set and where their feature vectors are: the plain one's row, its variants' rows after it.
+ *
+ * Rows are in the order of training (content, then augmentation and variant index), whatever order the store was filled in.
+ * Variants are loaded for training photos only; validation and test see plain photos.
+ */
+#ifndef TL_TRAIN_SAMPLES_H
+#define TL_TRAIN_SAMPLES_H
+
+#include "common/store/store_sample.h"
+#include "train/matrix.h"
+#include "train/select.h"
+
+struct tl_sample {
+    uint32_t class_index;
+    enum tl_role role;
+    size_t row;           /* of the plain photo; its variants are rows row + 1 to row + variant_count */
+    size_t variant_count;
+};
+
+struct tl_samples {
+    struct tl_matrix *matrix; /* owned */
+    struct tl_sample *items;  /* owned; as many and in the same order as the selection's samples */
+    size_t count;
+};
+
+/* Which features to load. */
+struct tl_samples_source {
+    int64_t feature_set_id, augmentation_id; /* augmentation 0: plain photos only */
+    size_t feature_count;
+    enum tl_head_transform transform;
+};
+
+/* The caller frees *out with tl_samples_free(). Fails with: TL_CORRUPT (a feature that does not decode, is not finite or is not
+ * there, after the photo's path), TL_IO, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_samples_load(struct tl_samples **out, tl_store *store, const struct tl_selection *selection,
+                                           const struct tl_samples_source *source, struct tl_error *err);
+void tl_samples_free(struct tl_samples *samples);
+
+/* Photos of a role. */
+size_t tl_samples_count(const struct tl_samples *samples, enum tl_role role);
+
+#endif
