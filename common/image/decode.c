@@ -7,6 +7,8 @@
 #include "common/image/photo.h"
 #include "common/image/rows.h"
 
+static const double SIDE_PX_MAX = 1e6; /* libpng's own; it bounds what a resize plans for */
+
 /* The loaders that are used, by libvips's class names, and what they read. `stem` is found in their errors' domain. */
 struct loader {
     const char *class_name, *format, *stem;
@@ -22,6 +24,44 @@ enum { LOADER_COUNT = sizeof LOADERS / sizeof *LOADERS, LOADER_PPM = LOADER_COUN
 static bool has_ppm_magic(const uint8_t *bytes, size_t size_bytes)
 {
     return size_bytes >= 3 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6' && strchr(" \t\r\n#", bytes[2]) && bytes[2] != '\0';
+}
+
+/* The largest value a portable map says it has, third of the numbers in its header; 0 when there is none. */
+static unsigned find_ppm_most(const uint8_t *bytes, size_t size_bytes)
+{
+    unsigned number = 0, number_count = 0;
+    bool is_in_number = false;
+
+    for (size_t i = 2; i < size_bytes; i++) {
+        if (bytes[i] >= '0' && bytes[i] <= '9' && number < 1000000) {
+            number = (is_in_number ? number * 10 : 0) + (unsigned)(bytes[i] - '0');
+            is_in_number = true;
+            continue;
+        }
+        number_count += is_in_number;
+        is_in_number = false;
+        if (number_count == 3)
+            return number;
+        if (bytes[i] == '#')
+            while (i + 1 < size_bytes && bytes[i] != '\n')
+                i++;
+        else if (!strchr(" \t\r\n\v\f", bytes[i]) || bytes[i] == '\0')
+            return 0;
+    }
+    return 0;
+}
+
+/* libvips does not scale by the largest value, so only the two that need none are taken; a map of bits has none. */
+static enum tl_status check_ppm(const uint8_t *bytes, size_t size_bytes, struct tl_error *err)
+{
+    unsigned most;
+
+    if (bytes[1] == '1' || bytes[1] == '4')
+        return TL_OK;
+    most = find_ppm_most(bytes, size_bytes);
+    if (most != 255 && most != 65535)
+        return tl_error_set(err, TL_BAD_INPUT, "a portable map with %u as its largest value; only 255 and 65535 are read", most);
+    return TL_OK;
 }
 
 static const struct loader *find_loader(const uint8_t *bytes, size_t size_bytes)
@@ -120,6 +160,8 @@ static int generate_bitmap(VipsRegion *out, void *sequence, void *a, void *b, gb
 
 static enum tl_status check_size(double width_px, double height_px, struct tl_error *err)
 {
+    if (width_px > SIDE_PX_MAX || height_px > SIDE_PX_MAX)
+        return tl_error_set(err, TL_BAD_INPUT, "%.0f x %.0f pixels: no side is read beyond %.0f", width_px, height_px, SIDE_PX_MAX);
     if (width_px * height_px > (double)TL_PHOTO_PIXELS_MAX)
         return tl_error_set(err, TL_BAD_INPUT, "%.0f x %.0f pixels are %.0f million; at most %.0f million are decoded", width_px, height_px,
                             width_px * height_px / 1e6, (double)TL_PHOTO_PIXELS_MAX / 1e6);
@@ -140,7 +182,7 @@ static enum tl_status open_bitmap(struct tl_decode *decode, const uint8_t *bytes
     vips_image_init_fields(decode->image, (int)bitmap->width_px, (int)bitmap->height_px, 3, VIPS_FORMAT_UCHAR, VIPS_CODING_NONE,
                            VIPS_INTERPRETATION_sRGB, 1, 1);
     if (vips_image_pipelinev(decode->image, VIPS_DEMAND_STYLE_THINSTRIP, NULL) ||
-        vips_image_generate(decode->image, NULL, generate_bitmap, NULL, decode, NULL))
+        vips_image_generate(decode->image, NULL, generate_bitmap, NULL, NULL, decode))
         return tl_decode_fail(decode, err);
     return TL_OK;
 }
@@ -187,7 +229,7 @@ static VipsImage *load(const struct loader *loader, const void *bytes, size_t si
 static enum tl_status open_loader(struct tl_decode *decode, const uint8_t *bytes, size_t size_bytes, struct tl_error *err)
 {
     const struct loader *loader = find_loader(bytes, size_bytes);
-    enum tl_status status;
+    enum tl_status status = TL_OK;
 
     if (!loader) {
         vips_error_clear();
@@ -195,6 +237,10 @@ static enum tl_status open_loader(struct tl_decode *decode, const uint8_t *bytes
                             size_bytes > 1 ? bytes[1] : 0, size_bytes > 2 ? bytes[2] : 0, size_bytes > 3 ? bytes[3] : 0);
     }
     decode->format = loader->format;
+    if (loader == &LOADERS[LOADER_PPM])
+        status = check_ppm(bytes, size_bytes, err);
+    if (status != TL_OK)
+        return status;
     decode->stored = load(loader, bytes, size_bytes);
     if (!decode->stored)
         return tl_decode_fail(decode, err);

@@ -7,7 +7,7 @@
  *
  * One call: path in, pixels or failure out, so that it can move into helper processes. The content decides what a file is,
  * never its name. Bounded: regular files only, TL_PHOTO_FILE_BYTES_MAX, TL_PHOTO_PIXELS_MAX before anything is
- * decoded. libvips decodes and resizes; its vector paths are off because they change pixels between CPUs.
+ * decoded. libvips decodes; its vector paths are off because they change pixels between CPUs.
  */
 #ifndef TL_IMAGE_PHOTO_H
 #define TL_IMAGE_PHOTO_H

@@ -1,4 +1,4 @@
-/* resize.h - a decoded photo as exactly 224 x 224 pixels, by the recipe's kernel, stretched or cropped, turned or not.
+/* resize.h - a decoded photo as exactly 224 x 224 pixels: turned or not, stretched or cropped, by the recipe's kernel.
  */
 #ifndef TL_IMAGE_RESIZE_H
 #define TL_IMAGE_RESIZE_H
@@ -8,18 +8,11 @@
 #include "common/base/error.h"
 #include "common/image/decode.h"
 #include "common/image/recipe.h"
-
-/* One axis of a resize: `in` pixels become `scaled`, of which `size` are kept from `offset` on. */
-struct tl_resize_axis {
-    uint32_t in_px, scaled_px, offset_px, size_px;
-};
+#include "common/image/resample.h"
 
 /* The geometry of a recipe: x is columns. Fails with: TL_BAD_INPUT (a strip too thin for a centre crop). */
-TL_MUST_USE enum tl_status tl_resize_plan(struct tl_resize_axis *x, struct tl_resize_axis *y, uint32_t width_px, uint32_t height_px,
+TL_MUST_USE enum tl_status tl_resize_plan(struct tl_resample_axis *x, struct tl_resample_axis *y, uint32_t width_px, uint32_t height_px,
                                           const struct tl_recipe *recipe, struct tl_error *err);
-
-/* The input index of each kept pixel: Pillow's NEAREST, which adds up a double (keras-semantics section 3). */
-void tl_resize_index(uint32_t *out, const struct tl_resize_axis *axis);
 
 /* pixels: size x size x RGB. Reads the image from the top down, once. Fails with: TL_BAD_INPUT (damaged, too slow,
  * too thin), TL_NO_MEMORY. */

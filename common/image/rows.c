@@ -12,9 +12,10 @@ uint8_t *tl_rows_locate(const VipsRegion *region, int x, int y)
     return region->data + (ptrdiff_t)(y - region->valid.top) * region->bpl + (x - region->valid.left) * pixel_bytes;
 }
 
-void tl_rows_open(struct tl_rows *out, VipsImage *image)
+void tl_rows_open(struct tl_rows *out, VipsImage *image, struct tl_decode *decode)
 {
     out->image = image;
+    out->decode = decode;
     out->region = vips_region_new(image);
     out->top = out->height = 0;
 }
@@ -26,15 +27,17 @@ void tl_rows_close(struct tl_rows *rows)
     rows->region = NULL;
 }
 
-const uint8_t *tl_rows_get(struct tl_rows *rows, uint32_t y)
+const uint8_t *tl_rows_get(struct tl_rows *rows, uint32_t y, struct tl_error *err)
 {
     int row = (int)y;
 
     assert(row >= rows->top && row < rows->image->Ysize);
     if (row >= rows->top + rows->height) {
         VipsRect strip = {0, row, rows->image->Xsize, VIPS_MIN(STRIP_ROWS, rows->image->Ysize - row)};
-        if (!rows->region || vips_region_prepare(rows->region, &strip))
+        if (!rows->region || vips_region_prepare(rows->region, &strip)) {
+            (void)tl_decode_fail(rows->decode, err);
             return NULL;
+        }
         rows->top = strip.top;
         rows->height = strip.height;
     }

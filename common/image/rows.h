@@ -10,17 +10,22 @@
 #include <stdint.h>
 #include <vips/vips.h>
 
+#include "common/base/error.h"
+#include "common/image/decode.h"
+
 struct tl_rows {
-    VipsImage *image; /* borrowed */
+    VipsImage *image; /* both borrowed */
+    struct tl_decode *decode;
     VipsRegion *region;
     int top, height; /* the strip that is ready */
 };
 
-void tl_rows_open(struct tl_rows *out, VipsImage *image);
+/* `decode` is where the image's pixels come from, for the error's sake. */
+void tl_rows_open(struct tl_rows *out, VipsImage *image, struct tl_decode *decode);
 void tl_rows_close(struct tl_rows *rows);
 
-/* Row `y`, until the next call; NULL when libvips fails. `y` never falls below an earlier one's strip. */
-const uint8_t *tl_rows_get(struct tl_rows *rows, uint32_t y);
+/* Row `y`, until the next call; NULL, and *err with TL_BAD_INPUT, when it cannot be had. `y` never falls below an earlier one's strip. */
+const uint8_t *tl_rows_get(struct tl_rows *rows, uint32_t y, struct tl_error *err);
 
 /* Where the prepared region has pixel (x, y): VIPS_REGION_ADDR without its mixed signs. */
 uint8_t *tl_rows_locate(const VipsRegion *region, int x, int y);
