@@ -1,0 +1,70 @@
+/* store.c - closing a store, and its transactions; store_open.c opens, store_summary.c counts. */
+#include "common/store/store.h"
+
+#include <assert.h>
+
+#include "common/base/memory.h"
+#include "common/store/connection.h"
+
+/* Back to one file. With others connected SQLite says BUSY, and the last of them does it; waiting would gain nothing. */
+static enum tl_status settle(tl_store *store, struct tl_error *err)
+{
+    sqlite3_busy_timeout(store->db, 0);
+    int code = sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(store->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+    if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY && (code & 0xff) != SQLITE_LOCKED)
+        return tl_connection_report(store, code, err);
+    return TL_OK;
+}
+
+enum tl_status tl_store_close(tl_store **store_out, struct tl_error *err)
+{
+    enum tl_status status = TL_OK;
+    tl_store *store = *store_out;
+    *store_out = NULL;
+    if (store == NULL)
+        return TL_OK;
+    tl_store_rollback(store);
+    for (size_t i = 0; i < store->slot_count; i++) {
+        assert(!store->slots[i].is_taken);
+        sqlite3_finalize(store->slots[i].prepared);
+    }
+    if (store->is_writable)
+        status = settle(store, err);
+    const int code = sqlite3_close(store->db);
+    assert(code == SQLITE_OK); /* else a tl_store_features is still open */
+    (void)code;
+    tl_memory_free(store->path);
+    tl_memory_free(store);
+    return status;
+}
+
+enum tl_status tl_store_begin(tl_store *store, struct tl_error *err)
+{
+    assert(!store->is_in_transaction);
+    const enum tl_status status = tl_connection_run(store, "BEGIN IMMEDIATE", err);
+    store->is_in_transaction = status == TL_OK;
+    return status;
+}
+
+enum tl_status tl_store_commit(tl_store *store, struct tl_error *err)
+{
+    enum tl_status status;
+    assert(store->is_in_transaction);
+    if (sqlite3_get_autocommit(store->db))
+        status = tl_error_set(err, TL_IO, "%s: an earlier error has undone the transaction", store->path);
+    else
+        status = tl_connection_run(store, "COMMIT", err);
+    if (status != TL_OK)
+        tl_store_rollback(store);
+    store->is_in_transaction = false;
+    return status;
+}
+
+void tl_store_rollback(tl_store *store)
+{
+    if (!sqlite3_get_autocommit(store->db))
+        sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    store->is_in_transaction = false;
+}

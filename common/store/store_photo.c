@@ -1,0 +1,233 @@
+/* store_photo.c - see store_photo.h. */
+#include "common/store/store_photo.h"
+
+#include <string.h>
+
+#include "common/base/memory.h"
+#include "common/base/system.h"
+#include "common/base/text.h"
+#include "common/store/column.h"
+
+enum { VISIBLE_CEILING_BYTES = 1 << 20 };
+
+/* The form of raw bytes that TEXT may hold: one for one, since what looks like an escape is escaped. */
+static enum tl_status make_visible(struct tl_text *text, const char *raw, struct tl_error *err)
+{
+    tl_text_init(text, VISIBLE_CEILING_BYTES);
+    tl_text_append_visible(text, raw, strlen(raw));
+    return tl_text_check(text, err);
+}
+
+/* The raw bytes, NULL where the visible form is the same. */
+static void bind_raw_where_different(struct tl_statement *s, const char *raw, const struct tl_text *visible)
+{
+    const bool is_same = strcmp(raw, visible->bytes) == 0;
+    tl_statement_bind_blob(s, is_same ? NULL : raw, is_same ? 0 : strlen(raw));
+}
+
+static enum tl_status insert_source(tl_store *store, int64_t *out_source_id, const char *name, const char *root,
+                                    const struct tl_text *visible_root, struct tl_error *err)
+{
+    struct tl_statement s;
+    tl_statement_begin(&s, store, "INSERT INTO source (name, root, root_bytes) VALUES (?, ?, ?) RETURNING source_id", err);
+    tl_statement_bind_text(&s, name);
+    tl_statement_bind_text(&s, visible_root->bytes);
+    bind_raw_where_different(&s, root, visible_root);
+    if (tl_statement_step(&s))
+        *out_source_id = tl_column_int(&s, 0);
+    return tl_statement_finish(&s);
+}
+
+enum tl_status tl_store_put_source(tl_store *store, int64_t *out_source_id, const char *name, const char *root, struct tl_error *err)
+{
+    struct tl_statement s;
+    struct tl_text visible_name, visible_root;
+    bool is_there = false, is_elsewhere = false;
+    *out_source_id = 0;
+    tl_text_init(&visible_root, VISIBLE_CEILING_BYTES);
+    enum tl_status status = make_visible(&visible_name, name, err);
+    if (status == TL_OK)
+        status = make_visible(&visible_root, root, err);
+    if (status != TL_OK)
+        goto done;
+    tl_statement_begin(&s, store, "SELECT source_id, root FROM source WHERE name = ?", err);
+    tl_statement_bind_text(&s, visible_name.bytes);
+    if (tl_statement_step(&s)) {
+        *out_source_id = tl_column_int(&s, 0);
+        const char *found_root = tl_column_text(&s, 1, NULL);
+        is_there = found_root != NULL;
+        is_elsewhere = is_there && strcmp(found_root, visible_root.bytes) != 0;
+        if (is_elsewhere)
+            tl_error_set(err, TL_BAD_INPUT, "the source '%s' is at %s, not %s: give --source NAME for a new tree, or tl-store relocate for "
+                         "one that was moved", visible_name.bytes, found_root, visible_root.bytes);
+    }
+    status = tl_statement_end(&s);
+    if (status == TL_OK && is_elsewhere)
+        status = TL_BAD_INPUT;
+    else if (status == TL_OK && !is_there)
+        status = insert_source(store, out_source_id, visible_name.bytes, root, &visible_root, err);
+done:
+    if (status != TL_OK)
+        *out_source_id = 0;
+    tl_text_free(&visible_name);
+    tl_text_free(&visible_root);
+    return status;
+}
+
+enum tl_status tl_store_get_photo(tl_store *store, struct tl_store_photo *out, int64_t source_id, const char *path, struct tl_error *err)
+{
+    struct tl_statement s;
+    struct tl_text visible;
+    struct tl_store_photo photo;
+    bool is_there = false;
+    memset(&photo, 0, sizeof photo);
+    enum tl_status status = make_visible(&visible, path, err);
+    if (status != TL_OK)
+        goto done;
+    tl_statement_begin(&s, store,
+                       "SELECT p.photo_id, p.size_bytes, p.mtime_ns, p.content_id, c.sha256, c.exif_orientation"
+                       " FROM photo p LEFT JOIN content c USING (content_id) WHERE p.source_id = ? AND p.path = ?",
+                       err);
+    tl_statement_bind_int(&s, source_id);
+    tl_statement_bind_text(&s, visible.bytes);
+    if (tl_statement_step(&s)) {
+        is_there = true;
+        photo.photo_id = tl_column_int(&s, 0);
+        photo.size_bytes = tl_column_int(&s, 1);
+        photo.mtime_ns = tl_column_int(&s, 2);
+        if (!tl_column_is_null(&s, 3)) {
+            photo.content_id = tl_column_int(&s, 3);
+            tl_column_digest(&s, 4, photo.sha256);
+            photo.exif_orientation = (unsigned)tl_column_int_within(&s, 5, 1, 8);
+        }
+    }
+    status = tl_statement_end(&s);
+    if (status == TL_OK && !is_there)
+        status = tl_error_set(err, TL_NOT_FOUND, "no photo %s in this source", visible.bytes);
+    if (status == TL_OK)
+        *out = photo;
+done:
+    tl_text_free(&visible);
+    return status;
+}
+
+enum tl_status tl_store_put_photo(tl_store *store, int64_t *out_photo_id, int64_t source_id, const char *path, int64_t size_bytes,
+                                  int64_t mtime_ns, int64_t content_id, struct tl_error *err)
+{
+    struct tl_statement s;
+    struct tl_text visible;
+    *out_photo_id = 0;
+    enum tl_status status = make_visible(&visible, path, err);
+    if (status != TL_OK)
+        goto done;
+    tl_statement_begin(&s, store,
+                       "INSERT INTO photo (source_id, path, path_bytes, content_id, size_bytes, mtime_ns)"
+                       " VALUES (?, ?, ?, nullif(?, 0), ?, ?) ON CONFLICT (source_id, path) DO UPDATE SET content_id = excluded.content_id,"
+                       " size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, missing_since_ms = NULL RETURNING photo_id",
+                       err);
+    tl_statement_bind_int(&s, source_id);
+    tl_statement_bind_text(&s, visible.bytes);
+    bind_raw_where_different(&s, path, &visible);
+    tl_statement_bind_int(&s, content_id);
+    tl_statement_bind_int(&s, size_bytes);
+    tl_statement_bind_int(&s, mtime_ns);
+    if (tl_statement_step(&s))
+        *out_photo_id = tl_column_int(&s, 0);
+    status = tl_statement_finish(&s);
+done:
+    tl_text_free(&visible);
+    return status;
+}
+
+static enum tl_status set_missing(tl_store *store, int64_t photo_id, int64_t now_ms, struct tl_error *err)
+{
+    struct tl_statement s;
+    tl_statement_begin(&s, store, "UPDATE photo SET missing_since_ms = ? WHERE photo_id = ?", err);
+    tl_statement_bind_int(&s, now_ms);
+    tl_statement_bind_int(&s, photo_id);
+    return tl_statement_finish(&s);
+}
+
+enum tl_status tl_store_mark_missing(tl_store *store, int64_t source_id, const int64_t *seen, size_t seen_count, int64_t *out_count,
+                                     struct tl_error *err)
+{
+    struct tl_statement s;
+    int64_t *missing = NULL;
+    size_t missing_count = 0, capacity = 0, at = 0;
+    const int64_t now_ms = tl_system_time_ms();
+    enum tl_status status = TL_OK;
+    if (out_count != NULL)
+        *out_count = 0;
+    tl_statement_begin(&s, store, "SELECT photo_id FROM photo WHERE source_id = ? AND missing_since_ms IS NULL ORDER BY photo_id", err);
+    tl_statement_bind_int(&s, source_id);
+    while (tl_statement_step(&s)) {
+        const int64_t photo_id = tl_column_int(&s, 0);
+        while (at < seen_count && seen[at] < photo_id)
+            at++;
+        if (at < seen_count && seen[at] == photo_id)
+            continue;
+        if (missing_count == capacity) {
+            const size_t new_capacity = capacity == 0 ? 256 : 2 * capacity;
+            int64_t *larger = tl_memory_resize(missing, new_capacity, sizeof *larger);
+            if (larger == NULL) {
+                status = tl_error_set_no_memory(err, "the missing photos", (unsigned long long)new_capacity * sizeof *larger);
+                break;
+            }
+            missing = larger;
+            capacity = new_capacity;
+        }
+        missing[missing_count++] = photo_id;
+    }
+    const enum tl_status end_status = tl_statement_end(&s);
+    if (status == TL_OK)
+        status = end_status;
+    for (size_t i = 0; status == TL_OK && i < missing_count; i++)
+        status = set_missing(store, missing[i], now_ms, err);
+    if (status == TL_OK && out_count != NULL)
+        *out_count = (int64_t)missing_count;
+    tl_memory_free(missing);
+    return status;
+}
+
+enum tl_status tl_store_put_content(tl_store *store, int64_t *out_content_id, const struct tl_store_content *content, struct tl_error *err)
+{
+    struct tl_statement s;
+    *out_content_id = 0;
+    tl_statement_begin(&s, store,
+                       "INSERT INTO content (sha256, width_px, height_px, format, exif_orientation, captured_at, camera, thumbnail)"
+                       " VALUES (?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), ?) ON CONFLICT (sha256) DO UPDATE SET"
+                       " width_px = excluded.width_px, height_px = excluded.height_px, format = excluded.format,"
+                       " exif_orientation = excluded.exif_orientation, captured_at = excluded.captured_at, camera = excluded.camera,"
+                       " thumbnail = excluded.thumbnail RETURNING content_id",
+                       err);
+    tl_statement_bind_blob(&s, content->sha256, TL_DIGEST_BYTES);
+    tl_statement_bind_int(&s, content->width_px);
+    tl_statement_bind_int(&s, content->height_px);
+    tl_statement_bind_text(&s, content->format);
+    tl_statement_bind_int(&s, content->exif_orientation);
+    tl_statement_bind_text(&s, content->captured_at);
+    tl_statement_bind_text(&s, content->camera);
+    tl_statement_bind_blob(&s, content->thumbnail, TL_STORE_THUMBNAIL_BYTES);
+    if (tl_statement_step(&s))
+        *out_content_id = tl_column_int(&s, 0);
+    return tl_statement_finish(&s);
+}
+
+enum tl_status tl_store_find_content(tl_store *store, int64_t *out_content_id, const uint8_t sha256[TL_DIGEST_BYTES], struct tl_error *err)
+{
+    struct tl_statement s;
+    char hex[TL_DIGEST_HEX_BYTES];
+    bool is_there = false;
+    *out_content_id = 0;
+    tl_statement_begin(&s, store, "SELECT content_id FROM content WHERE sha256 = ?", err);
+    tl_statement_bind_blob(&s, sha256, TL_DIGEST_BYTES);
+    if (tl_statement_step(&s)) {
+        is_there = true;
+        *out_content_id = tl_column_int(&s, 0);
+    }
+    const enum tl_status status = tl_statement_end(&s);
+    if (status != TL_OK || is_there)
+        return status;
+    tl_digest_to_hex(hex, sha256);
+    return tl_error_set(err, TL_NOT_FOUND, "no content %s", hex);
+}
