@@ -1,5 +1,5 @@
-/* plan.c - see plan.h. */
-#include "extract/plan.h"
+/* agenda.c - see agenda.h. */
+#include "extract/agenda.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -13,12 +13,12 @@
 
 enum { QUERY_BYTES = 1024 };
 
-struct tl_plan {
-    struct tl_plan_photo *photos;
+struct tl_agenda {
+    struct tl_agenda_photo *photos;
     size_t photo_count;
     size_t *jobs;
     size_t job_count, evaluation_job_count;
-    struct tl_plan_wish wish;
+    struct tl_agenda_wish wish;
     bool has_splits;       /* somewhere in the label set */
     tl_keyset *known;      /* features by variant index: those there, and those claimed */
     tl_keyset *evaluation; /* contents on an evaluation side, number 0 */
@@ -31,7 +31,7 @@ static bool is_evaluation_split(const char *split)
 
 /* What a query's rows go into; a callback cannot return an error, so the first is kept here. */
 struct loading {
-    tl_plan *plan;
+    tl_agenda *agenda;
     const int64_t *source_ids;
     size_t source_count;
     enum tl_status status;
@@ -50,14 +50,14 @@ static bool load_feature(void *context, size_t column_count, const char *const *
         loading->status = tl_error_set(loading->err, TL_CORRUPT, "the store has a content whose sha256 is none");
         return false;
     }
-    loading->status = tl_keyset_add(loading->plan->known, NULL, sha256, (uint32_t)strtoul(values[1], NULL, 10), loading->err);
+    loading->status = tl_keyset_add(loading->agenda->known, NULL, sha256, (uint32_t)strtoul(values[1], NULL, 10), loading->err);
     return loading->status == TL_OK;
 }
 
 /* Features that are there, but for those that verification found damaged: they are computed again. */
-static enum tl_status load_features(tl_plan *plan, tl_store *store, struct tl_error *err)
+static enum tl_status load_features(tl_agenda *agenda, tl_store *store, struct tl_error *err)
 {
-    struct loading loading = {.plan = plan, .status = TL_OK, .err = err};
+    struct loading loading = {.agenda = agenda, .status = TL_OK, .err = err};
     char sql[QUERY_BYTES];
     enum tl_status status;
 
@@ -67,7 +67,7 @@ static enum tl_status load_features(tl_plan *plan, tl_store *store, struct tl_er
                    " WHERE f.feature_set_id = %" PRId64 " AND v.augmentation_id IN (0, %" PRId64 ")"
                    " AND c.content_id NOT IN (SELECT p.content_id FROM failure JOIN photo p USING (photo_id)"
                    " WHERE failure.stage = 'verify' AND p.content_id IS NOT NULL)",
-                   plan->wish.feature_set_id, plan->wish.augmentation_id);
+                   agenda->wish.feature_set_id, agenda->wish.augmentation_id);
     status = tl_store_query(store, sql, load_feature, &loading, err);
     return status != TL_OK ? status : loading.status;
 }
@@ -81,23 +81,23 @@ static bool load_split(void *context, size_t column_count, const char *const *na
     (void)names;
     assert(column_count == 5);
     (void)column_count;
-    if (!label_set || strcmp(label_set, loading->plan->wish.label_set) != 0)
+    if (!label_set || strcmp(label_set, loading->agenda->wish.label_set) != 0)
         return true;
     /* What a scanned folder says now counts, not what it said last time. */
     for (size_t i = 0; i < loading->source_count && source && origin && strcmp(origin, "folder") == 0; i++)
         if (strtoll(source, NULL, 10) == loading->source_ids[i])
             return true;
-    loading->plan->has_splits = true;
+    loading->agenda->has_splits = true;
     if (!is_evaluation_split(split) || !hex || !tl_digest_from_hex(sha256, hex))
         return true;
-    loading->status = tl_keyset_add(loading->plan->evaluation, NULL, sha256, 0, loading->err);
+    loading->status = tl_keyset_add(loading->agenda->evaluation, NULL, sha256, 0, loading->err);
     return loading->status == TL_OK;
 }
 
 /* Splits that other sources, tables or hands have given. */
-static enum tl_status load_splits(tl_plan *plan, tl_store *store, const int64_t *source_ids, size_t source_count, struct tl_error *err)
+static enum tl_status load_splits(tl_agenda *agenda, tl_store *store, const int64_t *source_ids, size_t source_count, struct tl_error *err)
 {
-    struct loading loading = {plan, source_ids, source_count, TL_OK, err};
+    struct loading loading = {agenda, source_ids, source_count, TL_OK, err};
     enum tl_status status = tl_store_query(store,
                                            "SELECT l.label_set, l.split, p.source_id, l.origin, lower(hex(c.sha256)) FROM label l"
                                            " JOIN photo p USING (photo_id) LEFT JOIN content c USING (content_id)"
@@ -108,7 +108,7 @@ static enum tl_status load_splits(tl_plan *plan, tl_store *store, const int64_t 
 }
 
 /* What the store knows of a photo; its content only where the file is as it was. */
-static enum tl_status load_photo(struct tl_plan_photo *photo, tl_store *store, struct tl_error *err)
+static enum tl_status load_photo(struct tl_agenda_photo *photo, tl_store *store, struct tl_error *err)
 {
     struct tl_store_photo row;
     enum tl_status status = tl_store_get_photo(store, &row, photo->source_id, photo->entry->path, err);
@@ -126,7 +126,7 @@ static enum tl_status load_photo(struct tl_plan_photo *photo, tl_store *store, s
     return TL_OK;
 }
 
-static enum tl_status load_photos(tl_plan *plan, tl_store *store, struct tl_scan *const *scans, const int64_t *source_ids,
+static enum tl_status load_photos(tl_agenda *agenda, tl_store *store, struct tl_scan *const *scans, const int64_t *source_ids,
                                   size_t scan_count, struct tl_error *err)
 {
     enum tl_status status = TL_OK;
@@ -134,149 +134,149 @@ static enum tl_status load_photos(tl_plan *plan, tl_store *store, struct tl_scan
 
     for (size_t i = 0; i < scan_count; i++)
         total += scans[i]->entry_count;
-    plan->photos = tl_memory_alloc(total, sizeof *plan->photos);
-    plan->jobs = tl_memory_alloc(total, sizeof *plan->jobs);
-    if (!plan->photos || !plan->jobs)
-        return tl_error_set_no_memory(err, "the list of photos", total * sizeof *plan->photos);
+    agenda->photos = tl_memory_alloc(total, sizeof *agenda->photos);
+    agenda->jobs = tl_memory_alloc(total, sizeof *agenda->jobs);
+    if (!agenda->photos || !agenda->jobs)
+        return tl_error_set_no_memory(err, "the list of photos", total * sizeof *agenda->photos);
     for (size_t i = 0; i < scan_count && status == TL_OK; i++) {
-        plan->has_splits = plan->has_splits || scans[i]->has_splits;
+        agenda->has_splits = agenda->has_splits || scans[i]->has_splits;
         for (size_t j = 0; j < scans[i]->entry_count && status == TL_OK; j++) {
-            struct tl_plan_photo *photo = &plan->photos[plan->photo_count++];
+            struct tl_agenda_photo *photo = &agenda->photos[agenda->photo_count++];
 
             photo->scan = scans[i];
             photo->entry = &scans[i]->entries[j];
             photo->source_id = source_ids[i];
-            photo->outcome = TL_PLAN_LEFT;
+            photo->outcome = TL_AGENDA_LEFT;
             status = load_photo(photo, store, err);
             if (status == TL_OK && photo->content_id && is_evaluation_split(photo->entry->split))
-                status = tl_keyset_add(plan->evaluation, NULL, photo->sha256, 0, err);
+                status = tl_keyset_add(agenda->evaluation, NULL, photo->sha256, 0, err);
         }
     }
     return status;
 }
 
 /* How many augmented variants a photo with these bytes gets. */
-static uint32_t count_augmented(tl_plan *plan, const struct tl_plan_photo *photo, const uint8_t *sha256)
+static uint32_t count_augmented(tl_agenda *agenda, const struct tl_agenda_photo *photo, const uint8_t *sha256)
 {
-    bool is_training = photo->entry->split ? !is_evaluation_split(photo->entry->split) : !plan->has_splits;
+    bool is_training = photo->entry->split ? !is_evaluation_split(photo->entry->split) : !agenda->has_splits;
 
-    return is_training && !tl_keyset_has(plan->evaluation, sha256, 0) ? plan->wish.variant_count : 0;
+    return is_training && !tl_keyset_has(agenda->evaluation, sha256, 0) ? agenda->wish.variant_count : 0;
 }
 
-static bool is_complete(tl_plan *plan, const struct tl_plan_photo *photo)
+static bool is_complete(tl_agenda *agenda, const struct tl_agenda_photo *photo)
 {
     uint32_t augmented_count;
 
     if (photo->content_id == 0)
         return false;
-    augmented_count = count_augmented(plan, photo, photo->sha256);
+    augmented_count = count_augmented(agenda, photo, photo->sha256);
     for (uint32_t i = 0; i <= augmented_count; i++)
-        if (!tl_keyset_has(plan->known, photo->sha256, i))
+        if (!tl_keyset_has(agenda->known, photo->sha256, i))
             return false;
     return true;
 }
 
-static void choose_jobs(tl_plan *plan, bool is_evaluation)
+static void choose_jobs(tl_agenda *agenda, bool is_evaluation)
 {
-    for (size_t i = 0; i < plan->photo_count; i++) {
-        struct tl_plan_photo *photo = &plan->photos[i];
+    for (size_t i = 0; i < agenda->photo_count; i++) {
+        struct tl_agenda_photo *photo = &agenda->photos[i];
 
         if (is_evaluation_split(photo->entry->split) != is_evaluation)
             continue;
-        photo->is_job = !is_complete(plan, photo);
+        photo->is_job = !is_complete(agenda, photo);
         if (photo->is_job)
-            plan->jobs[plan->job_count++] = i;
+            agenda->jobs[agenda->job_count++] = i;
     }
 }
 
-enum tl_status tl_plan_create(tl_plan **out, tl_store *store, const struct tl_plan_wish *wish, struct tl_scan *const *scans,
+enum tl_status tl_agenda_create(tl_agenda **out, tl_store *store, const struct tl_agenda_wish *wish, struct tl_scan *const *scans,
                               const int64_t *source_ids, size_t scan_count, struct tl_error *err)
 {
-    tl_plan *plan = tl_memory_alloc(1, sizeof *plan);
+    tl_agenda *agenda = tl_memory_alloc(1, sizeof *agenda);
     enum tl_status status;
 
     *out = NULL;
-    if (!plan)
-        return tl_error_set_no_memory(err, "the plan", sizeof *plan);
-    plan->wish = *wish;
-    status = tl_keyset_create(&plan->known, err);
+    if (!agenda)
+        return tl_error_set_no_memory(err, "the agenda", sizeof *agenda);
+    agenda->wish = *wish;
+    status = tl_keyset_create(&agenda->known, err);
     if (status == TL_OK)
-        status = tl_keyset_create(&plan->evaluation, err);
+        status = tl_keyset_create(&agenda->evaluation, err);
     if (status == TL_OK)
-        status = load_features(plan, store, err);
+        status = load_features(agenda, store, err);
     if (status == TL_OK)
-        status = load_splits(plan, store, source_ids, scan_count, err);
+        status = load_splits(agenda, store, source_ids, scan_count, err);
     if (status == TL_OK)
-        status = load_photos(plan, store, scans, source_ids, scan_count, err);
+        status = load_photos(agenda, store, scans, source_ids, scan_count, err);
     if (status != TL_OK) {
-        tl_plan_free(plan);
+        tl_agenda_free(agenda);
         return status;
     }
-    choose_jobs(plan, true);
-    plan->evaluation_job_count = plan->job_count;
-    choose_jobs(plan, false);
-    *out = plan;
+    choose_jobs(agenda, true);
+    agenda->evaluation_job_count = agenda->job_count;
+    choose_jobs(agenda, false);
+    *out = agenda;
     return TL_OK;
 }
 
-void tl_plan_free(tl_plan *plan)
+void tl_agenda_free(tl_agenda *agenda)
 {
-    if (!plan)
+    if (!agenda)
         return;
-    tl_keyset_free(plan->known);
-    tl_keyset_free(plan->evaluation);
-    tl_memory_free(plan->photos);
-    tl_memory_free(plan->jobs);
-    tl_memory_free(plan);
+    tl_keyset_free(agenda->known);
+    tl_keyset_free(agenda->evaluation);
+    tl_memory_free(agenda->photos);
+    tl_memory_free(agenda->jobs);
+    tl_memory_free(agenda);
 }
 
-size_t tl_plan_photo_count(const tl_plan *plan)
+size_t tl_agenda_photo_count(const tl_agenda *agenda)
 {
-    return plan->photo_count;
+    return agenda->photo_count;
 }
 
-struct tl_plan_photo *tl_plan_photo(tl_plan *plan, size_t photo_index)
+struct tl_agenda_photo *tl_agenda_photo(tl_agenda *agenda, size_t photo_index)
 {
-    assert(photo_index < plan->photo_count);
-    return &plan->photos[photo_index];
+    assert(photo_index < agenda->photo_count);
+    return &agenda->photos[photo_index];
 }
 
-size_t tl_plan_job_count(const tl_plan *plan)
+size_t tl_agenda_job_count(const tl_agenda *agenda)
 {
-    return plan->job_count;
+    return agenda->job_count;
 }
 
-size_t tl_plan_evaluation_job_count(const tl_plan *plan)
+size_t tl_agenda_evaluation_job_count(const tl_agenda *agenda)
 {
-    return plan->evaluation_job_count;
+    return agenda->evaluation_job_count;
 }
 
-size_t tl_plan_job(const tl_plan *plan, size_t job_index)
+size_t tl_agenda_job(const tl_agenda *agenda, size_t job_index)
 {
-    assert(job_index < plan->job_count);
-    return plan->jobs[job_index];
+    assert(job_index < agenda->job_count);
+    return agenda->jobs[job_index];
 }
 
-size_t tl_plan_variants_max(const tl_plan *plan)
+size_t tl_agenda_variants_max(const tl_agenda *agenda)
 {
-    return (size_t)plan->wish.variant_count + 1;
+    return (size_t)agenda->wish.variant_count + 1;
 }
 
-enum tl_status tl_plan_claim(tl_plan *plan, uint32_t *indices, size_t *out_count, size_t photo_index,
+enum tl_status tl_agenda_claim(tl_agenda *agenda, uint32_t *indices, size_t *out_count, size_t photo_index,
                              const uint8_t sha256[TL_DIGEST_BYTES], struct tl_error *err)
 {
-    const struct tl_plan_photo *photo = tl_plan_photo(plan, photo_index);
+    const struct tl_agenda_photo *photo = tl_agenda_photo(agenda, photo_index);
     enum tl_status status = TL_OK;
     uint32_t augmented_count;
 
     *out_count = 0;
     if (is_evaluation_split(photo->entry->split))
-        status = tl_keyset_add(plan->evaluation, NULL, sha256, 0, err);
-    augmented_count = count_augmented(plan, photo, sha256);
+        status = tl_keyset_add(agenda->evaluation, NULL, sha256, 0, err);
+    augmented_count = count_augmented(agenda, photo, sha256);
     for (uint32_t i = 0; i <= augmented_count && status == TL_OK; i++) {
         bool is_new = false;
 
-        status = tl_keyset_add(plan->known, &is_new, sha256, i, err);
+        status = tl_keyset_add(agenda->known, &is_new, sha256, i, err);
         if (status == TL_OK && is_new)
             indices[(*out_count)++] = i;
     }

@@ -1,15 +1,15 @@
-/* plan.h - which photos have to be read, and which of their variants have to be computed.
+/* agenda.h - which photos have to be read, and which of their variants have to be computed.
  *
  * A photo whose size and time are as stored, whose content is known and whose features are all there is left alone. All others are jobs:
- * they are read, and only then, when their bytes are known, tl_plan_claim() says what of them is still missing. Equal
+ * they are read, and only then, when their bytes are known, tl_agenda_claim() says what of them is still missing. Equal
  * bytes are computed once: the first that claims gets them.
  *
  * Augmented variants are for the training photos, where any photo of the label set has a split, and else for all. Bytes
  * that are on an evaluation side as well get none. To know that, photos on an evaluation side (val, test) are the first
  * jobs, and no claim for another photo may be made before all of them were claimed for or have failed.
  */
-#ifndef TL_EXTRACT_PLAN_H
-#define TL_EXTRACT_PLAN_H
+#ifndef TL_EXTRACT_AGENDA_H
+#define TL_EXTRACT_AGENDA_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,15 +20,15 @@
 #include "common/store/store.h"
 #include "extract/scan.h"
 
-enum tl_plan_outcome {
-    TL_PLAN_LEFT,   /* not reached yet; so it stays for the jobs that a stop cut off */
-    TL_PLAN_THERE,  /* nothing of it had to be computed */
-    TL_PLAN_NEW,    /* some of it was computed */
-    TL_PLAN_FAILED  /* it could not be read, or a variant of it not be made */
+enum tl_agenda_outcome {
+    TL_AGENDA_LEFT,   /* not reached yet; so it stays for the jobs that a stop cut off */
+    TL_AGENDA_THERE,  /* nothing of it had to be computed */
+    TL_AGENDA_NEW,    /* some of it was computed */
+    TL_AGENDA_FAILED  /* it could not be read, or a variant of it not be made */
 };
 
 /* One place. What the store said of it; later changed by the writer alone. */
-struct tl_plan_photo {
+struct tl_agenda_photo {
     const struct tl_scan *scan;
     const struct tl_scan_entry *entry;
     int64_t source_id;
@@ -37,38 +37,38 @@ struct tl_plan_photo {
     uint8_t sha256[TL_DIGEST_BYTES]; /* valid when content_id is not 0, as is exif_orientation */
     unsigned exif_orientation;
     bool is_job;
-    enum tl_plan_outcome outcome;
+    enum tl_agenda_outcome outcome;
 };
 
 /* What the features are to be. */
-struct tl_plan_wish {
+struct tl_agenda_wish {
     const char *label_set;
     int64_t feature_set_id;
     int64_t augmentation_id; /* 0 without variants */
     uint32_t variant_count;  /* augmented ones a photo */
 };
 
-typedef struct tl_plan tl_plan;
+typedef struct tl_agenda tl_agenda;
 
 /* `scans` are borrowed; source_ids[i] is scans[i]'s. Fails with: TL_IO, TL_CORRUPT, TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_plan_create(tl_plan **out, tl_store *store, const struct tl_plan_wish *wish, struct tl_scan *const *scans,
+TL_MUST_USE enum tl_status tl_agenda_create(tl_agenda **out, tl_store *store, const struct tl_agenda_wish *wish, struct tl_scan *const *scans,
                                           const int64_t *source_ids, size_t scan_count, struct tl_error *err);
-void tl_plan_free(tl_plan *plan);
+void tl_agenda_free(tl_agenda *agenda);
 
-size_t tl_plan_photo_count(const tl_plan *plan);
+size_t tl_agenda_photo_count(const tl_agenda *agenda);
 /* In the order of the scans. */
-struct tl_plan_photo *tl_plan_photo(tl_plan *plan, size_t photo_index);
-size_t tl_plan_job_count(const tl_plan *plan);
+struct tl_agenda_photo *tl_agenda_photo(tl_agenda *agenda, size_t photo_index);
+size_t tl_agenda_job_count(const tl_agenda *agenda);
 /* The first of the jobs are those on an evaluation side. */
-size_t tl_plan_evaluation_job_count(const tl_plan *plan);
+size_t tl_agenda_evaluation_job_count(const tl_agenda *agenda);
 /* The photo_index of a job. */
-size_t tl_plan_job(const tl_plan *plan, size_t job_index);
+size_t tl_agenda_job(const tl_agenda *agenda, size_t job_index);
 
 /* The most variants a photo can have, the plain one included. */
-size_t tl_plan_variants_max(const tl_plan *plan);
-/* Variants of a photo with these bytes that nobody has claimed: ascending into `indices` (tl_plan_variants_max() of them).
+size_t tl_agenda_variants_max(const tl_agenda *agenda);
+/* Variants of a photo with these bytes that nobody has claimed: ascending into `indices` (tl_agenda_variants_max() of them).
  * Any thread. Fails with: TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_plan_claim(tl_plan *plan, uint32_t *indices, size_t *out_count, size_t photo_index,
+TL_MUST_USE enum tl_status tl_agenda_claim(tl_agenda *agenda, uint32_t *indices, size_t *out_count, size_t photo_index,
                                          const uint8_t sha256[TL_DIGEST_BYTES], struct tl_error *err);
 
 #endif

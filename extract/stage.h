@@ -1,0 +1,58 @@
+/* stage.h - what the threads of one pipeline share: its queues, whose turn it is, and how it ends.
+ *
+ * Reading threads push into `decoded` (failures straight into `finished`), computing threads pop there and push into
+ * `finished`, which the calling thread empties. Three ways to end: the jobs run out and the queues close one after the other; a stop leaves
+ * what is not begun and keeps what is computed; a failure throws away what is under way.
+ */
+#ifndef TL_EXTRACT_STAGE_H
+#define TL_EXTRACT_STAGE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/error.h"
+#include "common/base/queue.h"
+#include "extract/pipeline.h"
+
+enum { TL_STAGE_BLOCK = 8 }; /* variants that one thread hands to the network at once */
+
+struct tl_stage {
+    /* Constant while threads run. */
+    tl_agenda *agenda;
+    const struct tl_augmentation *augmentation;
+    const struct tl_engine *engine;
+    tl_queue *decoded, *finished; /* of struct tl_work */
+
+    /* Guarded by the mutex. */
+    pthread_mutex_t mutex;
+    pthread_cond_t evaluation_is_read;
+    size_t next_job;
+    size_t evaluation_left_count; /* jobs on an evaluation side that are not read yet */
+    size_t reader_count, worker_count; /* threads of each kind that have not ended */
+    bool is_stopping;
+    enum tl_status status; /* the first failure */
+    struct tl_error failure;
+};
+
+/* Fails with: TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_stage_init(struct tl_stage *stage, tl_agenda *agenda, const struct tl_augmentation *augmentation,
+                                         const struct tl_engine *engine, unsigned thread_count, struct tl_error *err);
+void tl_stage_clear(struct tl_stage *stage); /* no thread may still use it */
+
+/* The next job to read; false when there is none, or it is time to stop. Waits where evaluation photos come first. */
+bool tl_stage_take_job(struct tl_stage *stage, size_t *out_job);
+/* The job was claimed for, or has failed. */
+void tl_stage_note_read(struct tl_stage *stage, size_t job);
+void tl_stage_stop(struct tl_stage *stage);
+/* Keeps the error, if it is the first, and ends everything. */
+void tl_stage_fail(struct tl_stage *stage, const struct tl_error *failure);
+/* A thread ends; the last of its kind closes the queue it fills. */
+void tl_stage_end_reader(struct tl_stage *stage);
+void tl_stage_end_worker(struct tl_stage *stage);
+
+/* The threads: both take a struct tl_stage and return NULL. */
+void *tl_reading_run(void *stage);   /* reading.c */
+void *tl_computing_run(void *stage); /* computing.c */
+
+#endif
