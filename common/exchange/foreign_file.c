@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -43,11 +42,12 @@ enum tl_status tl_foreign_file_look(struct tl_foreign_file *out, const char *pat
     memset(out, 0, sizeof *out);
     fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) {
-        bool is_missing = errno == ENOENT || errno == ENOTDIR;
         /* A socket, or a device nobody serves, cannot even be opened. */
         if (errno == ENXIO || errno == ENODEV)
             return tl_error_set(err, TL_BAD_INPUT, "expected %s, found a socket or device", kind);
-        return tl_error_set(err, is_missing ? TL_NOT_FOUND : TL_IO, "cannot be opened: %s", strerror(errno));
+        if (errno == ENOENT || errno == ENOTDIR)
+            return tl_error_set(err, TL_NOT_FOUND, "no such file");
+        return tl_error_set(err, TL_IO, "cannot be opened: %s", strerror(errno));
     }
     if (fstat(fd, &info) != 0) {
         status = tl_error_set(err, TL_IO, "cannot be examined: %s", strerror(errno));

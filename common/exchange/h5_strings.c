@@ -4,6 +4,7 @@
 
 #include "common/base/memory.h"
 #include "common/exchange/h5.h"
+#include "common/exchange/h5_heap.h"
 
 void tl_h5_strings_free(struct tl_h5_strings *strings)
 {
@@ -66,20 +67,22 @@ static enum tl_status read_fixed(struct tl_h5_strings *strings, hid_t attribute,
     return status;
 }
 
-static enum tl_status read_variable(struct tl_h5_strings *strings, hid_t attribute, hid_t type, hid_t space, size_t count,
-                                    const char *name, struct tl_error *err)
+static enum tl_status read_variable(struct tl_h5_strings *strings, hid_t attribute, hid_t type, size_t count, const char *name,
+                                    struct tl_error *err)
 {
-    char **buffer = tl_memory_alloc(count, sizeof *buffer);
-    enum tl_status status = TL_OK;
+    tl_h5_heap *heap = NULL;
+    enum tl_status status = tl_h5_heap_open(&heap, attribute, type, count, err);
 
-    if (!buffer)
-        return tl_error_set_no_memory(err, "names", count * sizeof *buffer);
-    if (H5Aread(attribute, type, buffer) < 0)
-        status = tl_h5_fail(err, TL_BAD_INPUT, "attribute '%s' cannot be read", name);
-    for (size_t i = 0; status == TL_OK && i < count; i++)
-        status = buffer[i] ? append(strings, name, buffer[i], strlen(buffer[i]), err) : append(strings, name, "", 0, err);
-    H5Dvlen_reclaim(type, space, H5P_DEFAULT, buffer);
-    tl_memory_free(buffer);
+    for (size_t i = 0; status == TL_OK && i < count; i++) {
+        const char *bytes;
+        size_t size_bytes;
+        status = tl_h5_heap_get(&bytes, &size_bytes, heap, i, err);
+        if (status == TL_OK)
+            status = append(strings, name, bytes, size_bytes, err);
+        else
+            tl_error_prefix(err, "attribute '%s'", name);
+    }
+    tl_h5_heap_close(heap);
     return status;
 }
 
@@ -124,7 +127,7 @@ static enum tl_status read_attribute(struct tl_h5_strings *strings, hid_t object
     if (status != TL_OK)
         goto done;
     if (H5Tis_variable_str(type) > 0)
-        status = read_variable(strings, attribute, type, space, (size_t)count, name, err);
+        status = read_variable(strings, attribute, type, (size_t)count, name, err);
     else
         status = read_fixed(strings, attribute, type, (size_t)count, name, err);
 

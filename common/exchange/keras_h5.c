@@ -34,7 +34,7 @@ static enum tl_status open_file(hid_t *out, const char *path, struct tl_error *e
     }
     access = H5Pcreate(H5P_FILE_ACCESS);
     /* Weight files are replaced by renaming, never written in place: a lock would only fail on read-only network disks. */
-    if (access < 0 || H5Pset_file_locking(access, false, true) < 0)
+    if (access < 0 || H5Pset_fapl_sec2(access) < 0 || H5Pset_file_locking(access, false, true) < 0)
         status = tl_h5_fail(err, TL_IO, "cannot prepare to read");
     else if ((*out = H5Fopen(path, H5F_ACC_RDONLY, access)) < 0)
         status = tl_h5_fail(err, TL_BAD_INPUT, "expected Keras weights in HDF5, found a damaged or truncated file of %llu bytes",
