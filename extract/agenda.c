@@ -230,6 +230,11 @@ void tl_agenda_free(tl_agenda *agenda)
     tl_memory_free(agenda);
 }
 
+const struct tl_agenda_wish *tl_agenda_wish(const tl_agenda *agenda)
+{
+    return &agenda->wish;
+}
+
 size_t tl_agenda_photo_count(const tl_agenda *agenda)
 {
     return agenda->photo_count;

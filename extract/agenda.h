@@ -55,6 +55,8 @@ TL_MUST_USE enum tl_status tl_agenda_create(tl_agenda **out, tl_store *store, co
                                           const int64_t *source_ids, size_t scan_count, struct tl_error *err);
 void tl_agenda_free(tl_agenda *agenda);
 
+/* As given; borrowed. */
+const struct tl_agenda_wish *tl_agenda_wish(const tl_agenda *agenda);
 size_t tl_agenda_photo_count(const tl_agenda *agenda);
 /* In the order of the scans. */
 struct tl_agenda_photo *tl_agenda_photo(tl_agenda *agenda, size_t photo_index);

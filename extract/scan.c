@@ -55,26 +55,25 @@ static enum tl_status make_visible(char **out, const char *name, struct tl_error
     return status;
 }
 
-/* The class of that visible name, made when new; takes ownership of `name`. */
-static enum tl_status find_class(const char **out, struct tl_scan *scan, char *name, struct tl_error *err)
+/* The class of that name, made when new. */
+static enum tl_status find_class(const char **out, struct tl_scan *scan, const char *name, struct tl_error *err)
 {
     char **names;
 
     for (size_t i = 0; i < scan->class_count; i++) {
         if (strcmp(scan->class_names[i], name) == 0) {
-            tl_memory_free(name);
             *out = scan->class_names[i];
             return TL_OK;
         }
     }
     names = tl_memory_resize(scan->class_names, scan->class_count + 1, sizeof *names);
-    if (!names) {
-        tl_memory_free(name);
+    if (!names)
         return tl_error_set_no_memory(err, "a class", (scan->class_count + 1) * sizeof *names);
-    }
     scan->class_names = names;
-    names[scan->class_count++] = name;
-    *out = name;
+    names[scan->class_count] = tl_memory_copy_string(name);
+    if (!names[scan->class_count])
+        return tl_error_set_no_memory(err, "a class", strlen(name) + 1);
+    *out = names[scan->class_count++];
     return TL_OK;
 }
 
@@ -188,16 +187,24 @@ static int compare_entries(const void *a, const void *b)
     return order != 0 ? order : strcmp(first + first_bytes, second + second_bytes);
 }
 
+static enum tl_status note_empty(struct tl_scan *scan, const struct tl_layout_class *place, struct tl_error *err)
+{
+    char *visible = NULL;
+    enum tl_status status = make_visible(&visible, place->path, err);
+
+    if (status == TL_OK)
+        status = add_notice(scan, err, "the class folder %s has no photos", visible);
+    tl_memory_free(visible);
+    return status;
+}
+
 static enum tl_status walk_class(struct tl_scan *scan, const struct tl_layout_class *place, struct tl_error *err)
 {
     size_t first_entry = scan->entry_count, unlisted_count = scan->unlisted_count;
     const char *slash = strrchr(place->path, '/');
     const char *class_name = NULL;
-    char *visible = NULL;
-    enum tl_status status = make_visible(&visible, slash ? slash + 1 : place->path, err);
+    enum tl_status status = find_class(&class_name, scan, slash ? slash + 1 : place->path, err);
 
-    if (status == TL_OK)
-        status = find_class(&class_name, scan, visible, err);
     if (status == TL_OK)
         status = walk_folder(scan, place->path, class_name, place->split, err);
     if (status != TL_OK)
@@ -205,8 +212,7 @@ static enum tl_status walk_class(struct tl_scan *scan, const struct tl_layout_cl
     if (scan->entry_count > first_entry)
         qsort(scan->entries + first_entry, scan->entry_count - first_entry, sizeof *scan->entries, compare_entries);
     else if (scan->unlisted_count == unlisted_count)
-        status = add_notice(scan, err, "class %s has no photos%s%s", class_name, place->split ? " for split " : "",
-                            place->split ? place->split : "");
+        status = note_empty(scan, place, err);
     return status;
 }
 
@@ -242,11 +248,10 @@ static enum tl_status name_source(struct tl_scan *scan, const char *source_name,
 {
     const char *last = strrchr(scan->root, '/');
 
-    if (source_name)
-        return make_visible(&scan->name, source_name, err);
-    if (!last || last[1] == '\0')
+    if (!source_name && (!last || last[1] == '\0'))
         return tl_error_set(err, TL_BAD_INPUT, "%s has no name of its own: give one with --source NAME", scan->root);
-    return make_visible(&scan->name, last + 1, err);
+    scan->name = tl_memory_copy_string(source_name ? source_name : last + 1);
+    return scan->name ? TL_OK : tl_error_set_no_memory(err, "a source's name", strlen(scan->root) + 1);
 }
 
 enum tl_status tl_scan_read(struct tl_scan **out, const char *directory, const char *source_name, const char *split,

@@ -23,23 +23,24 @@
 
 #include "common/base/error.h"
 
+/* Names and paths are raw bytes. */
 struct tl_scan_entry {
-    char *path;             /* raw bytes, below the root */
+    char *path;             /* below the root */
     const char *class_name; /* borrowed from the scan */
     const char *split;      /* "train", "val", "test" or NULL; static */
     int64_t size_bytes, mtime_ns;
 };
 
 struct tl_scan {
-    char *name; /* of the source: as given, else of the root's last folder; UTF-8 */
-    char *root; /* real path, raw bytes */
+    char *name; /* of the source: as given, else of the root's last folder */
+    char *root; /* real path */
     struct tl_scan_entry *entries;
     size_t entry_count, entry_capacity;
-    char **class_names; /* visible form (bytes that are not UTF-8 as \xNN), sorted; empty classes are there too */
+    char **class_names; /* sorted; empty classes are there too */
     size_t class_count;
     size_t hidden_count, ignored_count, linked_folder_count, outside_count, unlisted_count;
     bool has_splits; /* some entry may have a split */
-    char **notices;  /* one line each, for a person */
+    char **notices;  /* one line each, for a person; the visible form of names */
     size_t notice_count;
 };
 

@@ -1,0 +1,50 @@
+/* writer.h - finished works into the store: gathered in memory, written and committed many at once.
+ *
+ * The only part of extraction that changes the store's photos and features, from one thread. Between transactions no lock is held. A photo's
+ * rows are written with the first of its works, its features as they come; its failures are forgotten when the last of its works is there and
+ * none failed. What a crash costs is what is gathered: at most TL_WRITER_FEATURES features or TL_WRITER_SECONDS.
+ */
+#ifndef TL_EXTRACT_WRITER_H
+#define TL_EXTRACT_WRITER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/error.h"
+#include "common/store/store.h"
+#include "extract/agenda.h"
+#include "extract/work.h"
+
+enum { TL_WRITER_FEATURES = 64 };
+static const double TL_WRITER_SECONDS = 5.0;
+
+struct tl_writer_totals {
+    size_t done_count, failed_count; /* photos whose last work is written, and how many of them failed */
+    uint64_t feature_count, blob_bytes;
+};
+
+typedef struct tl_writer tl_writer;
+
+/* Told of each failed photo when its work is taken. */
+typedef void tl_writer_report(void *context, const struct tl_agenda_photo *photo, const struct tl_error *failure);
+
+/* Store and agenda are borrowed; the agenda's photos get their ids and outcomes here. Fails with: TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_writer_create(tl_writer **out, tl_store *store, tl_agenda *agenda, tl_writer_report *report, void *context,
+                                            struct tl_error *err);
+void tl_writer_free(tl_writer *writer);
+
+/* The photos that are no jobs: their places and labels are renewed. Fails with: TL_IO, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_writer_put_known(tl_writer *writer, struct tl_error *err);
+/* Takes ownership of the work, in any case; writes when enough is gathered. Fails with: TL_IO, TL_CORRUPT, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_writer_take(tl_writer *writer, struct tl_work *work, struct tl_error *err);
+/* Writes what is gathered if it is old enough. Fails with: as take. */
+TL_MUST_USE enum tl_status tl_writer_tick(tl_writer *writer, struct tl_error *err);
+/* Writes what is gathered. Fails with: as take. */
+TL_MUST_USE enum tl_status tl_writer_flush(tl_writer *writer, struct tl_error *err);
+/* Marks photos of a completely scanned source as missing where the scan did not meet them; *out_count newly. Every photo of the
+ * source in the agenda must have been written. Fails with: TL_IO, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_writer_mark_missing(tl_writer *writer, int64_t source_id, int64_t *out_count, struct tl_error *err);
+
+struct tl_writer_totals tl_writer_totals(const tl_writer *writer);
+
+#endif
