@@ -1,0 +1,122 @@
+/* test_fit_golden.c - fitting ends where Keras ends, on numbers that Keras wrote. */
+#include <hdf5.h>
+#include <math.h>
+#include <string.h>
+
+#include "tests/support/suite.h"
+#include "tests/train/made_samples.h"
+#include "train/evaluate.h"
+#include "train/fit.h"
+
+static void read_golden(hid_t file, const char *name, hid_t type, void *out)
+{
+    hid_t dataset = H5Dopen2(file, name, H5P_DEFAULT);
+
+    ck_assert_msg(dataset >= 0, "no %s in the golden file", name);
+    ck_assert_int_ge(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, out), 0);
+    H5Dclose(dataset);
+}
+
+struct golden {
+    float x[70 * 300], kernel_before[300 * 4], kernel_after[300 * 4], bias_after[4], probabilities[70 * 4];
+    int classes[70];
+    double loss[5], accuracy[5];
+};
+
+static struct golden *read_golden_head(void)
+{
+    const char *path = tl_test_shared_path("golden/keras_head.h5");
+    struct golden *golden = NULL;
+    hid_t file;
+
+    if (!path)
+        return NULL;
+    golden = tl_memory_alloc(1, sizeof *golden);
+    ck_assert_ptr_nonnull(golden);
+    file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    ck_assert_int_ge(file, 0);
+    read_golden(file, "X", H5T_NATIVE_FLOAT, golden->x);
+    read_golden(file, "y", H5T_NATIVE_INT, golden->classes);
+    read_golden(file, "kernel_before", H5T_NATIVE_FLOAT, golden->kernel_before);
+    read_golden(file, "kernel_after", H5T_NATIVE_FLOAT, golden->kernel_after);
+    read_golden(file, "bias_after", H5T_NATIVE_FLOAT, golden->bias_after);
+    read_golden(file, "probabilities", H5T_NATIVE_FLOAT, golden->probabilities);
+    read_golden(file, "loss", H5T_NATIVE_DOUBLE, golden->loss);
+    read_golden(file, "accuracy", H5T_NATIVE_DOUBLE, golden->accuracy);
+    H5Fclose(file);
+    return golden;
+}
+
+START_TEST(five_epochs_end_where_keras_ends)
+{
+    struct golden *golden = read_golden_head();
+    struct tl_fit_course course = {TL_FIT_PLAIN, 5, 32, 0.001, 0, 0, true};
+    struct tl_store_epoch history[5];
+    struct tl_evaluation evaluation;
+    struct tl_samples *samples;
+    struct tl_head *head;
+    double probabilities[70 * 4];
+
+    if (!golden)
+        return;
+    samples = make_samples(300, 70);
+    head = make_head(300, 4);
+    for (size_t n = 0; n < 70; n++)
+        add_sample(samples, golden->x + n * 300, 0, (uint32_t)golden->classes[n], TL_ROLE_TRAIN);
+    memcpy(head->kernel, golden->kernel_before, sizeof golden->kernel_before);
+    ck_assert_int_eq(tl_fit_head(head, history, samples, &course, NULL, NULL, NULL), TL_OK);
+    for (size_t e = 0; e < 5; e++) {
+        ck_assert_double_eq_tol(history[e].loss, golden->loss[e], 1e-5);
+        ck_assert_double_eq_tol(history[e].accuracy, golden->accuracy[e], 1e-6);
+    }
+    for (size_t i = 0; i < 300 * 4; i++)
+        ck_assert_double_eq_tol((double)head->kernel[i], (double)golden->kernel_after[i], 1e-5);
+    for (size_t l = 0; l < 4; l++)
+        ck_assert_double_eq_tol((double)head->bias[l], (double)golden->bias_after[l], 1e-5);
+    ck_assert_int_eq(tl_evaluate_role(&evaluation, NULL, probabilities, head, samples, TL_ROLE_TRAIN, NULL), TL_OK);
+    for (size_t i = 0; i < 70 * 4; i++)
+        ck_assert_double_eq_tol(probabilities[i], (double)golden->probabilities[i], 1e-5);
+    tl_samples_free(samples);
+    tl_head_free(head);
+    tl_memory_free(golden);
+}
+END_TEST
+
+START_TEST(an_epoch_too_many_would_be_noticed)
+{
+    /* The comparison above must be able to fail: one epoch more moves the kernel by far more than its tolerance. */
+    struct golden *golden = read_golden_head();
+    struct tl_fit_course course = {TL_FIT_PLAIN, 6, 32, 0.001, 0, 0, true};
+    struct tl_store_epoch history[6];
+    struct tl_samples *samples;
+    struct tl_head *head;
+    float largest = 0;
+
+    if (!golden)
+        return;
+    samples = make_samples(300, 70);
+    head = make_head(300, 4);
+    for (size_t n = 0; n < 70; n++)
+        add_sample(samples, golden->x + n * 300, 0, (uint32_t)golden->classes[n], TL_ROLE_TRAIN);
+    memcpy(head->kernel, golden->kernel_before, sizeof golden->kernel_before);
+    ck_assert_int_eq(tl_fit_head(head, history, samples, &course, NULL, NULL, NULL), TL_OK);
+    for (size_t i = 0; i < 300 * 4; i++)
+        largest = fmaxf(largest, fabsf(head->kernel[i] - golden->kernel_after[i]));
+    ck_assert_double_gt((double)largest, 1e-4);
+    tl_samples_free(samples);
+    tl_head_free(head);
+    tl_memory_free(golden);
+}
+END_TEST
+
+Suite *tl_test_suite(void)
+{
+    Suite *suite = suite_create("fit_golden");
+    TCase *core = tcase_create("Core"), *faults = tcase_create("Faults");
+
+    tcase_add_test(core, five_epochs_end_where_keras_ends);
+    tcase_add_test(faults, an_epoch_too_many_would_be_noticed);
+    suite_add_tcase(suite, core);
+    suite_add_tcase(suite, faults);
+    return suite;
+}
