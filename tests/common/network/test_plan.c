@@ -1,0 +1,390 @@
+/* test_plan.c - plans: the table's shapes, buffers that do not mix photos, and the same bits however photos come. */
+#include <math.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/memory.h"
+#include "common/network/plan.h"
+#include "tests/common/network/small_network.h"
+
+enum { PHOTO_COUNT = 7, GUARD_FLOATS = 64 };
+
+static tl_backbone *make_backbone(void)
+{
+    struct tl_error err;
+    tl_backbone *backbone;
+    tl_tensors *tensors = make_small_tensors(SMALL_TENSOR_COUNT, 1);
+
+    ck_assert_msg(tl_backbone_create(&backbone, &small_network, &tensors, &err) == TL_OK, "%s", err.message);
+    return backbone;
+}
+
+static tl_plan *make_plan(const tl_backbone *backbone, const struct tl_conv_kernel *kernel, const struct tl_shape *input)
+{
+    struct tl_error err;
+    tl_plan *plan;
+
+    ck_assert_msg(tl_plan_create(&plan, backbone, kernel, input, &err) == TL_OK, "%s", err.message);
+    return plan;
+}
+
+static size_t count_floats(struct tl_shape shape)
+{
+    return (size_t)shape.height * shape.width * shape.channels;
+}
+
+static float *make_values(size_t count, uint64_t seed)
+{
+    float *values = tl_memory_alloc(count, sizeof *values);
+    struct tl_random random;
+
+    ck_assert_ptr_nonnull(values);
+    tl_random_init(&random, seed, "photos");
+    for (size_t i = 0; i < count; i++)
+        values[i] = (float)(2 * tl_random_uniform(&random) - 1);
+    return values;
+}
+
+/* Runs `count` photos in a workspace of their own; the caller frees the features. Guards stand around them. */
+static float *run(const tl_plan *plan, const float *inputs, size_t count)
+{
+    struct tl_error err;
+    tl_workspace *workspace;
+    const size_t floats = count * count_floats(tl_plan_feature_shape(plan));
+    float *guarded = tl_memory_alloc(floats + 2 * GUARD_FLOATS, sizeof *guarded);
+
+    ck_assert_msg(tl_workspace_create(&workspace, plan, &err) == TL_OK, "%s", err.message);
+    memset(guarded, 0xA5, (floats + 2 * GUARD_FLOATS) * sizeof *guarded);
+    uint8_t guard[GUARD_FLOATS * sizeof(float)];
+    memset(guard, 0xA5, sizeof guard);
+    tl_plan_run(plan, workspace, guarded + GUARD_FLOATS, inputs, count);
+    tl_workspace_free(workspace);
+    ck_assert_mem_eq(guarded, guard, sizeof guard);
+    ck_assert_mem_eq(guarded + GUARD_FLOATS + floats, guard, sizeof guard);
+    memmove(guarded, guarded + GUARD_FLOATS, floats * sizeof *guarded);
+    return guarded;
+}
+
+/* A kernel that packs its weights (negated, so that unpacked ones show) and takes three photos at a time. */
+static size_t count_packed(const struct tl_conv_shape *shape)
+{
+    return (size_t)shape->kernel * shape->kernel * shape->input_channels * shape->output_channels;
+}
+
+static size_t count_packing_scratch(const struct tl_conv_shape *shape, size_t photo_count)
+{
+    return tl_conv_reference.scratch_count(shape, photo_count) + 64 + count_packed(shape);
+}
+
+static void pack(float *packed, const struct tl_conv_shape *shape, const float *kernel)
+{
+    for (size_t i = 0; i < count_packed(shape); i++)
+        packed[i] = -kernel[i];
+}
+
+static void run_packed(float *out, const struct tl_conv_shape *shape, size_t photo_count, const float *in, const float *weights,
+                       const float *bias, float *scratch)
+{
+    ck_assert_uint_ge(photo_count, 1);
+    ck_assert_uint_le(photo_count, 3);
+    pack(scratch, shape, weights);
+    float *rest = scratch + (count_packed(shape) + 63) / 64 * 64;
+    tl_conv_reference.run(out, shape, photo_count, in, scratch, bias, rest);
+}
+
+static bool is_supported(void)
+{
+    return true;
+}
+
+static const struct tl_conv_kernel packing_kernel = {
+    .name = "packing",
+    .arithmetic = "f64-direct",
+    .group_count = 3,
+    .is_supported = is_supported,
+    .packed_count = count_packed,
+    .scratch_count = count_packing_scratch,
+    .pack = pack,
+    .run = run_packed,
+};
+
+/* The registry's kernels, then the one above. */
+static const struct tl_conv_kernel *get_kernel(int index)
+{
+    return (size_t)index < tl_conv_kernel_count ? tl_conv_kernels[index] : &packing_kernel;
+}
+
+/* The small table written out as calls: what any plan for it must come to. */
+static float *run_by_hand(const tl_backbone *backbone, const float *input, uint32_t height, uint32_t width)
+{
+    const struct tl_conv_shape conv1 = {height, width, 3, 8, 3, true}, conv2 = {height, width, 8, 10, 3, false};
+    const struct tl_conv_shape conv3 = {height / 2, width / 2, 10, 17, 1, true};
+    const size_t floats = (size_t)height * width * 17;
+    float *a = tl_memory_alloc(floats, sizeof *a), *b = tl_memory_alloc(floats, sizeof *b), *scratch = tl_memory_alloc(64, sizeof *scratch);
+    struct tl_backbone_weights w = tl_backbone_get_weights(backbone, 1);
+
+    tl_conv_reference.run(a, &conv1, 1, input, w.kernel, w.bias, scratch);
+    w = tl_backbone_get_weights(backbone, 2);
+    tl_conv_reference.run(b, &conv2, 1, a, w.kernel, w.bias, scratch);
+    tl_pool_max(a, b, height, width, 10, 2, 2);
+    w = tl_backbone_get_weights(backbone, 4);
+    tl_conv_reference.run(b, &conv3, 1, a, w.kernel, w.bias, scratch);
+    tl_pool_max(a, b, height / 2, width / 2, 17, 2, 2);
+    tl_memory_free(b);
+    tl_memory_free(scratch);
+    return a;
+}
+
+static void check_close(const float *found, const float *expected, size_t count, double bound, const char *what)
+{
+    double difference = 0, size = 0;
+
+    ck_assert_uint_gt(count, 0);
+    for (size_t i = 0; i < count; i++) {
+        const double d = (double)found[i] - (double)expected[i];
+        difference += d * d;
+        size += (double)expected[i] * (double)expected[i];
+    }
+    ck_assert_msg(sqrt(difference) <= bound * sqrt(size), "%s: relative difference %g, at most %g", what, sqrt(difference / size), bound);
+}
+
+START_TEST(shapes_follow_the_table)
+{
+    tl_backbone *backbone = make_backbone();
+    tl_plan *plan = make_plan(backbone, &tl_conv_reference, NULL);
+    const struct tl_shape input = tl_plan_input_shape(plan), features = tl_plan_feature_shape(plan);
+
+    ck_assert_uint_eq(input.height, 13);
+    ck_assert_uint_eq(input.width, 20);
+    ck_assert_uint_eq(input.channels, 3);
+    ck_assert_uint_eq(features.height, 3);
+    ck_assert_uint_eq(features.width, 5);
+    ck_assert_uint_eq(features.channels, 17);
+    ck_assert_str_eq(tl_plan_arithmetic(plan), "f64-direct");
+    tl_plan_free(plan);
+    tl_backbone_free(backbone);
+}
+END_TEST
+
+START_TEST(a_plan_gives_what_the_table_says)
+{
+    static const struct tl_shape shapes[] = {{4, 4, 3}, {5, 4, 3}, {13, 20, 3}, {31, 9, 3}};
+    const struct tl_conv_kernel *kernel = get_kernel(_i);
+    tl_backbone *backbone = make_backbone();
+
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        char what[100];
+        tl_plan *plan = make_plan(backbone, kernel, &shapes[s]);
+        float *input = make_values(count_floats(shapes[s]), s + 1);
+        float *found = run(plan, input, 1), *expected = run_by_hand(backbone, input, shapes[s].height, shapes[s].width);
+        snprintf(what, sizeof what, "%s, %u x %u", kernel->name, shapes[s].height, shapes[s].width);
+        check_close(found, expected, count_floats(tl_plan_feature_shape(plan)), strcmp(kernel->arithmetic, "f64-direct") == 0 ? 0 : 1e-6,
+                    what);
+        tl_memory_free(input);
+        tl_memory_free(found);
+        tl_memory_free(expected);
+        tl_plan_free(plan);
+    }
+    tl_backbone_free(backbone);
+}
+END_TEST
+
+START_TEST(a_photo_in_a_batch_has_the_bits_of_the_photo_alone)
+{
+    tl_backbone *backbone = make_backbone();
+    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL);
+    const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
+    float *inputs = make_values(PHOTO_COUNT * input_floats, 11), *batch = run(plan, inputs, PHOTO_COUNT);
+
+    for (size_t i = 0; i < PHOTO_COUNT; i++) {
+        float *alone = run(plan, inputs + i * input_floats, 1);
+        ck_assert_msg(memcmp(alone, batch + i * floats, floats * sizeof *alone) == 0, "photo %zu of the batch differs", i);
+        tl_memory_free(alone);
+    }
+    tl_memory_free(inputs);
+    tl_memory_free(batch);
+    tl_plan_free(plan);
+    tl_backbone_free(backbone);
+}
+END_TEST
+
+START_TEST(what_ran_before_leaves_no_trace)
+{
+    struct tl_error err;
+    tl_workspace *workspace;
+    tl_backbone *backbone = make_backbone();
+    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL);
+    const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
+    float *inputs = make_values(2 * input_floats, 12), *first = make_values(floats, 1), *again = make_values(floats, 2);
+
+    for (size_t i = 0; i < input_floats; i++)
+        inputs[input_floats + i] = NAN;
+    ck_assert_msg(tl_workspace_create(&workspace, plan, &err) == TL_OK, "%s", err.message);
+    tl_plan_run(plan, workspace, first, inputs, 1);
+    tl_plan_run(plan, workspace, again, inputs + input_floats, 1);
+    ck_assert_msg(isnan(again[0]), "NaN did not come through");
+    tl_plan_run(plan, workspace, again, inputs, 1);
+    ck_assert_mem_eq(first, again, floats * sizeof *first);
+    tl_workspace_free(workspace);
+    tl_memory_free(inputs);
+    tl_memory_free(first);
+    tl_memory_free(again);
+    tl_plan_free(plan);
+    tl_backbone_free(backbone);
+}
+END_TEST
+
+struct job {
+    const tl_plan *plan;
+    const float *inputs;
+    float *features;
+    size_t count;
+    enum tl_status status;
+};
+
+static void *run_job(void *argument)
+{
+    struct job *job = argument;
+    struct tl_error err;
+    tl_workspace *workspace;
+
+    job->status = tl_workspace_create(&workspace, job->plan, &err);
+    if (job->status == TL_OK)
+        tl_plan_run(job->plan, workspace, job->features, job->inputs, job->count);
+    tl_workspace_free(workspace);
+    return NULL;
+}
+
+START_TEST(two_threads_give_the_bits_of_one)
+{
+    tl_backbone *backbone = make_backbone();
+    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL);
+    const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
+    float *inputs = make_values(PHOTO_COUNT * input_floats, 13), *one = run(plan, inputs, PHOTO_COUNT);
+    float *two = make_values(PHOTO_COUNT * floats, 1);
+    struct job jobs[] = {{plan, inputs, two, 4, TL_STOPPED}, {plan, inputs + 4 * input_floats, two + 4 * floats, PHOTO_COUNT - 4, TL_STOPPED}};
+    pthread_t threads[2];
+
+    for (size_t i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, run_job, &jobs[i]), 0);
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+        ck_assert_int_eq(jobs[i].status, TL_OK);
+    }
+    ck_assert_mem_eq(one, two, PHOTO_COUNT * floats * sizeof *one);
+    tl_memory_free(inputs);
+    tl_memory_free(one);
+    tl_memory_free(two);
+    tl_plan_free(plan);
+    tl_backbone_free(backbone);
+}
+END_TEST
+
+/* ---- Limits ---- */
+
+START_TEST(running_no_photos_writes_nothing)
+{
+    tl_backbone *backbone = make_backbone();
+    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL);
+
+    tl_memory_free(run(plan, NULL, 0));
+    tl_plan_free(plan);
+    tl_backbone_free(backbone);
+}
+END_TEST
+
+START_TEST(an_input_too_small_for_the_pooling_is_refused)
+{
+    struct tl_error err;
+    tl_plan *plan;
+    tl_backbone *backbone = make_backbone();
+
+    plan = (tl_plan *)backbone;
+    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){3, 4, 3}, &err), TL_BAD_INPUT);
+    ck_assert_str_eq(err.message, "b_pool: its input is 1 x 2, too small to pool 2 x 2");
+    ck_assert_ptr_null(plan);
+    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){0, 4, 3}, &err), TL_BAD_INPUT);
+    ck_assert_str_eq(err.message, "small cannot take photos of 0 x 4");
+    tl_backbone_free(backbone);
+}
+END_TEST
+
+START_TEST(an_input_of_other_channels_or_absurd_size_is_refused)
+{
+    struct tl_error err;
+    tl_plan *plan;
+    tl_backbone *backbone = make_backbone();
+
+    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){8, 8, 1}, &err), TL_BAD_INPUT);
+    ck_assert_str_eq(err.message, "small takes photos of 3 channels, not 1");
+    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){1U << 31, 1U << 31, 3}, &err), TL_BAD_INPUT);
+    ck_assert_str_eq(err.message, "small cannot take photos of 2147483648 x 2147483648");
+    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){20000, 20000, 3}, &err), TL_BAD_INPUT);
+    ck_assert_str_eq(err.message, "a_conv1: an output of 20000 x 20000 x 8 is too large");
+    ck_assert_ptr_null(plan);
+    tl_backbone_free(backbone);
+}
+END_TEST
+
+/* ---- Faults ---- */
+
+START_TEST(every_failed_allocation_is_reported_and_leaks_nothing)
+{
+    struct tl_error err;
+    tl_plan *plan = NULL;
+    tl_workspace *workspace;
+    tl_backbone *backbone = make_backbone();
+    size_t n = 1;
+
+    for (;; n++) {
+        tl_memory_fail_at(n);
+        enum tl_status status = tl_plan_create(&plan, backbone, get_kernel(_i), NULL, &err);
+        ck_assert(status == TL_OK || plan == NULL);
+        if (status == TL_OK) {
+            status = tl_workspace_create(&workspace, plan, &err);
+            ck_assert(status == TL_OK || workspace == NULL);
+        }
+        if (status == TL_OK)
+            break;
+        ck_assert_int_eq(status, TL_NO_MEMORY);
+        tl_plan_free(plan);
+        ck_assert_uint_lt(n, 100);
+    }
+    tl_memory_fail_at(0);
+    ck_assert_uint_gt(n, 8);
+    tl_workspace_free(workspace);
+    tl_plan_free(plan);
+    tl_backbone_free(backbone);
+}
+END_TEST
+
+START_TEST(freeing_nothing_is_fine)
+{
+    tl_plan_free(NULL);
+    tl_workspace_free(NULL);
+}
+END_TEST
+
+Suite *tl_test_suite(void)
+{
+    Suite *suite = suite_create("plan");
+    TCase *core = tcase_create("Core"), *limits = tcase_create("Limits"), *faults = tcase_create("Faults");
+    const int kernel_count = (int)tl_conv_kernel_count + 1;
+
+    tcase_set_timeout(core, 60);
+    tcase_add_test(core, shapes_follow_the_table);
+    tcase_add_loop_test(core, a_plan_gives_what_the_table_says, 0, kernel_count);
+    tcase_add_loop_test(core, a_photo_in_a_batch_has_the_bits_of_the_photo_alone, 0, kernel_count);
+    tcase_add_loop_test(core, what_ran_before_leaves_no_trace, 0, kernel_count);
+    tcase_add_loop_test(core, two_threads_give_the_bits_of_one, 0, kernel_count);
+    tcase_add_loop_test(limits, running_no_photos_writes_nothing, 0, kernel_count);
+    tcase_add_test(limits, an_input_too_small_for_the_pooling_is_refused);
+    tcase_add_test(limits, an_input_of_other_channels_or_absurd_size_is_refused);
+    tcase_add_loop_test(faults, every_failed_allocation_is_reported_and_leaks_nothing, 0, kernel_count);
+    tcase_add_test(faults, freeing_nothing_is_fine);
+    suite_add_tcase(suite, core);
+    suite_add_tcase(suite, limits);
+    suite_add_tcase(suite, faults);
+    return suite;
+}
