@@ -1,25 +1,29 @@
 -- views.sql - the questions people ask, as views. Dropped and made again by every migration.
 
--- Which photos are there, of which class and split, and what was read of them?
+-- Which photos are there, of which class and split, and what was read of them? A row for each label; one where there is none.
 CREATE VIEW photos AS
 SELECT p.photo_id, s.name AS source, p.path, l.label_set, l.class, l.split, c.format, c.width_px, c.height_px,
        c.exif_orientation, c.captured_at, c.camera, p.size_bytes, lower(hex(c.sha256)) AS sha256,
-       p.missing_since_ms IS NOT NULL AS is_missing
+       p.content_id IS NULL AS is_unreadable, p.missing_since_ms IS NOT NULL AS is_missing
 FROM photo p
 JOIN source s USING (source_id)
 LEFT JOIN content c USING (content_id)
 LEFT JOIN label l USING (photo_id);
 
--- Which variants were computed, with what parameters, and how large are their features?
+-- Which variants were computed, with what parameters, and how large are their features? A row for each feature; a photo that
+-- lies in several places is named by the first.
 CREATE VIEW variants AS
-SELECT f.feature_id, f.feature_set_id, s.name AS source, p.path, a.name AS augmentation, v.augmentation_id, v.variant_index,
+SELECT f.feature_id, f.feature_set_id, s.name AS source, p.path,
+       (SELECT count(*) FROM photo q WHERE q.content_id = v.content_id) AS places,
+       a.name AS augmentation, v.augmentation_id, v.variant_index,
        v.shear_degrees, v.zoom_x, v.zoom_y, v.shift_x_px, v.shift_y_px, v.flip_horizontal, v.flip_vertical,
        f.nonzero_count, f.stored_bytes
 FROM feature f
 JOIN variant v USING (variant_id)
 JOIN augmentation a USING (augmentation_id)
-JOIN photo p USING (content_id)
-JOIN source s USING (source_id);
+LEFT JOIN photo p ON p.photo_id = (SELECT q.photo_id FROM photo q JOIN source t USING (source_id)
+                                   WHERE q.content_id = v.content_id ORDER BY t.name, q.path LIMIT 1)
+LEFT JOIN source s USING (source_id);
 
 -- What can be trained on?
 CREATE VIEW feature_sets AS
@@ -30,16 +34,17 @@ FROM feature_set fs
 JOIN input i USING (input_id)
 JOIN backbone b USING (backbone_id);
 
--- Which run is best by validation?
+-- Which run is best by validation? Runs without validation have no place and come last. Losses compare within one data set.
 CREATE VIEW leaderboard AS
-SELECT rank() OVER (ORDER BY r.val_loss IS NULL, r.val_loss) AS place, r.run_id, r.name, r.val_loss, r.val_accuracy,
-       r.test_loss, r.test_accuracy, a.name AS augmentation, r.variants, r.transform, r.initial, r.epochs, r.batch_size,
-       r.learning_rate, r.l2, r.seed, r.train_samples, r.train_ms, coalesce(h.is_pinned, 0) AS is_pinned,
+SELECT CASE WHEN r.val_loss IS NOT NULL THEN rank() OVER (ORDER BY r.val_loss IS NULL, r.val_loss) END AS place,
+       r.run_id, r.name, r.val_loss, r.val_accuracy, r.test_loss, r.test_accuracy, a.name AS augmentation, r.variants,
+       r.transform, r.initial, r.epochs, r.batch_size, r.learning_rate, r.l2, r.seed, r.train_samples, r.train_ms,
+       r.dataset_id, r.feature_set_id, coalesce(h.is_pinned, 0) AS is_pinned,
        datetime(r.started_ms / 1000, 'unixepoch') AS started_at
 FROM run r
 JOIN augmentation a USING (augmentation_id)
 LEFT JOIN head h USING (run_id)
-ORDER BY place, r.run_id;
+ORDER BY place IS NULL, place, r.started_ms, r.run_id;
 
 -- How did each run go, epoch by epoch?
 CREATE VIEW history AS
@@ -48,13 +53,15 @@ FROM epoch e
 JOIN run r USING (run_id)
 ORDER BY e.run_id, e.epoch;
 
--- What did each head say of each photo, and what was it called?
+-- What did each head say of each photo, and what was it called? The true class is the one of the run's data set; it is NULL for photos
+-- outside it.
 CREATE VIEW predictions AS
 SELECT pr.prediction_id, h.run_id, coalesce(r.name, h.name) AS name, pr.origin,
-       coalesce(pr.photo, (SELECT p.path FROM photo p WHERE p.content_id = pr.content_id ORDER BY p.path LIMIT 1)) AS photo,
+       coalesce(pr.photo, (SELECT p.path FROM photo p JOIN source s USING (source_id)
+                           WHERE p.content_id = pr.content_id ORDER BY s.name, p.path LIMIT 1)) AS photo,
        dc.class AS true_class, pr.class AS predicted_class, pr.probability,
-       pr.probabilities ->> ('$."' || replace(dc.class, '"', '\"') || '"') AS true_class_probability, pr.probabilities,
-       datetime(pr.made_ms / 1000, 'unixepoch') AS made_at
+       (SELECT j.value FROM json_each(pr.probabilities) j WHERE j.key = dc.class) AS true_class_probability, pr.probabilities,
+       datetime(pr.made_ms / 1000, 'unixepoch') AS made_at, pr.head_id, pr.content_id
 FROM prediction pr
 JOIN head h USING (head_id)
 LEFT JOIN run r USING (run_id)
@@ -66,7 +73,7 @@ CREATE VIEW misclassified AS
 SELECT run_id, name, origin, photo, true_class, predicted_class, probability, true_class_probability
 FROM predictions
 WHERE predicted_class <> true_class
-ORDER BY probability DESC;
+ORDER BY probability DESC, run_id, origin, photo;
 
 -- What went wrong with which photo, and how often was it tried?
 CREATE VIEW failures AS
@@ -75,16 +82,21 @@ SELECT s.name AS source, p.path, f.stage, f.cause, f.message, f.tries,
 FROM failure f
 JOIN photo p USING (photo_id)
 JOIN source s USING (source_id)
-ORDER BY s.name, p.path;
+ORDER BY s.name, p.path, f.stage, f.cause;
 
--- How many photos has each class in each split, and how many distinct ones?
+-- How many photos has each class in each split, how many distinct ones, how many that no training can use as they are? A photo with two
+-- labels counts in both classes. contested: the same bytes are also of another class of the label set.
 CREATE VIEW class_balance AS
 SELECT l.label_set, coalesce(l.split, 'none') AS split, l.class, count(*) AS photos,
        count(DISTINCT p.content_id) AS distinct_photos,
-       sum(c.exif_orientation > 1) AS with_turning_exif
+       count(*) FILTER (WHERE c.exif_orientation > 1) AS with_turning_exif,
+       count(*) FILTER (WHERE p.content_id IS NULL) AS unreadable,
+       count(*) FILTER (WHERE EXISTS (SELECT 1 FROM photo q JOIN label m USING (photo_id)
+                                      WHERE q.content_id = p.content_id AND q.missing_since_ms IS NULL
+                                        AND m.label_set = l.label_set AND m.class <> l.class)) AS contested
 FROM label l
 JOIN photo p USING (photo_id)
 LEFT JOIN content c USING (content_id)
 WHERE p.missing_since_ms IS NULL
 GROUP BY l.label_set, l.split, l.class
-ORDER BY l.label_set, l.split, l.class;
+ORDER BY l.label_set, coalesce(l.split, 'none'), l.class;
