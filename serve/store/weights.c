@@ -1,7 +1,6 @@
 /* weights.c - see weights.h. */
 #include "serve/store/weights.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -68,7 +67,7 @@ static enum tl_status read_tensors(tl_tensors **out, const char *path, struct tl
     enum tl_status status = tl_foreign_file_look(&file, path, "weights (Keras HDF5 or ONNX)", err);
 
     if (status != TL_OK)
-        return status;
+        return tl_error_prefix(err, "%s", path);
     if (file.head_bytes >= sizeof HDF5_SIGNATURE && memcmp(file.head, HDF5_SIGNATURE, sizeof HDF5_SIGNATURE) == 0)
         return tl_keras_h5_read(out, path, err);
     return tl_onnx_read_convolutions(out, path, err);
@@ -80,7 +79,6 @@ enum tl_status tl_weights_convert(char out_digest[TL_DIGEST_HEX_BYTES], const ch
     const struct tl_network *table = tl_network_find(network);
     tl_tensors *tensors = NULL;
     tl_backbone *backbone = NULL;
-    bool is_about_input = true;
     enum tl_status status;
 
     if (!table)
@@ -89,9 +87,10 @@ enum tl_status tl_weights_convert(char out_digest[TL_DIGEST_HEX_BYTES], const ch
     if (status != TL_OK)
         goto done;
     status = tl_backbone_create(&backbone, table, &tensors, err);
-    if (status != TL_OK)
+    if (status != TL_OK) {
+        (void)tl_error_prefix(err, "%s does not hold the weights of %s", path, network);
         goto done;
-    is_about_input = false;
+    }
     tl_tensors_free(tensors);
     tensors = NULL;
     status = tl_weights_to_tensors(&tensors, backbone, err);
@@ -104,7 +103,5 @@ enum tl_status tl_weights_convert(char out_digest[TL_DIGEST_HEX_BYTES], const ch
 done:
     tl_backbone_free(backbone);
     tl_tensors_free(tensors);
-    if (status != TL_OK && status != TL_NO_MEMORY)
-        (void)tl_error_prefix(err, "%s", is_about_input ? path : out_path);
     return status;
 }
