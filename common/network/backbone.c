@@ -138,7 +138,7 @@ static enum tl_status check_tensors(size_t *out_value_count, const struct tl_net
 enum tl_status tl_backbone_create(tl_backbone **out, const struct tl_network *network, tl_tensors **tensors, struct tl_error *err)
 {
     tl_backbone *backbone = NULL;
-    size_t value_count;
+    size_t value_count = 0;
     *out = NULL;
     enum tl_status status = check_tensors(&value_count, network, *tensors, err);
     if (status != TL_OK)
