@@ -88,7 +88,7 @@ void tl_feature_file_discard(tl_feature_file *file)
 {
     if (!file)
         return;
-    tl_h5_silence();
+    tl_h5_prepare();
     close_handles(file);
     clear_block(file);
     tl_output_file_discard(&file->output);
@@ -199,7 +199,7 @@ enum tl_status tl_feature_file_create(tl_feature_file **out, const char *path, c
     assert(shape[0] > 0 && shape[1] > 0 && shape[2] > 0);
     if (!file)
         return tl_error_set_no_memory(err, "a feature file", sizeof *file);
-    tl_h5_silence();
+    tl_h5_prepare();
     file->file = file->text = file->features = H5I_INVALID_HID;
     for (int c = 0; c < COLUMN_COUNT; c++)
         file->columns[c] = H5I_INVALID_HID;
@@ -277,7 +277,7 @@ enum tl_status tl_feature_file_add(tl_feature_file *file, const struct tl_featur
     file->row_count++;
     if (file->row_count < file->block_rows)
         return TL_OK;
-    tl_h5_silence();
+    tl_h5_prepare();
     return write_block(file, err);
 }
 
@@ -287,7 +287,7 @@ enum tl_status tl_feature_file_close(tl_feature_file **file, struct tl_error *er
     enum tl_status status;
 
     *file = NULL;
-    tl_h5_silence();
+    tl_h5_prepare();
     status = write_block(closing, err);
     if (status == TL_OK && !close_handles(closing))
         status = tl_h5_fail(err, TL_IO, "cannot finish '%s'", closing->output.part_path);

@@ -1,8 +1,8 @@
 /* h5.h - what this room's HDF5 readers and writers share: reasons, safe opening, lists of strings.
  *
  * HDF5 as packaged is not thread-safe: everything in this room that touches it is for one thread at a time. Each
- * public function of the room calls tl_h5_silence() first; HDF5 then prints nothing, and tl_h5_fail() puts HDF5's
- * own innermost reason into the message instead.
+ * public function of the room calls tl_h5_prepare() first; HDF5 then prints nothing and does nothing at exit, and
+ * tl_h5_fail() puts HDF5's own innermost reason into the message instead.
  */
 #ifndef TL_EXCHANGE_H5_H
 #define TL_EXCHANGE_H5_H
@@ -19,7 +19,7 @@ enum {
     TL_H5_ATTRIBUTE_BYTES_MAX = 64512   /* Keras's HDF5_OBJECT_HEADER_LIMIT: a longer list is split into name0, name1, ... */
 };
 
-void tl_h5_silence(void);
+void tl_h5_prepare(void);
 
 /* tl_error_set() with HDF5's reason added; to be called right after the HDF5 call that failed. */
 enum tl_status tl_h5_fail(struct tl_error *err, enum tl_status status, const char *format, ...) TL_PRINTF(3, 4);

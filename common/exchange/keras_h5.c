@@ -260,7 +260,7 @@ enum tl_status tl_keras_h5_read(tl_tensors **out, const char *path, struct tl_er
     enum tl_status status;
 
     *out = NULL;
-    tl_h5_silence();
+    tl_h5_prepare();
     status = open_file(&file, path, err);
     if (status == TL_OK)
         status = open_top(&top, file, err);

@@ -138,7 +138,7 @@ enum tl_status tl_keras_h5_write(const tl_tensors *tensors, const char *path, st
     hid_t file = H5I_INVALID_HID;
     enum tl_status status;
 
-    tl_h5_silence();
+    tl_h5_prepare();
     status = tl_output_file_create(&output, path, err);
     if (status != TL_OK)
         return status;

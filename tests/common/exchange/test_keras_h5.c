@@ -206,7 +206,7 @@ START_TEST(other_float_types_and_packed_chunks_become_float32)
 }
 END_TEST
 
-START_TEST(the_golden_head_of_keras_is_read)
+START_TEST(an_hdf5_file_of_another_kind_is_refused)
 {
     const char *path = tl_test_shared_path("golden/keras_head.h5");
     struct tl_error err = {.message = ""};
@@ -214,9 +214,29 @@ START_TEST(the_golden_head_of_keras_is_read)
 
     if (!path)
         return;
-    /* Not a weight file: it must be refused by what it lacks, not misread. */
     ck_assert_int_eq(tl_keras_h5_read(&tensors, path, &err), TL_BAD_INPUT);
     ck_assert_msg(strstr(err.message, "expected Keras weights, with an attribute 'layer_names'") != NULL, "%s", err.message);
+}
+END_TEST
+
+START_TEST(the_real_weights_are_thirteen_convolutions)
+{
+    const char *path = tl_test_weights_path();
+    const struct tl_tensor *tensor;
+    tl_tensors *tensors;
+
+    if (!path)
+        return;
+    tensors = read_file(path);
+    ck_assert_uint_ge(tl_tensors_count(tensors), 26);
+    tensor = tl_tensors_get(tensors, 0);
+    ck_assert_str_eq(tensor->layer, "block1_conv1");
+    ck_assert_mem_eq(tensor->shape, ((const size_t[4]){3, 3, 3, 64}), sizeof(size_t[4]));
+    tensor = tl_tensors_get(tensors, 25);
+    ck_assert_str_eq(tensor->layer, "block5_conv3");
+    ck_assert_uint_eq(tensor->rank, 1);
+    ck_assert_uint_eq(tensor->shape[0], 512);
+    tl_tensors_free(tensors);
 }
 END_TEST
 
@@ -387,7 +407,8 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, lists_split_over_several_attributes_are_one_list);
     tcase_add_test(core, a_model_used_as_a_layer_gives_its_inner_layers);
     tcase_add_test(core, other_float_types_and_packed_chunks_become_float32);
-    tcase_add_test(core, the_golden_head_of_keras_is_read);
+    tcase_add_test(core, an_hdf5_file_of_another_kind_is_refused);
+    tcase_add_test(core, the_real_weights_are_thirteen_convolutions);
     tcase_add_loop_test(core, write_then_read_returns_the_same_tensors, 0, sizeof written / sizeof written[0]);
     tcase_add_test(faults, a_failed_write_leaves_the_old_file_and_nothing_else);
     tcase_add_test(faults, a_layer_that_comes_back_later_is_refused);
