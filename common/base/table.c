@@ -120,7 +120,7 @@ static size_t width_of(const tl_table *table, size_t column)
     return width;
 }
 
-/* A title stands over numbers as they do: right. */
+/* A title stands over numbers as they do: right. (Alone, it fills its column and stands both ways.) */
 static bool is_title_of_numbers(const tl_table *table, size_t column)
 {
     size_t row_count = row_count_of(table);
@@ -128,7 +128,7 @@ static bool is_title_of_numbers(const tl_table *table, size_t column)
     for (size_t row = 1; row < row_count; row++)
         if (!is_number(cell_at(table, row, column)))
             return false;
-    return row_count > 1;
+    return true;
 }
 
 static void write_repeated(FILE *file, char character, size_t count)

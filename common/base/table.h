@@ -25,7 +25,8 @@ typedef struct tl_table tl_table;
 TL_MUST_USE enum tl_status tl_table_create(tl_table **out, size_t column_count, struct tl_error *err);
 void tl_table_free(tl_table *table);
 
-/* Adds the next cell, left to right, top to bottom; the formatted one is cut at 511 bytes. A failed allocation is remembered and told by tl_table_write(). */
+/* Adds the next cell, left to right, top to bottom; the formatted one is cut at 511 bytes. A failed allocation is
+ * remembered and told by tl_table_write(). */
 void tl_table_add(tl_table *table, const char *cell);
 void tl_table_add_format(tl_table *table, const char *format, ...) TL_PRINTF(2, 3);
 

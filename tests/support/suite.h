@@ -20,8 +20,8 @@ const char *tl_test_shared_path(const char *below);
 /* The VGG16 weights (TL_WEIGHTS, else vgg16.h5 at tl_system_weights_path()), or NULL after printing why. */
 const char *tl_test_weights_path(void);
 
-/* A new empty folder, removed with all in it when the case's process exits, or earlier by tl_test_remove_folder().
- * Static storage. */
+/* A new empty folder, removed with all in it when the case's process exits, or earlier by tl_test_remove_folder();
+ * a case that fails leaves it, to be looked at. Static storage. */
 const char *tl_test_make_folder(void);
 void tl_test_remove_folder(const char *folder);
 

@@ -1,4 +1,5 @@
 /* test_options.c - each kind of option, each way to get it wrong, and the help. */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@ static const char *const COLOURS[] = {"red", "green", "blue", NULL};
 /* A command with a row of each kind, and what parsing gave. */
 struct parsed {
     bool is_verbose;
-    long epochs;
+    long epochs, seed;
     double rate;
     double zoom[2];
     const char *name;
@@ -27,7 +28,7 @@ struct parsed {
     struct tl_error err;
 };
 
-enum { ROW_COUNT = 7 };
+enum { ROW_COUNT = 8 };
 
 static void init_rows(struct tl_option rows[ROW_COUNT], struct parsed *p)
 {
@@ -45,6 +46,8 @@ static void init_rows(struct tl_option rows[ROW_COUNT], struct parsed *p)
     rows[5] = (struct tl_option){.name = "colour", .argument = "red|green|blue", .kind = TL_OPTION_CHOICE,
                                  .target = &p->colour, .choices = COLOURS, .help = "of the sky (blue)"};
     rows[6] = (struct tl_option){.name = "verbatim", .kind = TL_OPTION_FLAG, .target = &p->is_verbose, .help = "as is"};
+    rows[7] = (struct tl_option){.name = "seed", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &p->seed,
+                                 .minimum = 0, .maximum = (double)LONG_MAX, .help = "of the draws (0)"};
 }
 
 /* Parses `line`, split at blanks ("''" is an empty word). */
@@ -226,8 +229,9 @@ START_TEST(the_ends_of_a_range_belong_to_it)
 
     ck_assert_int_eq(parse(&p, "--epochs -10 --rate -1.5 --zoom -4,4"), TL_OK);
     ck_assert_int_eq(p.epochs, -10);
-    ck_assert_int_eq(parse(&p, "--epochs 1000 --rate 1.7e308 --zoom 4,4"), TL_OK);
+    ck_assert_int_eq(parse(&p, "--epochs 1000 --rate 1.7e308 --zoom 4,4 --seed 9223372036854775807"), TL_OK);
     ck_assert_int_eq(p.epochs, 1000);
+    ck_assert_int_eq(p.seed, 9223372036854775807);
 }
 END_TEST
 
@@ -257,6 +261,8 @@ static const struct wrong_case WRONG[] = {
     {"--epochs 0x10", "--epochs takes a whole number from -10 to 1000, not '0x10' (see --help)"},
     {"--epochs -", "--epochs takes a whole number from -10 to 1000, not '-' (see --help)"},
     {"--epochs +-3", "--epochs takes a whole number from -10 to 1000, not '+-3' (see --help)"},
+    {"--seed 9223372036854775808", "--seed takes a whole number of at least 0, not '9223372036854775808' (see --help)"},
+    {"--seed -1", "--seed takes a whole number of at least 0, not '-1' (see --help)"},
     {"--rate nan", "--rate takes a number of at least -1.5, not 'nan' (see --help)"},
     {"--rate inf", "--rate takes a number of at least -1.5, not 'inf' (see --help)"},
     {"--rate 1e999", "--rate takes a number of at least -1.5, not '1e999' (see --help)"},
@@ -283,7 +289,8 @@ static const struct wrong_case WRONG[] = {
     {"-xyz", "there is no option -xyz (see --help)"},
     {"-5", "there is no option -5 (see --help)"},
     {"-\xc3\xa9", "there is no option -\xc3\xa9 (see --help)"},
-    {"--=3", "--=3 may mean --verbose, --epochs, --rate, --zoom, --name, --colour, --verbatim, --help, --version (see --help)"},
+    {"--=3", "--=3 may mean --verbose, --epochs, --rate, --zoom, --name, --colour, --verbatim, --seed, --help, --version "
+             "(see --help)"},
 };
 
 START_TEST(a_wrong_word_is_named_with_what_is_allowed)
@@ -300,9 +307,9 @@ END_TEST
 
 START_TEST(a_failed_parse_does_not_disturb_the_next)
 {
-    struct parsed p;
+    struct parsed first, p;
 
-    ck_assert_int_eq(parse(&p, "a -xyz b"), TL_BAD_INPUT); /* stops inside a word */
+    ck_assert_int_eq(parse(&first, "a -xyz b"), TL_BAD_INPUT); /* stops inside a word */
     ck_assert_int_eq(parse(&p, "a b --epochs 4"), TL_OK);
     ck_assert_int_eq(p.epochs, 4);
     check_operands(&p, "a b");

@@ -1,8 +1,9 @@
 /* test_queue.c - nothing is lost, doubled or left over, whoever pushes, pops, closes and aborts. */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <string.h>
+#include <unistd.h>
 
 #include "common/base/memory.h"
 #include "common/base/queue.h"
@@ -133,7 +134,7 @@ struct crowd {
     tl_queue *queue;
     unsigned char *numbers; /* item i is the address of numbers[i] */
     atomic_uint taken[PUSHERS * EACH];
-    atomic_uint next_pusher, refused_count, popped_count;
+    atomic_uint next_pusher, tried_count, refused_count, popped_count;
 };
 
 static void *push_my_share(void *argument)
@@ -141,9 +142,11 @@ static void *push_my_share(void *argument)
     struct crowd *crowd = argument;
     size_t first_index = (size_t)atomic_fetch_add(&crowd->next_pusher, 1) * EACH;
 
-    for (size_t i = 0; i < EACH; i++)
+    for (size_t i = 0; i < EACH; i++) {
+        atomic_fetch_add(&crowd->tried_count, 1);
         if (!tl_queue_push(crowd->queue, &crowd->numbers[first_index + i]))
             atomic_fetch_add(&crowd->refused_count, 1);
+    }
     return NULL;
 }
 
@@ -230,11 +233,13 @@ START_TEST(an_abort_wakes_the_pushers_that_wait_for_room)
     crowd->queue = create_queue(3, ignore_item);
     for (int i = 0; i < PUSHERS; i++)
         ck_assert_int_eq(pthread_create(&pushers[i], NULL, push_my_share, crowd), 0);
-    ck_assert_ptr_nonnull(tl_queue_pop(crowd->queue));
+    while (atomic_load(&crowd->tried_count) < 3 + PUSHERS) /* three had room; now each pusher has one that has none */
+        sched_yield();
+    usleep(20000); /* lets them fall asleep; the case passes without, but then it may not see a missing wake-up */
     tl_queue_abort(crowd->queue);
     for (int i = 0; i < PUSHERS; i++)
         pthread_join(pushers[i], NULL);
-    ck_assert_uint_ge(crowd->refused_count, PUSHERS * EACH - 4);
+    ck_assert_uint_eq(crowd->refused_count, PUSHERS * EACH - 3);
     tl_queue_free(crowd->queue);
     free_crowd(crowd);
 }

@@ -122,6 +122,33 @@ START_TEST(below_rejects_as_lemire_says)
 }
 END_TEST
 
+/* A generator whose next output is `output`: what next() does to state[1], undone by the inverses of 9 and 5. */
+static struct tl_random make_generator_of(uint64_t output)
+{
+    uint64_t value = output * 0x8e38e38e38e38e39;
+
+    value = value >> 7 | value << 57;
+    return (struct tl_random){{1, value * 0xcccccccccccccccd, 2, 3}};
+}
+
+/* For the bound 2^63 + 1 the threshold is 2^63 - 1, and an output's low product is itself if even, plus 2^63 if odd. */
+START_TEST(below_takes_the_threshold_itself_and_rejects_one_less)
+{
+    const uint64_t bound = ((uint64_t)1 << 63) + 1;
+    struct tl_random random = make_generator_of(UINT64_MAX), once = random;
+
+    ck_assert_uint_eq(tl_random_next(&once), UINT64_MAX);
+    ck_assert_uint_eq(tl_random_below(&random, bound), bound - 1);
+    ck_assert_mem_eq(random.state, once.state, sizeof random.state);
+
+    random = make_generator_of(((uint64_t)1 << 63) - 2);
+    once = random;
+    ck_assert_uint_eq(tl_random_next(&once), ((uint64_t)1 << 63) - 2);
+    ck_assert_uint_lt(tl_random_below(&random, bound), bound);
+    ck_assert_mem_ne(random.state, once.state, sizeof random.state);
+}
+END_TEST
+
 START_TEST(shuffle_is_fixed_for_ever)
 {
     static const uint32_t expected[] = {9, 1, 4, 7, 3, 5, 2, 6, 0, 8};
@@ -220,6 +247,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, below_rejects_as_lemire_says);
     tcase_add_test(core, shuffle_is_fixed_for_ever);
     tcase_add_test(limits, below_stays_below_and_reaches_every_value);
+    tcase_add_test(limits, below_takes_the_threshold_itself_and_rejects_one_less);
     tcase_add_test(limits, a_shuffle_is_a_permutation);
     tcase_add_test(limits, every_permutation_of_three_is_as_likely);
     suite_add_tcase(suite, core);

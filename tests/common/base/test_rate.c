@@ -49,6 +49,16 @@ START_TEST(a_resumed_count_starts_from_where_it_was)
 }
 END_TEST
 
+START_TEST(the_first_moments_already_have_a_rate)
+{
+    struct tl_rate rate;
+
+    tl_rate_init(&rate, 1000.0, 0);
+    tl_rate_tell(&rate, 1000.25, 5);
+    ck_assert_double_eq_tol(tl_rate_per_second(&rate), 20.0, 1e-9);
+}
+END_TEST
+
 START_TEST(no_time_or_no_growth_is_no_rate)
 {
     struct tl_rate rate;
@@ -73,6 +83,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, what_is_older_than_the_window_is_forgotten);
     tcase_add_test(core, rare_news_keep_a_span_to_reckon_with);
     tcase_add_test(core, a_resumed_count_starts_from_where_it_was);
+    tcase_add_test(limits, the_first_moments_already_have_a_rate);
     tcase_add_test(limits, no_time_or_no_growth_is_no_rate);
     suite_add_tcase(suite, core);
     suite_add_tcase(suite, limits);

@@ -148,6 +148,23 @@ START_TEST(an_unreadable_file_is_an_io_error)
 }
 END_TEST
 
+START_TEST(a_file_that_ends_before_its_size_is_an_io_error)
+{
+    const char *path = "/sys/kernel/mm/transparent_hugepage/enabled"; /* a page by its size, a line by its content */
+    uint8_t *bytes = NULL;
+    size_t size_bytes = 0;
+    struct tl_error err;
+
+    if (access(path, R_OK) != 0) {
+        printf("skipped: there is no %s\n", path);
+        return;
+    }
+    ck_assert_int_eq(tl_system_read_file(&bytes, &size_bytes, path, 1 << 20, &err), TL_IO);
+    ck_assert_ptr_nonnull(strstr(err.message, "bytes while it was read"));
+    ck_assert_ptr_null(bytes);
+}
+END_TEST
+
 START_TEST(no_memory_for_a_file_is_told)
 {
     const char *path = tl_test_path(tl_test_make_folder(), "a");
@@ -301,6 +318,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(faults, a_loop_of_links_is_an_io_error);
     tcase_add_test(faults, folders_fifos_sockets_and_devices_are_refused_at_once);
     tcase_add_test(faults, an_unreadable_file_is_an_io_error);
+    tcase_add_test(faults, a_file_that_ends_before_its_size_is_an_io_error);
     tcase_add_test(faults, no_memory_for_a_file_is_told);
     tcase_add_test(faults, without_a_home_there_is_no_path_for_weights);
     tcase_add_test(faults, no_memory_for_a_path_is_told);
