@@ -1,0 +1,380 @@
+/* tl_train.c - the tool tl-train: fits a softmax head to the features of a store and keeps the run in it.
+ *
+ * The store is read and closed, the head trained, the store opened again to write: a long training holds nothing.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/memory.h"
+#include "common/base/system.h"
+#include "common/base/tool.h"
+#include "train/fit_json.h"
+#include "train/fit_report.h"
+#include "train/run_record.h"
+#include "train/train_options.h"
+
+static const size_t JSON_CEILING_BYTES = (size_t)1 << 30;
+
+/* One training from the options to the outcome; everything but the outcome's borrowings is owned. */
+struct training {
+    const struct tl_command *command;
+    struct tl_train_options *options;
+    const char *store_path;
+    struct tl_store_feature_set *feature_sets;
+    size_t feature_set_count;
+    struct tl_store_augmentation *augmentations;
+    size_t augmentation_count;
+    struct tl_store_label *labels;
+    struct tl_selection *selection;
+    struct tl_samples *samples;
+    struct tl_head *head;
+    struct tl_store_epoch *history;
+    struct tl_outcome outcome;
+};
+
+static void release(struct training *training)
+{
+    tl_outcome_release(&training->outcome);
+    tl_memory_free(training->history);
+    tl_head_free(training->head);
+    tl_samples_free(training->samples);
+    tl_selection_free(training->selection);
+    tl_store_free_labels(training->labels);
+    tl_store_free_augmentations(training->augmentations, training->augmentation_count);
+    tl_store_free_feature_sets(training->feature_sets, training->feature_set_count);
+}
+
+static enum tl_status choose_feature_set(struct training *training, tl_store *store, struct tl_error *err)
+{
+    size_t index;
+    enum tl_status status = tl_store_list_feature_sets(store, &training->feature_sets, &training->feature_set_count, err);
+
+    if (status == TL_OK)
+        status = tl_store_choose_feature_set(&index, training->feature_sets, training->feature_set_count, training->options->features, err);
+    if (status == TL_OK)
+        training->outcome.feature_set = &training->feature_sets[index];
+    return status;
+}
+
+/* No variants at all is no fault unless they were asked for: the default then trains on plain photos. */
+static enum tl_status choose_augmentation(struct training *training, tl_store *store, struct tl_error *err)
+{
+    const struct tl_train_options *options = training->options;
+    size_t index;
+    enum tl_status status;
+
+    training->outcome.course.variants = (enum tl_fit_variants)options->variants;
+    if (options->variants == TL_FIT_PLAIN)
+        return TL_OK;
+    status = tl_store_list_augmentations(store, training->outcome.feature_set->feature_set_id, &training->augmentations,
+                                         &training->augmentation_count, err);
+    if (status != TL_OK)
+        return status;
+    if (training->augmentation_count == 0 && !options->augment) {
+        if (tl_train_options_has(options, "variants"))
+            return tl_error_set(err, TL_NOT_FOUND, "--variants %s: the store has no variants of these features; tl-extract --variants K "
+                                "makes them", tl_fit_variants_names[options->variants]);
+        training->outcome.course.variants = TL_FIT_PLAIN;
+        return TL_OK;
+    }
+    status = tl_store_choose_augmentation(&index, training->augmentations, training->augmentation_count, options->augment, err);
+    if (status == TL_OK)
+        training->outcome.augmentation = &training->augmentations[index];
+    return status;
+}
+
+static enum tl_status select_photos(struct training *training, tl_store *store, struct tl_error *err)
+{
+    const struct tl_train_options *options = training->options;
+    size_t label_count;
+    enum tl_status status = tl_store_list_labels(store, &training->labels, &label_count, options->label_set,
+                                                 training->outcome.feature_set->feature_set_id, err);
+
+    if (status != TL_OK)
+        return status;
+    status = tl_select_samples(&training->selection, training->labels, label_count, &options->wish, err);
+    if (status == TL_NOT_FOUND)
+        return tl_error_prefix(err, "label set '%s'", options->label_set);
+    training->outcome.selection = training->selection;
+    return status;
+}
+
+static enum tl_status read_store(struct training *training, tl_store *store, struct tl_error *err)
+{
+    struct tl_samples_source source = {0};
+    enum tl_status status = choose_feature_set(training, store, err);
+
+    if (status == TL_OK)
+        status = choose_augmentation(training, store, err);
+    if (status == TL_OK)
+        status = select_photos(training, store, err);
+    if (status != TL_OK)
+        return status;
+    source.feature_set_id = training->outcome.feature_set->feature_set_id;
+    source.augmentation_id = training->outcome.augmentation ? training->outcome.augmentation->augmentation_id : 0;
+    source.feature_count = (size_t)training->outcome.feature_set->height * training->outcome.feature_set->width *
+                           training->outcome.feature_set->channels;
+    source.transform = (enum tl_head_transform)training->options->transform;
+    return tl_samples_load(&training->samples, store, training->selection, &source, err);
+}
+
+static enum tl_status load(struct training *training, struct tl_error *err)
+{
+    const double start = tl_system_seconds();
+    tl_store *store = NULL;
+    struct tl_error close_err;
+    enum tl_status status = tl_store_open(&store, training->store_path, TL_STORE_READ, err);
+
+    if (status != TL_OK)
+        return status;
+    if (access(training->store_path, W_OK) != 0)
+        status = tl_error_set(err, TL_IO, "%s is read-only, the run could not be kept", training->store_path);
+    else
+        status = read_store(training, store, err);
+    if (tl_store_close(&store, &close_err) != TL_OK && status == TL_OK) {
+        *err = close_err;
+        status = close_err.status;
+    }
+    training->outcome.load_seconds = tl_system_seconds() - start;
+    return status;
+}
+
+/* "Train/a/1.jpg (a), Train/b/2.jpg (b)" */
+static void list_places(struct tl_text *text, const struct tl_left_out *left_out)
+{
+    for (size_t k = 0; k < left_out->label_count; k++) {
+        const char *class_name = left_out->labels[k].class_name;
+
+        tl_text_append_format(text, "%s%s (", k == 0 ? "" : ", ", left_out->labels[k].path);
+        tl_text_append_visible(text, class_name, strlen(class_name));
+        tl_text_append(text, ")");
+    }
+}
+
+/* Names what is left out. Returns how many photos that are, without those that the options left out. */
+static size_t say_left_out(const struct training *training)
+{
+    static const char *const reasons[] = {"the same bytes are under two classes", "no photo of its class is there to train on", NULL};
+    const struct tl_selection *selection = training->selection;
+    struct tl_text text;
+    size_t skipped_count = 0;
+
+    tl_text_init(&text, TL_ERROR_MESSAGE_BYTES);
+    for (size_t i = 0; i < selection->left_out_count; i++) {
+        const struct tl_left_out *left_out = &selection->left_out[i];
+
+        if (left_out->reason == TL_LEFT_OUT_UNUSED_SPLIT)
+            continue;
+        skipped_count++;
+        tl_text_clear(&text);
+        list_places(&text, left_out);
+        tl_tool_say(training->command, "left out, %s: %s", reasons[left_out->reason],
+                    tl_text_check(&text, NULL) == TL_OK ? text.bytes : left_out->labels[0].path);
+    }
+    tl_text_free(&text);
+    if (skipped_count < selection->left_out_count)
+        tl_tool_say(training->command, "left out, in the val split, which --validation %s does not use: %zu photos",
+                    training->options->validation, selection->left_out_count - skipped_count);
+    return skipped_count;
+}
+
+static enum tl_status start_head(struct training *training, struct tl_error *err)
+{
+    const struct tl_train_options *options = training->options;
+    struct tl_outcome *outcome = &training->outcome;
+    enum tl_status status = tl_head_create(&training->head, training->samples->matrix->feature_count, training->selection->class_names,
+                                           training->selection->class_count, err);
+
+    if (status != TL_OK)
+        return status;
+    training->head->transform = training->samples->matrix->transform;
+    if (options->is_keras)
+        tl_fit_init_glorot(training->head, (uint64_t)options->seed);
+    else
+        training->head->scale = tl_fit_measure_scale(training->samples, outcome->course.variants);
+    outcome->head = training->head;
+    outcome->is_glorot = options->is_keras;
+    return TL_OK;
+}
+
+static void print_epoch(void *context, long epoch, const struct tl_store_epoch *result)
+{
+    const struct training *training = context;
+
+    tl_fit_report_epoch(stdout, epoch, training->options->epochs, result);
+    fflush(stdout);
+}
+
+static enum tl_status fit(struct training *training, struct tl_error *err)
+{
+    const struct tl_train_options *options = training->options;
+    struct tl_outcome *outcome = &training->outcome;
+    const bool is_told = !options->is_json && !options->is_quiet;
+    double start;
+    enum tl_status status = start_head(training, err);
+
+    if (status != TL_OK)
+        return status;
+    outcome->course.epochs = options->epochs;
+    outcome->course.batch_size = options->batch_size;
+    outcome->course.learning_rate = options->learning_rate;
+    outcome->course.l2 = options->l2;
+    outcome->course.seed = (uint64_t)options->seed;
+    outcome->label_set = options->label_set;
+    outcome->name = options->name;
+    outcome->fraction = options->wish.fraction;
+    outcome->train_photo_count = tl_samples_count(training->samples, TL_ROLE_TRAIN);
+    outcome->vector_count = tl_fit_count_vectors(training->samples, outcome->course.variants);
+    training->history = tl_memory_alloc((size_t)options->epochs, sizeof *training->history);
+    if (!training->history)
+        return tl_error_set_no_memory(err, "the epochs", (size_t)options->epochs * sizeof *training->history);
+    outcome->history = training->history;
+    if (is_told)
+        status = tl_fit_report_data(stdout, outcome, err);
+    if (status != TL_OK)
+        return status;
+    outcome->started_ms = tl_system_time_ms();
+    start = tl_system_seconds();
+    status = tl_fit_head(training->head, training->history, training->samples, &outcome->course, is_told ? print_epoch : NULL, training, err);
+    outcome->train_seconds = tl_system_seconds() - start;
+    return status;
+}
+
+static enum tl_status keep(struct training *training, struct tl_error *err)
+{
+    tl_store *store = NULL;
+    struct tl_error close_err;
+    enum tl_status status = tl_store_open(&store, training->store_path, TL_STORE_WRITE, err);
+
+    if (status != TL_OK)
+        return status;
+    status = tl_run_record_put(store, &training->outcome, err);
+    if (tl_store_close(&store, &close_err) != TL_OK && status == TL_OK) {
+        *err = close_err;
+        status = close_err.status;
+    }
+    return status;
+}
+
+static enum tl_status print_json(const struct tl_outcome *outcome, struct tl_error *err)
+{
+    struct tl_text text;
+    enum tl_status status;
+
+    tl_text_init(&text, JSON_CEILING_BYTES);
+    tl_fit_json_append(&text, outcome);
+    tl_text_append(&text, "\n");
+    status = tl_text_check(&text, err);
+    if (status == TL_OK)
+        fputs(text.bytes, stdout);
+    tl_text_free(&text);
+    return status;
+}
+
+static enum tl_exit train(const struct tl_command *command, struct tl_train_options *options, const char *store_path)
+{
+    struct training training = {.command = command, .options = options, .store_path = store_path};
+    struct tl_error err;
+    size_t skipped_count = 0;
+    enum tl_status status = load(&training, &err);
+
+    if (training.selection)
+        skipped_count = say_left_out(&training);
+    if (status == TL_OK)
+        status = fit(&training, &err);
+    if (status == TL_OK)
+        status = tl_outcome_evaluate(&training.outcome, training.samples, &err);
+    if (status == TL_OK)
+        status = keep(&training, &err);
+    if (status == TL_OK)
+        status = options->is_json ? print_json(&training.outcome, &err) : tl_fit_report_results(stdout, &training.outcome, &err);
+    release(&training);
+    if (status != TL_OK) {
+        (void)fflush(stdout); /* so that the message stands after what it is about */
+        tl_tool_say(command, "%s", err.message);
+        return TL_EXIT_NOTHING;
+    }
+    if (skipped_count > 0)
+        tl_tool_say(command, "%zu photos left out", skipped_count);
+    return skipped_count > 0 ? TL_EXIT_SKIPPED : TL_EXIT_OK;
+}
+
+static enum tl_status pin_and_tell(tl_store *store, const struct tl_train_options *options, struct tl_error *err)
+{
+    struct tl_store_chosen_head head = {0};
+    struct tl_text text;
+    enum tl_status status = tl_store_pin_head(store, options->use, err);
+
+    if (status == TL_OK)
+        status = tl_store_get_head(store, &head, NULL, err);
+    if (status != TL_OK)
+        return status;
+    tl_text_init(&text, JSON_CEILING_BYTES);
+    if (options->is_json) {
+        tl_text_append_format(&text, "{\"run\": %" PRId64 ", \"name\": ", head.run_id);
+        if (head.name)
+            tl_text_append_json_string(&text, head.name);
+        else
+            tl_text_append(&text, "null");
+        tl_text_append(&text, ", \"pinned\": true}\n");
+    } else {
+        if (head.run_id > 0)
+            tl_text_append_format(&text, "Run %" PRId64, head.run_id);
+        else
+            tl_text_append(&text, "The imported head");
+        if (head.name)
+            tl_text_append_format(&text, " '%s'", head.name);
+        tl_text_append(&text, " answers from now on.\n");
+    }
+    status = tl_text_check(&text, err);
+    if (status == TL_OK)
+        fputs(text.bytes, stdout);
+    tl_text_free(&text);
+    tl_store_free_head(&head);
+    return status;
+}
+
+static enum tl_exit use(const struct tl_command *command, const struct tl_train_options *options, const char *store_path)
+{
+    tl_store *store = NULL;
+    struct tl_error err, close_err;
+    enum tl_status status = tl_store_open(&store, store_path, TL_STORE_WRITE, &err);
+
+    if (status == TL_OK) {
+        status = pin_and_tell(store, options, &err);
+        if (tl_store_close(&store, &close_err) != TL_OK && status == TL_OK) {
+            err = close_err;
+            status = close_err.status;
+        }
+    }
+    if (status == TL_OK)
+        return TL_EXIT_OK;
+    tl_tool_say(command, "%s", err.message);
+    return TL_EXIT_NOTHING;
+}
+
+int main(int argc, char **argv)
+{
+    struct tl_train_options options;
+    struct tl_operands operands;
+    struct tl_error err;
+    enum tl_exit exit_code;
+
+    tl_train_options_init(&options);
+    const struct tl_command command = {
+        "tl-train", "tl-train [options] STORE",
+        "Fits a softmax head to the features that tl-extract put into STORE, and keeps the run there: its epochs, data set,\n"
+        "predictions, confusion matrix and head.",
+        options.rows, options.row_count,
+        "Validation chooses among runs; a test split is reported once, at the end, and chooses nothing.\n"
+        "Exit: 0 all well, 1 some photos were left out (each is named), 2 nothing was trained."};
+    if (!tl_tool_begin(&operands, &exit_code, &command, argc, argv))
+        return (int)exit_code;
+    if (tl_train_options_check(&options, &operands, &err) != TL_OK) {
+        tl_tool_say(&command, "%s", err.message);
+        return TL_EXIT_NOTHING;
+    }
+    exit_code = options.use ? use(&command, &options, operands.items[0]) : train(&command, &options, operands.items[0]);
+    return (int)tl_tool_end(&command, exit_code);
+}
