@@ -16,7 +16,7 @@ enum {
 
 /* How far a photo is. */
 struct progress {
-    uint32_t part_count; /* works written */
+    uint32_t taken_count, part_count; /* works taken, and written */
     bool has_failed, has_features;
 };
 
@@ -150,8 +150,6 @@ static enum tl_status put_feature(tl_writer *writer, const struct tl_agenda_phot
 
 static enum tl_status end_photo(tl_writer *writer, struct tl_agenda_photo *photo, const struct progress *progress, struct tl_error *err)
 {
-    writer->totals.done_count++;
-    writer->totals.failed_count += progress->has_failed;
     if (progress->has_failed) {
         photo->outcome = TL_AGENDA_FAILED;
         return TL_OK;
@@ -173,7 +171,6 @@ static enum tl_status put_work(tl_writer *writer, const struct tl_work *work, st
     if (status == TL_OK && work->failed_stage)
         status = tl_store_put_failure(writer->store, photo->photo_id, work->failed_stage, &work->failure, err);
     progress->has_features = progress->has_features || work->feature_count > 0;
-    progress->has_failed = progress->has_failed || work->failed_stage;
     progress->part_count++;
     if (status == TL_OK && progress->part_count == work->part_count)
         status = end_photo(writer, photo, progress, err);
@@ -199,6 +196,14 @@ enum tl_status tl_writer_flush(tl_writer *writer, struct tl_error *err)
 
 enum tl_status tl_writer_take(tl_writer *writer, struct tl_work *work, struct tl_error *err)
 {
+    struct progress *progress = &writer->progress[work->photo_index];
+
+    progress->taken_count++;
+    progress->has_failed = progress->has_failed || work->failed_stage;
+    if (progress->taken_count == work->part_count) {
+        writer->totals.done_count++;
+        writer->totals.failed_count += progress->has_failed;
+    }
     if (work->failed_stage)
         writer->report(writer->context, tl_agenda_photo(writer->agenda, work->photo_index), &work->failure);
     if (writer->work_count == 0)

@@ -19,8 +19,8 @@ enum { TL_WRITER_FEATURES = 64 };
 static const double TL_WRITER_SECONDS = 5.0;
 
 struct tl_writer_totals {
-    size_t done_count, failed_count; /* photos whose last work is written, and how many of them failed */
-    uint64_t feature_count, blob_bytes;
+    size_t done_count, failed_count;    /* photos whose last work was taken, and how many of them failed */
+    uint64_t feature_count, blob_bytes; /* written */
 };
 
 typedef struct tl_writer tl_writer;
