@@ -60,6 +60,8 @@ static enum tl_status read_header(struct tl_bitmap *out, uint32_t *compression, 
         if (*compression == COMPRESSION_BITFIELDS && header_bytes < MASKED_HEADER_BYTES)
             palette_at += 12;
     }
+    if (out->bits != 1 && out->bits != 4 && out->bits != 8 && out->bits != 16 && out->bits != 24 && out->bits != 32)
+        return tl_error_set(err, TL_BAD_INPUT, "a bitmap of %u bits a pixel", out->bits);
     if (out->bits <= 8) {
         if (out->palette_count == 0 || out->palette_count > 1u << out->bits)
             out->palette_count = 1u << out->bits;
@@ -97,10 +99,6 @@ enum tl_status tl_bitmap_init(struct tl_bitmap *out, const uint8_t *bytes, size_
     status = read_header(out, &compression, bytes, size_bytes, err);
     if (status != TL_OK)
         return status;
-    switch (out->bits) {
-    case 1: case 4: case 8: case 16: case 24: case 32: break;
-    default: return tl_error_set(err, TL_BAD_INPUT, "a bitmap of %u bits a pixel", out->bits);
-    }
     if (compression != COMPRESSION_NONE && !(compression == COMPRESSION_BITFIELDS && (out->bits == 16 || out->bits == 32)))
         return tl_error_set(err, TL_BAD_INPUT, "a bitmap with compression %u; only uncompressed ones are read", (unsigned)compression);
     if (out->width_px == 0 || out->height_px == 0 || out->width_px > INT32_MAX || out->height_px > INT32_MAX)

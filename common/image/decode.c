@@ -9,17 +9,26 @@
 
 static const double SIDE_PX_MAX = 1e6; /* libpng's own; it bounds what a resize plans for */
 
-/* The loaders that are used, by libvips's class names, and what they read. `stem` is found in their errors' domain. */
+/* The formats that are read: how a file of each begins, and libvips's operation for it. libvips, asked what some bytes
+ * are, would show them to every loader it has, the blocked ones too. Its errors' domains hold the format's name. */
 struct loader {
-    const char *class_name, *format, *stem;
+    const char *format, *operation;
+    size_t magic_at, magic_bytes;
+    const char *magic;
 };
 static const struct loader LOADERS[] = {
-    {"VipsForeignLoadJpegBuffer", "jpeg", "jpeg"}, {"VipsForeignLoadPngBuffer", "png", "png"},
-    {"VipsForeignLoadNsgifBuffer", "gif", "gif"},  {"VipsForeignLoadWebpBuffer", "webp", "webp"},
-    {"VipsForeignLoadTiffBuffer", "tiff", "tiff"}, {"VipsForeignLoadHeifBuffer", "heif", "heif"},
-    {NULL, "ppm", "ppm"}, /* libvips reads these from a source only */
+    {"jpeg", "jpegload_buffer", 0, 3, "\xff\xd8\xff"},
+    {"png", "pngload_buffer", 0, 4, "\x89PNG"},
+    {"gif", "gifload_buffer", 0, 4, "GIF8"},
+    {"webp", "webpload_buffer", 8, 4, "WEBP"},
+    {"tiff", "tiffload_buffer", 0, 4, "II*\0"},
+    {"tiff", "tiffload_buffer", 0, 4, "MM\0*"},
+    {"tiff", "tiffload_buffer", 0, 4, "II+\0"}, /* BigTIFF */
+    {"tiff", "tiffload_buffer", 0, 4, "MM\0+"},
+    {"heif", "heifload_buffer", 4, 4, "ftyp"},
 };
-enum { LOADER_COUNT = sizeof LOADERS / sizeof *LOADERS, LOADER_PPM = LOADER_COUNT - 1 };
+enum { LOADER_COUNT = sizeof LOADERS / sizeof *LOADERS };
+static const struct loader PPM_LOADER = {"ppm", "ppmload_source", 0, 0, ""}; /* libvips has no ppmload_buffer */
 
 static bool has_ppm_magic(const uint8_t *bytes, size_t size_bytes)
 {
@@ -33,8 +42,8 @@ static unsigned find_ppm_most(const uint8_t *bytes, size_t size_bytes)
     bool is_in_number = false;
 
     for (size_t i = 2; i < size_bytes; i++) {
-        if (bytes[i] >= '0' && bytes[i] <= '9' && number < 1000000) {
-            number = (is_in_number ? number * 10 : 0) + (unsigned)(bytes[i] - '0');
+        if (bytes[i] >= '0' && bytes[i] <= '9') {
+            number = (is_in_number && number < 100000000 ? number * 10 : 0) + (unsigned)(bytes[i] - '0');
             is_in_number = true;
             continue;
         }
@@ -64,27 +73,16 @@ static enum tl_status check_ppm(const uint8_t *bytes, size_t size_bytes, struct 
     return TL_OK;
 }
 
-/* How the formats of LOADERS begin. libvips would ask every loader it has, the blocked ones too. */
-static bool has_known_magic(const uint8_t *bytes, size_t size_bytes)
-{
-    static const char *const magics[] = {"\xff\xd8\xff", "\x89PNG", "GIF8", "RIFF", "II", "MM"};
-
-    for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
-        if (size_bytes >= strlen(magics[i]) && memcmp(bytes, magics[i], strlen(magics[i])) == 0)
-            return true;
-    return size_bytes >= 8 && memcmp(bytes + 4, "ftyp", 4) == 0; /* HEIF, AVIF */
-}
-
 static const struct loader *find_loader(const uint8_t *bytes, size_t size_bytes)
 {
-    const char *class_name;
-
     if (has_ppm_magic(bytes, size_bytes))
-        return &LOADERS[LOADER_PPM];
-    class_name = has_known_magic(bytes, size_bytes) ? vips_foreign_find_load_buffer(bytes, size_bytes) : NULL;
-    for (size_t i = 0; class_name && i < LOADER_PPM; i++)
-        if (strcmp(class_name, LOADERS[i].class_name) == 0)
-            return &LOADERS[i];
+        return &PPM_LOADER;
+    for (size_t i = 0; i < LOADER_COUNT; i++) {
+        const struct loader *loader = &LOADERS[i];
+        if (size_bytes >= loader->magic_at + loader->magic_bytes &&
+            memcmp(bytes + loader->magic_at, loader->magic, loader->magic_bytes) == 0)
+            return loader;
+    }
     return NULL;
 }
 
@@ -93,19 +91,15 @@ static const struct loader *find_loader(const uint8_t *bytes, size_t size_bytes)
 static void take_vips_text(char *out, size_t out_bytes, const char *format)
 {
     char *text = vips_error_buffer_copy();
-    const char *stem = format;
     char *rest = NULL;
 
     out[0] = '\0';
-    for (size_t i = 0; i < LOADER_COUNT; i++)
-        if (strcmp(LOADERS[i].format, format) == 0)
-            stem = LOADERS[i].stem;
     for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest)) {
         char *colon = strstr(line, ": ");
         if (!colon)
             continue;
         *colon = '\0';
-        if (strcasestr(line, stem)) {
+        if (strcasestr(line, format)) {
             g_strlcpy(out, colon + 2, out_bytes);
             break;
         }
@@ -225,15 +219,19 @@ static int simplify(VipsImage **image, struct tl_rgb_kind *kind)
 
 static VipsImage *load(const struct loader *loader, const void *bytes, size_t size_bytes)
 {
-    VipsImage *image;
-    VipsSource *source;
+    VipsImage *image = NULL;
 
-    if (loader->class_name)
-        return vips_image_new_from_buffer(bytes, size_bytes, "", "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
-    source = vips_source_new_from_memory(bytes, size_bytes);
-    image = source ? vips_image_new_from_source(source, "", "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL) : NULL;
-    if (source)
-        g_object_unref(source);
+    if (loader == &PPM_LOADER) {
+        VipsSource *source = vips_source_new_from_memory(bytes, size_bytes);
+        if (source) {
+            (void)vips_call(loader->operation, source, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+            g_object_unref(source);
+        }
+    } else {
+        VipsBlob *blob = vips_blob_new(NULL, bytes, size_bytes);
+        (void)vips_call(loader->operation, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+        vips_area_unref(VIPS_AREA(blob));
+    }
     return image;
 }
 
@@ -242,13 +240,11 @@ static enum tl_status open_loader(struct tl_decode *decode, const uint8_t *bytes
     const struct loader *loader = find_loader(bytes, size_bytes);
     enum tl_status status = TL_OK;
 
-    if (!loader) {
-        vips_error_clear();
+    if (!loader)
         return tl_error_set(err, TL_BAD_INPUT, "not a photo: no format that is read begins with the bytes %02x %02x %02x %02x", bytes[0],
                             size_bytes > 1 ? bytes[1] : 0, size_bytes > 2 ? bytes[2] : 0, size_bytes > 3 ? bytes[3] : 0);
-    }
     decode->format = loader->format;
-    if (loader == &LOADERS[LOADER_PPM])
+    if (loader == &PPM_LOADER)
         status = check_ppm(bytes, size_bytes, err);
     if (status != TL_OK)
         return status;

@@ -22,6 +22,8 @@ void tl_metadata_parse_text(char *out, size_t out_bytes, const char *rendered)
     if (length < 2 || length % 2 != 0 || memcmp(rendered + length / 2 - 1, " (", 2) != 0)
         return;
     length = length / 2 - 1;
+    if (memcmp(rendered, rendered + length + 2, length) != 0)
+        return;
     while (length > 0 && (begin[length - 1] == ' ' || begin[length - 1] == '\0'))
         length--;
     while (length > 0 && *begin == ' ') {

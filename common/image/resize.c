@@ -35,7 +35,7 @@ enum tl_status tl_resize_plan(struct tl_resample_axis *x, struct tl_resample_axi
         return TL_OK;
     }
     if (long_px / short_px >= CROP_ASPECT_MAX)
-        return tl_error_set(err, TL_BAD_INPUT, "%u x %u pixels are too thin a strip for a centre crop: one side is over %u times the other",
+        return tl_error_set(err, TL_BAD_INPUT, "%u x %u pixels are too thin a strip for a centre crop: one side is %u or more times the other",
                             (unsigned)width_px, (unsigned)height_px, (unsigned)CROP_ASPECT_MAX);
     *x = plan_axis(width_px, width_px == short_px ? TL_RECIPE_CROP_SHORT_SIDE_PX : scale_long_side(width_px, short_px), size_px);
     *y = plan_axis(height_px, height_px == short_px ? TL_RECIPE_CROP_SHORT_SIDE_PX : scale_long_side(height_px, short_px), size_px);

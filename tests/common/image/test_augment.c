@@ -48,7 +48,7 @@ static double find_difference(const float *a, const float *b, size_t count)
     double most = 0;
 
     for (size_t i = 0; i < count; i++) {
-        double difference = fabs((double)a[i] - b[i]);
+        double difference = fabs((double)a[i] - (double)b[i]);
         if (!(difference <= most)) /* NaN too */
             most = difference;
     }
