@@ -1,7 +1,6 @@
-/* test_options.c - each kind of option, each way to get it wrong, and the help. */
+/* test_options.c - each kind of option, and each way to get it wrong. */
 #include <limits.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -327,84 +326,6 @@ START_TEST(no_memory_is_told)
 }
 END_TEST
 
-static char *write_to_string(void (*write)(const struct tl_command *, FILE *), const struct tl_command *command)
-{
-    char *text = NULL;
-    size_t text_bytes;
-    FILE *file = open_memstream(&text, &text_bytes);
-
-    ck_assert_ptr_nonnull(file);
-    write(command, file);
-    fclose(file);
-    return text;
-}
-
-START_TEST(help_is_aligned_and_wrapped)
-{
-    static const struct tl_option rows[] = {
-        {.name = "epochs", .argument = "N", .kind = TL_OPTION_INTEGER, .help = "passes over the training samples (20)"},
-        {.name = "a-name-that-is-rather-long", .argument = "WITH-A-LONG-ARGUMENT", .kind = TL_OPTION_STRING, .help = "stands alone"},
-        {.name = "keras", .kind = TL_OPTION_FLAG,
-         .help = "the tutorial's own course: raw features, Glorot uniform, five epochs, and whatever else the tutorial does "
-                 "without saying why it does so"},
-    };
-    const struct tl_command command = {"tl-try", "tl-try [options] STORE", "Tries things.", rows, 3, "Exit codes: 0, 1, 2."};
-    char *text = write_to_string(tl_options_write_help, &command);
-
-    ck_assert_str_eq(text, "Usage: tl-try [options] STORE\n"
-                           "\n"
-                           "Tries things.\n"
-                           "\n"
-                           "Options:\n"
-                           "  --epochs N  passes over the training samples (20)\n"
-                           "  --a-name-that-is-rather-long WITH-A-LONG-ARGUMENT\n"
-                           "              stands alone\n"
-                           "  --keras     the tutorial's own course: raw features, Glorot uniform, five epochs, and whatever\n"
-                           "              else the tutorial does without saying why it does so\n"
-                           "  --help      this text\n"
-                           "  --version   the version\n"
-                           "\n"
-                           "Exit codes: 0, 1, 2.\n");
-    free(text);
-}
-END_TEST
-
-START_TEST(lines_of_options_are_up_to_100_columns_wide)
-{
-    char help[400];
-    const struct tl_option row = {.name = "x", .kind = TL_OPTION_FLAG, .help = help};
-    const struct tl_command command = {"tl-try", "tl-try", "Tries.", &row, 1, NULL};
-    size_t widest = 0;
-
-    for (size_t word_bytes = 1; word_bytes < 60; word_bytes++) {
-        char *text;
-
-        for (size_t i = 0; i < sizeof help - 1; i++)
-            help[i] = i % (word_bytes + 1) == word_bytes ? ' ' : 'w';
-        help[sizeof help - 1] = '\0';
-        text = write_to_string(tl_options_write_help, &command);
-        for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
-            size_t columns = strcspn(line, "\n");
-
-            widest = columns > widest ? columns : widest;
-            ck_assert(columns == 0 || line[columns - 1] != ' ');
-        }
-        free(text);
-    }
-    ck_assert_uint_eq(widest, 100);
-}
-END_TEST
-
-START_TEST(version_is_one_line)
-{
-    const struct tl_command command = {"tl-try", "tl-try", "Tries.", NULL, 0, NULL};
-    char *text = write_to_string(tl_options_write_version, &command);
-
-    ck_assert_str_eq(text, "tl-try (tl) " TL_VERSION "\n");
-    free(text);
-}
-END_TEST
-
 Suite *tl_test_suite(void)
 {
     Suite *suite = suite_create("base/options");
@@ -420,11 +341,8 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, two_dashes_end_the_options);
     tcase_add_test(core, a_unique_beginning_is_enough);
     tcase_add_test(core, help_and_version_are_requests);
-    tcase_add_test(core, help_is_aligned_and_wrapped);
-    tcase_add_test(core, version_is_one_line);
     tcase_add_test(limits, the_ends_of_a_range_belong_to_it);
     tcase_add_test(limits, a_command_without_words_parses);
-    tcase_add_test(limits, lines_of_options_are_up_to_100_columns_wide);
     tcase_add_loop_test(faults, a_wrong_word_is_named_with_what_is_allowed, 0, (int)(sizeof WRONG / sizeof WRONG[0]));
     tcase_add_test(faults, a_failed_parse_does_not_disturb_the_next);
     tcase_add_test(faults, no_memory_is_told);
