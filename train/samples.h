@@ -30,7 +30,7 @@ struct tl_samples_source {
     enum tl_head_transform transform;
 };
 
-/* The caller frees *out with tl_samples_free(). Fails with: TL_CORRUPT (a feature that does not decode, is not finite or is not
+/* The caller frees *out with tl_samples_free(). `err` is not NULL. Fails with: TL_CORRUPT (a feature that does not decode, is not finite or is not
  * there, after the photo's path), TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_samples_load(struct tl_samples **out, tl_store *store, const struct tl_selection *selection,
                                            const struct tl_samples_source *source, struct tl_error *err);

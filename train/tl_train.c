@@ -57,7 +57,7 @@ static enum tl_status choose_feature_set(struct training *training, tl_store *st
     return status;
 }
 
-/* No variants at all is no fault unless they were asked for: the default then trains on plain photos. */
+/* Without any variants `all` is the plain photos; `cycle` would have nothing to go round. */
 static enum tl_status choose_augmentation(struct training *training, tl_store *store, struct tl_error *err)
 {
     const struct tl_train_options *options = training->options;
@@ -72,9 +72,9 @@ static enum tl_status choose_augmentation(struct training *training, tl_store *s
     if (status != TL_OK)
         return status;
     if (training->augmentation_count == 0 && !options->augment) {
-        if (tl_train_options_has(options, "variants"))
-            return tl_error_set(err, TL_NOT_FOUND, "--variants %s: the store has no variants of these features; tl-extract --variants K "
-                                "makes them", tl_fit_variants_names[options->variants]);
+        if (options->variants == TL_FIT_CYCLE)
+            return tl_error_set(err, TL_NOT_FOUND, "--variants cycle: the store has no variants of these features; tl-extract --variants K "
+                                "makes them");
         training->outcome.course.variants = TL_FIT_PLAIN;
         return TL_OK;
     }

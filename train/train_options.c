@@ -68,12 +68,11 @@ void tl_train_options_init(struct tl_train_options *options)
                                         .help = "results only, no data and epochs"});
 }
 
-bool tl_train_options_has(const struct tl_train_options *options, const char *name)
+static bool is_given(const struct tl_train_options *options, const void *target)
 {
     for (size_t i = 0; i < options->row_count; i++)
-        if (strcmp(options->rows[i].name, name) == 0)
+        if (options->rows[i].target == target)
             return options->given[i];
-    assert(!"an option that is a row");
     return false;
 }
 
@@ -124,7 +123,7 @@ enum tl_status tl_train_options_check(struct tl_train_options *options, const st
         return tl_error_set(err, TL_BAD_INPUT, "--name takes UTF-8 text without control characters, not '%s'", options->name);
     if (options->name && options->name[strspn(options->name, "0123456789")] == '\0')
         return tl_error_set(err, TL_BAD_INPUT, "--name %s would be taken for the id of a run", options->name);
-    if (options->is_keras && !tl_train_options_has(options, "epochs"))
+    if (options->is_keras && !is_given(options, &options->epochs))
         options->epochs = KERAS_EPOCHS;
     return settle_validation(options, err);
 }

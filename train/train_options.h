@@ -28,7 +28,4 @@ void tl_train_options_init(struct tl_train_options *options);
 TL_MUST_USE enum tl_status tl_train_options_check(struct tl_train_options *options, const struct tl_operands *operands,
                                                   struct tl_error *err);
 
-/* Whether an option was given, by name. */
-bool tl_train_options_has(const struct tl_train_options *options, const char *name);
-
 #endif
