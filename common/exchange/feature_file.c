@@ -166,8 +166,8 @@ static enum tl_status write_class_names(const tl_feature_file *file, const char 
     return status;
 }
 
-static enum tl_status create_datasets(tl_feature_file *file, const size_t shape[3], const char *const *class_names, size_t class_count,
-                                      struct tl_error *err)
+static enum tl_status create_datasets(tl_feature_file *file, const size_t shape[3], const char *const *class_names,
+                                      size_t class_count, struct tl_error *err)
 {
     enum tl_status status;
 
@@ -189,8 +189,8 @@ static enum tl_status create_datasets(tl_feature_file *file, const size_t shape[
     return status == TL_OK ? write_class_names(file, class_names, class_count, err) : status;
 }
 
-enum tl_status tl_feature_file_create(tl_feature_file **out, const char *path, const size_t shape[3], const char *const *class_names,
-                                      size_t class_count, struct tl_error *err)
+enum tl_status tl_feature_file_create(tl_feature_file **out, const char *path, const size_t shape[3],
+                                      const char *const *class_names, size_t class_count, struct tl_error *err)
 {
     tl_feature_file *file = tl_memory_alloc(1, sizeof *file);
     enum tl_status status;
@@ -223,8 +223,8 @@ enum tl_status tl_feature_file_create(tl_feature_file **out, const char *path, c
 }
 
 /* Adds the block's rows at the end of one dataset. */
-static enum tl_status append_block(const tl_feature_file *file, hid_t dataset, const char *name, hid_t memory_type, size_t width,
-                                   const void *rows, struct tl_error *err)
+static enum tl_status append_block(const tl_feature_file *file, hid_t dataset, const char *name, hid_t memory_type,
+                                   size_t width, const void *rows, struct tl_error *err)
 {
     int rank = width > 0 ? 2 : 1;
     hsize_t extent[2] = {file->written_rows + file->row_count, width};
@@ -250,8 +250,8 @@ static enum tl_status write_block(tl_feature_file *file, struct tl_error *err)
     if (file->row_count > 0)
         status = append_block(file, file->features, "features", H5T_NATIVE_FLOAT, file->feature_count, file->values, err);
     for (int c = 0; status == TL_OK && file->row_count > 0 && c < COLUMN_COUNT; c++)
-        status = append_block(file, file->columns[c], column_names[c], is_text((enum column)c) ? file->text : H5T_NATIVE_INT64, 0,
-                              block_of(file, (enum column)c), err);
+        status = append_block(file, file->columns[c], column_names[c], is_text((enum column)c) ? file->text : H5T_NATIVE_INT64,
+                              0, block_of(file, (enum column)c), err);
     if (status == TL_OK) {
         file->written_rows += file->row_count;
         clear_block(file);

@@ -26,9 +26,10 @@ static enum tl_status check_head(const struct tl_foreign_file *file, const char 
     if (file->size_bytes == 0)
         return tl_error_set(err, TL_BAD_INPUT, "expected %s, found an empty file", kind);
     if (file->head_bytes >= sizeof lfs - 1 && memcmp(file->head, lfs, sizeof lfs - 1) == 0)
-        return tl_error_set(err, TL_BAD_INPUT,
-                            "expected %s, found a Git LFS pointer of %llu bytes: the file itself was never downloaded (git lfs pull)",
-                            kind, (unsigned long long)file->size_bytes);
+        return tl_error_set(
+            err, TL_BAD_INPUT,
+            "expected %s, found a Git LFS pointer of %llu bytes: the file itself was never downloaded (git lfs pull)", kind,
+            (unsigned long long)file->size_bytes);
     return TL_OK;
 }
 

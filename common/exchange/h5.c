@@ -44,7 +44,8 @@ static const char *name_object(H5I_type_t kind)
     return kind == H5I_GROUP ? "a group" : kind == H5I_DATASET ? "a dataset" : "a named type";
 }
 
-static enum tl_status open_step(hid_t *out, hid_t start, const char *name, H5I_type_t kind, const char *path, struct tl_error *err)
+static enum tl_status open_step(hid_t *out, hid_t start, const char *name, H5I_type_t kind, const char *path,
+                                struct tl_error *err)
 {
     H5L_info_t info;
     hid_t object;

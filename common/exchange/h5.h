@@ -25,7 +25,8 @@ void tl_h5_prepare(void);
 enum tl_status tl_h5_fail(struct tl_error *err, enum tl_status status, const char *format, ...) TL_PRINTF(3, 4);
 
 /* Opens the group or dataset (`kind`: H5I_GROUP, H5I_DATASET) at `path`, names separated by '/', below `start`. Only hard links
- * are followed. The caller closes *out with H5Oclose(). Fails with: TL_BAD_INPUT (absent, another kind, a soft or external link). */
+ * are followed. The caller closes *out with H5Oclose(). Fails with: TL_BAD_INPUT (absent, another kind, a soft or external
+ * link). */
 TL_MUST_USE enum tl_status tl_h5_open_below(hid_t *out, hid_t start, const char *path, H5I_type_t kind, struct tl_error *err);
 
 struct tl_h5_strings {

@@ -10,10 +10,10 @@
 #include "common/exchange/h5.h"
 
 enum {
-    REFERENCE_BYTES = 16,            /* length u32, collection address u64, object index u32 */
-    COLLECTION_HEAD_BYTES = 16,      /* "GCOL", version u8, 3 reserved, size u64 */
-    OBJECT_HEAD_BYTES = 16,          /* index u16, reference count u16, 4 reserved, size u64; then the bytes, padded to 8 */
-    COLLECTION_BYTES_MAX = 16 << 20  /* a whole model's description is one object, and names may share its collection */
+    REFERENCE_BYTES = 16,           /* length u32, collection address u64, object index u32 */
+    COLLECTION_HEAD_BYTES = 16,     /* "GCOL", version u8, 3 reserved, size u64 */
+    OBJECT_HEAD_BYTES = 16,         /* index u16, reference count u16, 4 reserved, size u64; then the bytes, padded to 8 */
+    COLLECTION_BYTES_MAX = 16 << 20 /* a whole model's description is one object, and names may share its collection */
 };
 
 struct tl_h5_heap {
@@ -36,8 +36,8 @@ static uint64_t read_number(const uint8_t *bytes, size_t size_bytes)
 }
 
 /* The references as they are: what HDF5 calls to "convert" them. */
-static herr_t keep_references(hid_t source, hid_t target, H5T_cdata_t *data, size_t count, size_t buffer_stride, size_t background_stride,
-                              void *buffer, void *background, hid_t transfer)
+static herr_t keep_references(hid_t source, hid_t target, H5T_cdata_t *data, size_t count, size_t buffer_stride,
+                              size_t background_stride, void *buffer, void *background, hid_t transfer)
 {
     (void)source, (void)target, (void)count, (void)buffer_stride, (void)background_stride;
     (void)buffer, (void)background, (void)transfer;
@@ -70,12 +70,12 @@ static enum tl_status examine_file(tl_h5_heap *heap, hid_t attribute, struct tl_
     void *handle = NULL;
     enum tl_status status = TL_OK;
 
-    if (creation < 0 || H5Pget_sizes(creation, &address_bytes, &length_bytes) < 0 || H5Pget_userblock(creation, &base_bytes) < 0 ||
-        H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) < 0 || !handle)
+    if (creation < 0 || H5Pget_sizes(creation, &address_bytes, &length_bytes) < 0 ||
+        H5Pget_userblock(creation, &base_bytes) < 0 || H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) < 0 || !handle)
         status = tl_h5_fail(err, TL_BAD_INPUT, "the file's layout cannot be read");
     else if (address_bytes != 8 || length_bytes != 8)
-        status = tl_error_set(err, TL_BAD_INPUT, "an HDF5 file with addresses of %zu bytes and lengths of %zu, expected 8", address_bytes,
-                              length_bytes);
+        status = tl_error_set(err, TL_BAD_INPUT, "an HDF5 file with addresses of %zu bytes and lengths of %zu, expected 8",
+                              address_bytes, length_bytes);
     else
         heap->descriptor = *(const int *)handle;
     heap->base_bytes = base_bytes;
@@ -126,13 +126,15 @@ static enum tl_status read_at(const tl_h5_heap *heap, uint8_t *bytes, size_t siz
     if (address > INT64_MAX - heap->base_bytes - size_bytes)
         return tl_error_set(err, TL_BAD_INPUT, "a string lies at address %llu", (unsigned long long)address);
     while (done_bytes < size_bytes) {
-        ssize_t got = pread(heap->descriptor, bytes + done_bytes, size_bytes - done_bytes, (off_t)(heap->base_bytes + address + done_bytes));
+        ssize_t got = pread(heap->descriptor, bytes + done_bytes, size_bytes - done_bytes,
+                            (off_t)(heap->base_bytes + address + done_bytes));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return tl_error_set(err, TL_IO, "cannot be read: %s", strerror(errno));
         if (got == 0)
-            return tl_error_set(err, TL_BAD_INPUT, "a string's heap at address %llu ends beyond the file", (unsigned long long)address);
+            return tl_error_set(err, TL_BAD_INPUT, "a string's heap at address %llu ends beyond the file",
+                                (unsigned long long)address);
         done_bytes += (size_t)got;
     }
     return TL_OK;
@@ -192,10 +194,11 @@ static const uint8_t *find_object(const tl_h5_heap *heap, uint64_t index, uint64
 enum tl_status tl_h5_heap_get(const char **out, size_t *out_bytes, tl_h5_heap *heap, size_t index, struct tl_error *err)
 {
     const uint8_t *reference = heap->references + index * REFERENCE_BYTES, *object;
-    uint64_t length_bytes = read_number(reference, 4), size_bytes = 0;
+    uint64_t length_bytes, size_bytes = 0;
     enum tl_status status;
 
     assert(index < heap->count);
+    length_bytes = read_number(reference, 4);
     *out = "";
     *out_bytes = 0;
     if (length_bytes == 0)

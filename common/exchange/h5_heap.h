@@ -22,6 +22,7 @@ TL_MUST_USE enum tl_status tl_h5_heap_open(tl_h5_heap **out, hid_t attribute, hi
 void tl_h5_heap_close(tl_h5_heap *heap);
 
 /* The bytes of string `index`, not terminated, borrowed until the next call. Fails with: TL_BAD_INPUT, TL_IO, TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_h5_heap_get(const char **out, size_t *out_bytes, tl_h5_heap *heap, size_t index, struct tl_error *err);
+TL_MUST_USE enum tl_status tl_h5_heap_get(const char **out, size_t *out_bytes, tl_h5_heap *heap, size_t index,
+                                          struct tl_error *err);
 
 #endif

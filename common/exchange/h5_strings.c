@@ -29,8 +29,8 @@ static enum tl_status append(struct tl_h5_strings *strings, const char *attribut
     char *copy;
 
     if (size_bytes > TL_H5_STRING_BYTES_MAX)
-        return tl_error_set(err, TL_BAD_INPUT, "attribute '%s' has a string of %zu bytes, at most %d are read", attribute, size_bytes,
-                            TL_H5_STRING_BYTES_MAX);
+        return tl_error_set(err, TL_BAD_INPUT, "attribute '%s' has a string of %zu bytes, at most %d are read", attribute,
+                            size_bytes, TL_H5_STRING_BYTES_MAX);
     copy = tl_memory_alloc(size_bytes + 1, 1);
     if (!copy)
         return tl_error_set_no_memory(err, "a name", size_bytes + 1);
@@ -120,7 +120,8 @@ static enum tl_status read_attribute(struct tl_h5_strings *strings, hid_t object
         goto done;
     class = H5Tget_class(type);
     if (class != H5T_STRING) {
-        status = tl_error_set(err, TL_BAD_INPUT, "attribute '%s' is not a list of strings (HDF5 type class %d)", name, (int)class);
+        status =
+            tl_error_set(err, TL_BAD_INPUT, "attribute '%s' is not a list of strings (HDF5 type class %d)", name, (int)class);
         goto done;
     }
     status = reserve(strings, name, count, err);
@@ -184,7 +185,8 @@ static enum tl_status write_part(hid_t object, const char *name, const char *con
     for (size_t i = 0; i < count; i++)
         memcpy(buffer + i * width_bytes, items[i], strlen(items[i]));
     if (type < 0 || space < 0 || H5Tset_size(type, width_bytes) < 0 || H5Tset_strpad(type, H5T_STR_NULLPAD) < 0 ||
-        (attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT)) < 0 || H5Awrite(attribute, type, buffer) < 0)
+        (attribute = H5Acreate2(object, name, type, space, H5P_DEFAULT, H5P_DEFAULT)) < 0 ||
+        H5Awrite(attribute, type, buffer) < 0)
         status = tl_h5_fail(err, TL_IO, "attribute '%s' cannot be written", name);
 
 done:

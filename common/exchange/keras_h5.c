@@ -1,7 +1,6 @@
 /* keras_h5.c - reading Keras's legacy weight files: layer_names, weight_names, and the datasets they lead to.
  *
- * The order of the lists is the meaning; names are only kept. Nothing is read before its declared shape, type and
- * storage have been found sane, and nothing outside the file is ever opened.
+ * The order of the lists is the meaning; names are only kept.
  */
 #include "common/exchange/keras_h5.h"
 
@@ -12,8 +11,8 @@
 #include "common/base/memory.h"
 #include "common/exchange/foreign_file.h"
 #include "common/exchange/h5.h"
-
-enum { EXPANSION_MAX = 1000 /* declared bytes for each stored one; Keras's loader has the same limit */ };
+#include "common/exchange/h5_dataset.h"
+#include "common/exchange/keras_vars.h"
 
 static enum tl_status open_file(hid_t *out, const char *path, struct tl_error *err)
 {
@@ -37,141 +36,11 @@ static enum tl_status open_file(hid_t *out, const char *path, struct tl_error *e
     if (access < 0 || H5Pset_fapl_sec2(access) < 0 || H5Pset_file_locking(access, false, true) < 0)
         status = tl_h5_fail(err, TL_IO, "cannot prepare to read");
     else if ((*out = H5Fopen(path, H5F_ACC_RDONLY, access)) < 0)
-        status = tl_h5_fail(err, TL_BAD_INPUT, "expected Keras weights in HDF5, found a damaged or truncated file of %llu bytes",
-                            (unsigned long long)look.size_bytes);
+        status =
+            tl_h5_fail(err, TL_BAD_INPUT, "expected Keras weights in HDF5, found a damaged or truncated file of %llu bytes",
+                       (unsigned long long)look.size_bytes);
     if (access >= 0)
         H5Pclose(access);
-    return status;
-}
-
-static const char *name_type(H5T_class_t class)
-{
-    switch ((int)class) {
-    case H5T_INTEGER:
-        return "integer";
-    case H5T_FLOAT:
-        return "float";
-    case H5T_STRING:
-        return "string";
-    case H5T_COMPOUND:
-        return "compound";
-    case H5T_ENUM:
-        return "enumeration";
-    case H5T_VLEN:
-        return "variable-length";
-    default:
-        return "other";
-    }
-}
-
-static enum tl_status check_type(hid_t dataset, const char *name, struct tl_error *err)
-{
-    hid_t type = H5Dget_type(dataset);
-    enum tl_status status = TL_OK;
-
-    if (type < 0)
-        return tl_h5_fail(err, TL_BAD_INPUT, "the type of '%s' cannot be read", name);
-    if (H5Tequal(type, H5T_IEEE_F32LE) <= 0 && H5Tequal(type, H5T_IEEE_F32BE) <= 0 && H5Tequal(type, H5T_IEEE_F64LE) <= 0 &&
-        H5Tequal(type, H5T_IEEE_F64BE) <= 0)
-        status = tl_error_set(err, TL_BAD_INPUT, "'%s' has %s values of %zu bytes, expected float32 or float64", name,
-                              name_type(H5Tget_class(type)), H5Tget_size(type));
-    H5Tclose(type);
-    return status;
-}
-
-/* A filter that is not HDF5's own would load code from a plugin folder. */
-static bool is_known_filter(H5Z_filter_t filter)
-{
-    return filter == H5Z_FILTER_DEFLATE || filter == H5Z_FILTER_SHUFFLE || filter == H5Z_FILTER_FLETCHER32;
-}
-
-static enum tl_status check_storage(hid_t dataset, const char *name, struct tl_error *err)
-{
-    hid_t creation = H5Dget_create_plist(dataset);
-    enum tl_status status = TL_OK;
-    H5D_layout_t layout;
-    int filter_count;
-
-    if (creation < 0)
-        return tl_h5_fail(err, TL_BAD_INPUT, "the storage of '%s' cannot be read", name);
-    layout = H5Pget_layout(creation);
-    if (layout != H5D_COMPACT && layout != H5D_CONTIGUOUS && layout != H5D_CHUNKED) {
-        status = tl_error_set(err, TL_BAD_INPUT, "'%s' has virtual storage; only what lies in the file itself is read", name);
-        goto done;
-    }
-    if (H5Pget_external_count(creation) != 0) {
-        status = tl_error_set(err, TL_BAD_INPUT, "'%s' has external storage; only what lies in the file itself is read", name);
-        goto done;
-    }
-    filter_count = H5Pget_nfilters(creation);
-    for (int i = 0; i < filter_count; i++) {
-        H5Z_filter_t filter = H5Pget_filter2(creation, (unsigned)i, NULL, NULL, NULL, 0, NULL, NULL);
-        if (!is_known_filter(filter)) {
-            status = tl_error_set(err, TL_BAD_INPUT, "'%s' is packed with HDF5 filter %d; expected none, or deflate", name,
-                                  (int)filter);
-            goto done;
-        }
-    }
-
-done:
-    H5Pclose(creation);
-    return status;
-}
-
-static enum tl_status check_shape(size_t *rank, size_t shape[TL_TENSOR_RANK_MAX], hid_t dataset, const char *name,
-                                  struct tl_error *err)
-{
-    hid_t space = H5Dget_space(dataset);
-    hsize_t extent[H5S_MAX_RANK] = {0}, stored_bytes, declared_bytes = 4;
-    enum tl_status status = TL_OK;
-    int dimensions;
-
-    if (space < 0)
-        return tl_h5_fail(err, TL_BAD_INPUT, "the shape of '%s' cannot be read", name);
-    dimensions = H5Sget_simple_extent_dims(space, extent, NULL);
-    if (dimensions < 1 || dimensions > TL_TENSOR_RANK_MAX) {
-        status = tl_error_set(err, TL_BAD_INPUT, "'%s' has %d dimensions, expected 1 to %d", name, dimensions, TL_TENSOR_RANK_MAX);
-        goto done;
-    }
-    for (int i = 0; i < dimensions; i++) {
-        if (extent[i] < 1 || declared_bytes > 4 * TL_TENSOR_VALUES_MAX / extent[i]) {
-            status = tl_error_set(err, TL_BAD_INPUT, "'%s' has %llu along dimension %d, expected 1 to %zu values in all", name,
-                                  (unsigned long long)extent[i], i, TL_TENSOR_VALUES_MAX);
-            goto done;
-        }
-        declared_bytes *= extent[i];
-        shape[i] = (size_t)extent[i];
-    }
-    *rank = (size_t)dimensions;
-    stored_bytes = H5Dget_storage_size(dataset);
-    if (declared_bytes / EXPANSION_MAX > stored_bytes || stored_bytes == 0)
-        status = tl_error_set(err, TL_BAD_INPUT, "'%s' declares %llu bytes and stores %llu; at most %d times as many are read", name,
-                              (unsigned long long)declared_bytes, (unsigned long long)stored_bytes, EXPANSION_MAX);
-
-done:
-    H5Sclose(space);
-    return status;
-}
-
-static enum tl_status read_tensor(tl_tensors *tensors, hid_t group, const char *layer, const char *name, struct tl_error *err)
-{
-    hid_t dataset = H5I_INVALID_HID;
-    size_t rank = 0, shape[TL_TENSOR_RANK_MAX] = {0};
-    float *values = NULL;
-    enum tl_status status = tl_h5_open_below(&dataset, group, name, H5I_DATASET, err);
-
-    if (status != TL_OK)
-        return status;
-    status = check_type(dataset, name, err);
-    if (status == TL_OK)
-        status = check_storage(dataset, name, err);
-    if (status == TL_OK)
-        status = check_shape(&rank, shape, dataset, name, err);
-    if (status == TL_OK)
-        status = tl_tensors_add(tensors, &values, layer, name, rank, shape, err);
-    if (status == TL_OK && H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
-        status = tl_h5_fail(err, TL_BAD_INPUT, "the values of '%s' cannot be read", name);
-    H5Dclose(dataset);
     return status;
 }
 
@@ -215,7 +84,8 @@ static enum tl_status read_layer(tl_tensors *tensors, hid_t top, const char *lay
         }
         memcpy(inner, start, inner_bytes);
         inner[inner_bytes] = '\0';
-        status = read_tensor(tensors, group, is_model && inner_bytes > 0 ? inner : layer, names.items[i], err);
+        status =
+            tl_h5_read_tensor(tensors, group, is_model && inner_bytes > 0 ? inner : layer, names.items[i], names.items[i], err);
     }
     if (status != TL_OK)
         tl_error_prefix(err, "layer '%s'", layer);
@@ -237,20 +107,21 @@ static enum tl_status read_layers(tl_tensors *tensors, hid_t top, struct tl_erro
     return status;
 }
 
-/* Where layer_names is: the root, or model_weights in the file of a whole model. The caller closes *out. */
+/* Where the weights begin: the root, or model_weights in the file of a whole model. The caller closes *out. */
 static enum tl_status open_top(hid_t *out, hid_t file, struct tl_error *err)
 {
     *out = H5Oopen(file, "/", H5P_DEFAULT);
     if (*out < 0)
         return tl_h5_fail(err, TL_BAD_INPUT, "the root group cannot be opened");
-    if (tl_h5_has_strings(*out, "layer_names"))
+    if (tl_h5_has_strings(*out, "layer_names") || H5Lexists(*out, "layers", H5P_DEFAULT) > 0)
         return TL_OK;
     H5Oclose(*out);
     *out = H5I_INVALID_HID;
     if (H5Lexists(file, "model_weights", H5P_DEFAULT) > 0)
         return tl_h5_open_below(out, file, "model_weights", H5I_GROUP, err);
-    return tl_error_set(err, TL_BAD_INPUT, "expected Keras weights, with an attribute 'layer_names' or a group 'model_weights', "
-                                           "found an HDF5 file with neither");
+    return tl_error_set(err, TL_BAD_INPUT,
+                        "expected Keras weights, with an attribute 'layer_names' or a group 'model_weights' or "
+                        "'layers', found an HDF5 file with none of them");
 }
 
 enum tl_status tl_keras_h5_read(tl_tensors **out, const char *path, struct tl_error *err)
@@ -267,7 +138,7 @@ enum tl_status tl_keras_h5_read(tl_tensors **out, const char *path, struct tl_er
     if (status == TL_OK)
         status = tl_tensors_create(&tensors, err);
     if (status == TL_OK)
-        status = read_layers(tensors, top, err);
+        status = tl_h5_has_strings(top, "layer_names") ? read_layers(tensors, top, err) : tl_keras_vars_read(tensors, top, err);
     if (status != TL_OK) {
         tl_error_prefix(err, "%s", path);
         goto done;

@@ -4,8 +4,8 @@
  * `layer_names0, 1, ...`; fixed-length and variable-length strings; an empty float64 attribute for "no weights";
  * old (`block1_conv1_W_1:0`), Keras 2 (`kernel:0`) and Keras 3 (`vgg16/block1_conv1/kernel`) names. Layers without
  * weights are dropped, the rest keep the file's order. A model used as a layer (`vgg16` in a Sequential)
- * gives its inner layers, each named by its weights' parent. Source: Keras src/legacy/saving/legacy_h5_format.py; the
- * refusals follow saving_lib.py.
+ * gives its inner layers, each named by its weights' parent. Also Keras 3's own `.weights.h5` (see keras_vars.h for its
+ * order). Source: Keras src/legacy/saving/legacy_h5_format.py; the refusals follow saving_lib.py.
  *
  * Messages begin with the path. HDF5 as packaged is not thread-safe: all of this room's HDF5 files are for one thread
  * at a time.

@@ -43,8 +43,7 @@ static enum tl_status write_tensor(hid_t group, hid_t links, const struct tl_ten
     for (size_t i = 0; i < tensor->rank; i++)
         extent[i] = tensor->shape[i];
     space = H5Screate_simple((int)tensor->rank, extent, NULL);
-    if (space < 0 ||
-        (dataset = H5Dcreate2(group, tensor->name, H5T_IEEE_F32LE, space, links, H5P_DEFAULT, H5P_DEFAULT)) < 0 ||
+    if (space < 0 || (dataset = H5Dcreate2(group, tensor->name, H5T_IEEE_F32LE, space, links, H5P_DEFAULT, H5P_DEFAULT)) < 0 ||
         H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, tensor->values) < 0)
         status = tl_h5_fail(err, TL_IO, "cannot write '%s' of layer '%s'", tensor->name, tensor->layer);
     if (dataset >= 0 && H5Dclose(dataset) < 0 && status == TL_OK)
@@ -55,8 +54,8 @@ static enum tl_status write_tensor(hid_t group, hid_t links, const struct tl_ten
 }
 
 /* `names` has room for the layer's tensors. */
-static enum tl_status write_layer(hid_t file, hid_t links, const tl_tensors *tensors, size_t first, size_t end, const char **names,
-                                  struct tl_error *err)
+static enum tl_status write_layer(hid_t file, hid_t links, const tl_tensors *tensors, size_t first, size_t end,
+                                  const char **names, struct tl_error *err)
 {
     const char *layer = tl_tensors_get(tensors, first)->layer;
     enum tl_status status = check_name(layer, err);

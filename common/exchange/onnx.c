@@ -18,13 +18,13 @@
 #include "onnx.pb-c.h"
 
 enum {
-    FILE_BYTES_MAX = INT_MAX,     /* protobuf itself ends at 2 GiB */
-    GRAPH_ITEMS_MAX = 1 << 16,    /* nodes, and initialisers: the search for a name walks them all */
-    HOPS_MAX = 8,                 /* Identity nodes between a Conv and its weight */
+    FILE_BYTES_MAX = INT_MAX,  /* protobuf itself ends at 2 GiB */
+    GRAPH_ITEMS_MAX = 1 << 16, /* nodes, and initialisers: the search for a name walks them all */
+    HOPS_MAX = 8,              /* Identity nodes between a Conv and its weight */
     BUDGET_PER_FILE_BYTE = 4,
     BUDGET_BYTES_LEAST = 64 << 20,
-    DATA_TYPE_FLOAT = 1,          /* TensorProto.DataType.FLOAT */
-    DATA_LOCATION_EXTERNAL = 1    /* TensorProto.DataLocation.EXTERNAL */
+    DATA_TYPE_FLOAT = 1,       /* TensorProto.DataType.FLOAT */
+    DATA_LOCATION_EXTERNAL = 1 /* TensorProto.DataLocation.EXTERNAL */
 };
 
 typedef Tl__Onnx__ModelProto model;
@@ -100,7 +100,8 @@ static const tensor *find_initialiser(const graph *g, const char *name)
 }
 
 /* The constant behind a Conv's input: an initialiser, a Constant node's value, or either through Identity nodes. */
-static enum tl_status find_constant(const tensor **out, const graph *g, const char *conv, const char *input, struct tl_error *err)
+static enum tl_status find_constant(const tensor **out, const graph *g, const char *conv, const char *input,
+                                    struct tl_error *err)
 {
     const char *name = input;
 
@@ -116,10 +117,11 @@ static enum tl_status find_constant(const tensor **out, const graph *g, const ch
             return TL_OK;
         }
         if (!producer)
-            return tl_error_set(err, TL_BAD_INPUT, "%s takes '%s', expected an initialiser of that name, found none", conv, input);
+            return tl_error_set(err, TL_BAD_INPUT, "%s takes '%s', expected an initialiser of that name, found none", conv,
+                                input);
         if (!is_op(producer, "Identity") || producer->n_input != 1)
-            return tl_error_set(err, TL_BAD_INPUT, "%s takes '%s', expected constant values, found the output of a %s node", conv,
-                                input, producer->op_type ? producer->op_type : "nameless");
+            return tl_error_set(err, TL_BAD_INPUT, "%s takes '%s', expected constant values, found the output of a %s node",
+                                conv, input, producer->op_type ? producer->op_type : "nameless");
         name = producer->input[0];
     }
     return tl_error_set(err, TL_BAD_INPUT, "%s takes '%s', which is behind more than %d Identity nodes", conv, input, HOPS_MAX);
@@ -137,8 +139,8 @@ static enum tl_status check_values(const tensor *t, const char *input, const siz
     }
     tl_tensor_format_shape(text, sizeof text, rank, shape);
     if (t->has_raw_data ? t->raw_data.len != count * sizeof(float) : t->n_float_data != count)
-        return tl_error_set(err, TL_BAD_INPUT, "'%s' has shape %s, expected %zu float32 values, found %zu bytes of them", input, text,
-                            count, t->has_raw_data ? t->raw_data.len : t->n_float_data * sizeof(float));
+        return tl_error_set(err, TL_BAD_INPUT, "'%s' has shape %s, expected %zu float32 values, found %zu bytes of them", input,
+                            text, count, t->has_raw_data ? t->raw_data.len : t->n_float_data * sizeof(float));
     return TL_OK;
 }
 
@@ -174,7 +176,8 @@ static float value_at(const tensor *t, size_t index)
     return value;
 }
 
-static enum tl_status add_kernel(tl_tensors *tensors, const tensor *t, const char *layer, const char *input, struct tl_error *err)
+static enum tl_status add_kernel(tl_tensors *tensors, const tensor *t, const char *layer, const char *input,
+                                 struct tl_error *err)
 {
     size_t oihw[4] = {0}, hwio[4], source = 0;
     float *values = NULL;
@@ -207,15 +210,16 @@ static enum tl_status add_bias(tl_tensors *tensors, const tensor *t, const char 
     if (status != TL_OK)
         return status;
     if (shape[0] != out_channels)
-        return tl_error_set(err, TL_BAD_INPUT, "'%s' is a bias of %zu values, expected %zu as its kernel's output channels", input,
-                            shape[0], out_channels);
+        return tl_error_set(err, TL_BAD_INPUT, "'%s' is a bias of %zu values, expected %zu as its kernel's output channels",
+                            input, shape[0], out_channels);
     status = tl_tensors_add(tensors, &values, layer, input, 1, shape, err);
     for (size_t i = 0; status == TL_OK && i < shape[0]; i++)
         values[i] = value_at(t, i);
     return status;
 }
 
-static enum tl_status add_convolution(tl_tensors *tensors, const graph *g, const node *n, size_t conv_index, struct tl_error *err)
+static enum tl_status add_convolution(tl_tensors *tensors, const graph *g, const node *n, size_t conv_index,
+                                      struct tl_error *err)
 {
     const tensor *constant = NULL;
     enum tl_status status;

@@ -47,7 +47,10 @@ void tl_tensor_format_shape(char *out, size_t out_bytes, size_t rank, const size
     out[0] = '\0';
     for (size_t i = 0; i <= rank; i++) {
         int written = i < rank ? snprintf(out + used, out_bytes - used, "%s%zu", i == 0 ? "(" : ", ", shape[i])
-                               : snprintf(out + used, out_bytes - used, "%s", rank == 0 ? "()" : rank == 1 ? ",)" : ")");
+                               : snprintf(out + used, out_bytes - used, "%s",
+                                          rank == 0   ? "()"
+                                          : rank == 1 ? ",)"
+                                                      : ")");
         if (written < 0 || (size_t)written >= out_bytes - used)
             return;
         used += (size_t)written;
@@ -60,7 +63,8 @@ static enum tl_status count_values(size_t *out, const tl_tensors *tensors, const
     size_t count = 1;
 
     if (rank == 0 || rank > TL_TENSOR_RANK_MAX)
-        return tl_error_set(err, TL_BAD_INPUT, "tensor '%s' has %zu dimensions, expected 1 to %d", name, rank, TL_TENSOR_RANK_MAX);
+        return tl_error_set(err, TL_BAD_INPUT, "tensor '%s' has %zu dimensions, expected 1 to %d", name, rank,
+                            TL_TENSOR_RANK_MAX);
     for (size_t i = 0; i < rank; i++) {
         if (shape[i] == 0 || count > TL_TENSOR_VALUES_MAX / shape[i]) {
             char text[128];
@@ -71,8 +75,8 @@ static enum tl_status count_values(size_t *out, const tl_tensors *tensors, const
         count *= shape[i];
     }
     if (count > TL_TENSOR_VALUES_MAX - tensors->value_count)
-        return tl_error_set(err, TL_BAD_INPUT, "tensor '%s' brings the values of all tensors to %zu, at most %zu are read", name,
-                            tensors->value_count + count, TL_TENSOR_VALUES_MAX);
+        return tl_error_set(err, TL_BAD_INPUT, "tensor '%s' brings the values of all tensors to %zu, at most %zu are read",
+                            name, tensors->value_count + count, TL_TENSOR_VALUES_MAX);
     *out = count;
     return TL_OK;
 }

@@ -33,7 +33,8 @@ static inline void fixture_attribute(hid_t object, const char *name, hid_t type,
     H5Sclose(space);
 }
 
-static inline void fixture_strings(hid_t object, const char *name, enum fixture_form form, const char *const *items, size_t count)
+static inline void fixture_strings(hid_t object, const char *name, enum fixture_form form, const char *const *items,
+                                   size_t count)
 {
     hsize_t extent[1] = {count};
     hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate_simple(1, extent, NULL);

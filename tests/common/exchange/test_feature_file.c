@@ -10,12 +10,9 @@
 #include "tests/common/exchange/h5_fixture.h"
 #include "tests/support/suite.h"
 
-static const char *const class_names[3] = {"cloudy", "sunrise", "r\xc3\xa9""gn"};
+static const char *const class_names[3] = {"cloudy", "sunrise", "r\303\251gn"};
 
-static float value_of(size_t row, size_t column)
-{
-    return (float)row + (float)column / 1024;
-}
+static float value_of(size_t row, size_t column) { return (float)row + (float)column / 1024; }
 
 /* Adds rows first .. end-1: label, variant, path and split follow from the row's number. */
 static enum tl_status add_rows(tl_feature_file *file, size_t feature_count, size_t first, size_t end, struct tl_error *err)
@@ -115,7 +112,8 @@ static void check_file(const char *path, size_t row_count, const size_t shape[3]
 static const struct {
     size_t row_count, shape[3];
 } sizes[] = {
-    {0, {7, 7, 512}}, {1, {7, 7, 512}}, {2, {7, 7, 512}}, {3, {7, 7, 512}}, {9, {1, 1, 4}}, {4097, {1, 1, 4}}, {8192, {1, 1, 1}}, {2, {1, 1, 100000}},
+    {0, {7, 7, 512}}, {1, {7, 7, 512}},  {2, {7, 7, 512}},  {3, {7, 7, 512}},
+    {9, {1, 1, 4}},   {4097, {1, 1, 4}}, {8192, {1, 1, 1}}, {2, {1, 1, 100000}},
 };
 
 START_TEST(what_was_added_is_read_back)

@@ -39,22 +39,50 @@ static const struct layout {
     bool is_empty_double, is_whole_model;
     struct expected expected[4];
 } layouts[] = {
-    {"the official files of Keras 1", FIXTURE_FIXED, false, false,
-     {{"block1_conv1", "block1_conv1_W_1:0", 1}, {"block1_conv1", "block1_conv1_b_1:0", 101},
-      {"block1_conv2", "block1_conv2_W_1:0", 7}, {"block1_conv2", "block1_conv2_b_1:0", 107}}},
-    {"Keras 2", FIXTURE_FIXED, false, false,
-     {{"block1_conv1", "block1_conv1/kernel:0", 1}, {"block1_conv1", "block1_conv1/bias:0", 101},
-      {"block1_conv2", "block1_conv2/kernel:0", 7}, {"block1_conv2", "block1_conv2/bias:0", 107}}},
-    {"Keras 2, a whole model", FIXTURE_FIXED, false, true,
-     {{"block1_conv1", "block1_conv1/kernel:0", 1}, {"block1_conv1", "block1_conv1/bias:0", 101},
-      {"block1_conv2", "block1_conv2/kernel:0", 7}, {"block1_conv2", "block1_conv2/bias:0", 107}}},
-    {"Keras 3", FIXTURE_VARIABLE, true, false,
-     {{"block1_conv1", "vgg16/block1_conv1/kernel", 1}, {"block1_conv1", "vgg16/block1_conv1/bias", 101},
-      {"block1_conv2", "vgg16/block1_conv2/kernel", 7}, {"block1_conv2", "vgg16/block1_conv2/bias", 107}}},
-    {"Keras 3, a whole model", FIXTURE_VARIABLE, true, true,
-     {{"block1_conv1", "block1_conv1/kernel", 1}, {"block1_conv1", "block1_conv1/bias", 101},
-      {"block1_conv2", "block1_conv2/kernel", 7}, {"block1_conv2", "block1_conv2/bias", 107}}},
-    {"strings padded with blanks", FIXTURE_SPACE_PADDED, false, false,
+    {"the official files of Keras 1",
+     FIXTURE_FIXED,
+     false,
+     false,
+     {{"block1_conv1", "block1_conv1_W_1:0", 1},
+      {"block1_conv1", "block1_conv1_b_1:0", 101},
+      {"block1_conv2", "block1_conv2_W_1:0", 7},
+      {"block1_conv2", "block1_conv2_b_1:0", 107}}},
+    {"Keras 2",
+     FIXTURE_FIXED,
+     false,
+     false,
+     {{"block1_conv1", "block1_conv1/kernel:0", 1},
+      {"block1_conv1", "block1_conv1/bias:0", 101},
+      {"block1_conv2", "block1_conv2/kernel:0", 7},
+      {"block1_conv2", "block1_conv2/bias:0", 107}}},
+    {"Keras 2, a whole model",
+     FIXTURE_FIXED,
+     false,
+     true,
+     {{"block1_conv1", "block1_conv1/kernel:0", 1},
+      {"block1_conv1", "block1_conv1/bias:0", 101},
+      {"block1_conv2", "block1_conv2/kernel:0", 7},
+      {"block1_conv2", "block1_conv2/bias:0", 107}}},
+    {"Keras 3",
+     FIXTURE_VARIABLE,
+     true,
+     false,
+     {{"block1_conv1", "vgg16/block1_conv1/kernel", 1},
+      {"block1_conv1", "vgg16/block1_conv1/bias", 101},
+      {"block1_conv2", "vgg16/block1_conv2/kernel", 7},
+      {"block1_conv2", "vgg16/block1_conv2/bias", 107}}},
+    {"Keras 3, a whole model",
+     FIXTURE_VARIABLE,
+     true,
+     true,
+     {{"block1_conv1", "block1_conv1/kernel", 1},
+      {"block1_conv1", "block1_conv1/bias", 101},
+      {"block1_conv2", "block1_conv2/kernel", 7},
+      {"block1_conv2", "block1_conv2/bias", 107}}},
+    {"strings padded with blanks",
+     FIXTURE_SPACE_PADDED,
+     false,
+     false,
      {{"a", "a/kernel:0", 1}, {"a", "a/bias:0", 101}, {"longer", "longer/kernel:0", 7}, {"longer", "longer/bias:0", 107}}},
 };
 
@@ -254,7 +282,8 @@ static tl_tensors *make_tensors(size_t layer_count, int name_bytes)
 
         snprintf(layer, sizeof layer, "layer%0*zu", name_bytes, i / 2);
         snprintf(name, sizeof name, "%s/%s:0", layer, i % 2 == 0 ? "kernel" : "bias");
-        ck_assert_int_eq(tl_tensors_add(tensors, &values, layer, name, i % 2 == 0 ? 4 : 1, i % 2 == 0 ? kernel : bias, &err), TL_OK);
+        ck_assert_int_eq(tl_tensors_add(tensors, &values, layer, name, i % 2 == 0 ? 4 : 1, i % 2 == 0 ? kernel : bias, &err),
+                         TL_OK);
         for (size_t k = 0; k < (i % 2 == 0 ? 72U : 4U); k++)
             values[k] = (float)i + (float)k / 128;
     }

@@ -27,10 +27,7 @@ struct fixture {
 };
 
 /* protobuf-c's strings are not const; these are never written. */
-static char *text(const char *string)
-{
-    return (char *)(uintptr_t)string;
-}
+static char *text(const char *string) { return (char *)(uintptr_t)string; }
 
 static void init_node(Tl__Onnx__NodeProto *node, const char *op_type, char **inputs, size_t input_count, char **outputs)
 {
@@ -185,7 +182,10 @@ static void drop_axis(struct fixture *f) { f->kernel.n_dims = 3; }
 static void shrink_axis(struct fixture *f) { f->kernel_dims[1] = 0; }
 static void negate_axis(struct fixture *f) { f->kernel_dims[1] = -3; }
 static void grow_axis(struct fixture *f) { f->kernel_dims[1] = INT64_MAX; }
-static void grow_axes(struct fixture *f) { f->kernel_dims[0] = f->kernel_dims[1] = f->kernel_dims[2] = f->kernel_dims[3] = 1 << 30; }
+static void grow_axes(struct fixture *f)
+{
+    f->kernel_dims[0] = f->kernel_dims[1] = f->kernel_dims[2] = f->kernel_dims[3] = 1 << 30;
+}
 static void widen_axis(struct fixture *f) { f->kernel_dims[1] = 4; }
 static void cut_values(struct fixture *f) { f->kernel.raw_data.len--; }
 static void drop_values(struct fixture *f) { f->kernel.has_raw_data = 0; }
@@ -246,7 +246,8 @@ END_TEST
 
 START_TEST(what_is_not_onnx_is_named_for_what_it_is)
 {
-    static const char pointer[] = "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 5\n", page[] = "<!DOCTYPE html>";
+    static const char pointer[] = "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 5\n",
+                      page[] = "<!DOCTYPE html>";
     const char *folder = tl_test_make_folder(), *path = tl_test_path(folder, "m.onnx"), *fifo = tl_test_path(folder, "fifo");
 
     check_refused(path, TL_NOT_FOUND, "no such file");
