@@ -93,7 +93,8 @@ static enum tl_status reserve_buffers(tl_codec *codec, size_t count, struct tl_e
     codec->indices = tl_memory_alloc(count, sizeof *codec->indices);
     codec->values = tl_memory_alloc(count, sizeof *codec->values);
     codec->blob = tl_memory_alloc(HEADER_BYTES + frame_bound(count) + CHECKSUM_BYTES, 1);
-    if (codec->content == NULL || codec->packed == NULL || codec->indices == NULL || codec->values == NULL || codec->blob == NULL) {
+    if (codec->content == NULL || codec->packed == NULL || codec->indices == NULL || codec->values == NULL ||
+        codec->blob == NULL) {
         release_buffers(codec);
         return tl_error_set_no_memory(err, "a feature vector's buffers", (unsigned long long)count * 5 * sizeof(float));
     }
@@ -135,7 +136,8 @@ void tl_codec_free(tl_codec *codec)
 }
 
 /* Compresses `size_bytes` more of the frame; a flush ends the block, so that the next part gets entropy tables of its own. */
-static size_t compress_part(tl_codec *codec, ZSTD_outBuffer *out, const uint8_t *part, size_t size_bytes, ZSTD_EndDirective directive)
+static size_t compress_part(tl_codec *codec, ZSTD_outBuffer *out, const uint8_t *part, size_t size_bytes,
+                            ZSTD_EndDirective directive)
 {
     ZSTD_inBuffer in = {part, size_bytes, 0};
     size_t left;
@@ -148,7 +150,8 @@ static size_t compress_part(tl_codec *codec, ZSTD_outBuffer *out, const uint8_t 
 }
 
 /* One frame: bitmap | top plane | second plane | the two planes that hardly compress. */
-static enum tl_status compress_content(tl_codec *codec, ZSTD_outBuffer *out, size_t count, size_t nonzero_count, struct tl_error *err)
+static enum tl_status compress_content(tl_codec *codec, ZSTD_outBuffer *out, size_t count, size_t nonzero_count,
+                                       struct tl_error *err)
 {
     const size_t bitmap_bytes = tl_planes_bitmap_bytes(count);
     const uint8_t *planes = codec->content + bitmap_bytes;
@@ -173,7 +176,8 @@ enum tl_status tl_codec_encode(tl_codec *codec, const uint8_t **out, size_t *out
     enum tl_status status;
     *out = NULL;
     if (count < 1 || count > TL_CODEC_COUNT_MAX)
-        return tl_error_set(err, TL_BAD_INPUT, "a feature vector of %zu values; 1 to %d can be stored", count, TL_CODEC_COUNT_MAX);
+        return tl_error_set(err, TL_BAD_INPUT, "a feature vector of %zu values; 1 to %d can be stored", count,
+                            TL_CODEC_COUNT_MAX);
     status = reserve_buffers(codec, count, err);
     if (status != TL_OK)
         return status;
@@ -216,7 +220,8 @@ enum tl_status tl_codec_inspect(struct tl_codec_info *out, const void *blob, siz
     const size_t count = load_u32(bytes + COUNT_AT), nonzero_count = load_u32(bytes + NONZERO_COUNT_AT);
     if (bytes[RESERVED_AT] != 0 || bytes[RESERVED_AT + 1] != 0 || bytes[RESERVED_AT + 2] != 0 || count < 1 ||
         count > TL_CODEC_COUNT_MAX || nonzero_count > count)
-        return tl_error_set(err, TL_CORRUPT, "a feature blob's header says %zu values, %zu of them not zero", count, nonzero_count);
+        return tl_error_set(err, TL_CORRUPT, "a feature blob's header says %zu values, %zu of them not zero", count,
+                            nonzero_count);
     *out = (struct tl_codec_info){bytes[VERSION_AT], count, nonzero_count};
     return TL_OK;
 }
@@ -233,7 +238,8 @@ static enum tl_status read_content(tl_codec *codec, struct tl_codec_info *info, 
     const uint8_t *frame = (const uint8_t *)blob + HEADER_BYTES;
     const size_t frame_bytes = blob_bytes - HEADER_BYTES - CHECKSUM_BYTES;
     const size_t expected_bytes = content_bytes(count, info->nonzero_count);
-    if (ZSTD_getFrameContentSize(frame, frame_bytes) != expected_bytes || ZSTD_findFrameCompressedSize(frame, frame_bytes) != frame_bytes)
+    if (ZSTD_getFrameContentSize(frame, frame_bytes) != expected_bytes ||
+        ZSTD_findFrameCompressedSize(frame, frame_bytes) != frame_bytes)
         return tl_error_set(err, TL_CORRUPT, "a feature blob that is not one zstd frame of %zu bytes", expected_bytes);
 
     status = reserve_buffers(codec, count, err);
@@ -246,14 +252,16 @@ static enum tl_status read_content(tl_codec *codec, struct tl_codec_info *info, 
         return tl_error_set(err, TL_CORRUPT, "a feature blob's zstd frame: %s",
                             ZSTD_isError(result) ? ZSTD_getErrorName(result) : "too short");
     if (tl_planes_count_ones(codec->content, count) != info->nonzero_count)
-        return tl_error_set(err, TL_CORRUPT, "a feature blob's bitmap does not mark %zu of %zu values", info->nonzero_count, count);
+        return tl_error_set(err, TL_CORRUPT, "a feature blob's bitmap does not mark %zu of %zu values", info->nonzero_count,
+                            count);
     const uint8_t *planes = codec->content + tl_planes_bitmap_bytes(count);
     if (tl_planes_join(codec->packed, planes, info->nonzero_count) != 0)
         return tl_error_set(err, TL_CORRUPT, "a feature blob stores a zero among the values that are not zero");
     return TL_OK;
 }
 
-enum tl_status tl_codec_decode(tl_codec *codec, float *values, size_t count, const void *blob, size_t blob_bytes, struct tl_error *err)
+enum tl_status tl_codec_decode(tl_codec *codec, float *values, size_t count, const void *blob, size_t blob_bytes,
+                               struct tl_error *err)
 {
     struct tl_codec_info info;
     const enum tl_status status = read_content(codec, &info, count, blob, blob_bytes, err);

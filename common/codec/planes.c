@@ -71,8 +71,8 @@ size_t tl_planes_pack(uint8_t *bitmap, uint32_t *packed, const float *values, si
 
 void tl_planes_split(uint8_t *planes, const uint32_t *packed, size_t count)
 {
-    uint8_t *const restrict p3 = planes, *const restrict p2 = planes + count, *const restrict p1 = planes + 2 * count,
-                                        *const restrict p0 = planes + 3 * count;
+    uint8_t *restrict p3 = planes, *restrict p2 = planes + count;
+    uint8_t *restrict p1 = planes + 2 * count, *restrict p0 = planes + 3 * count;
     for (size_t i = 0; i < count; i++) {
         const uint32_t bits = packed[i];
         p3[i] = (uint8_t)(bits >> 24);

@@ -35,8 +35,8 @@ static enum tl_status choose_kernel(const struct tl_conv_kernel **out, const cha
     return tl_error_set(err, TL_BAD_INPUT, "TL_KERNELS is '%s', which this machine cannot compute", getenv("TL_KERNELS"));
 }
 
-enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *recipe, const char *network, const char *weights_path,
-                                  const char *arithmetic, struct tl_error *err)
+enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *recipe, const char *network,
+                                  const char *weights_path, const char *arithmetic, struct tl_error *err)
 {
     const struct tl_network *table = tl_network_find(network);
     const struct tl_conv_kernel *kernel;
@@ -109,8 +109,8 @@ size_t tl_features_vector_count(const tl_features *features)
     return count_floats(tl_plan_feature_shape(features->plan));
 }
 
-enum tl_status tl_features_prepare(const tl_features *features, float *input, const uint8_t *pixels, const struct tl_variant *variant,
-                                   struct tl_error *err)
+enum tl_status tl_features_prepare(const tl_features *features, float *input, const uint8_t *pixels,
+                                   const struct tl_variant *variant, struct tl_error *err)
 {
     const struct tl_recipe *recipe = &features->recipe;
     const enum tl_status status = tl_augment_apply(input, pixels, recipe->size_px, variant, err);

@@ -102,8 +102,8 @@ static void digest_tensor(struct tl_digest *digest, size_t rank, const size_t *s
 }
 
 /* Copies what check_layer() has passed, so that a classifier's hundreds of megabytes in the same file need not be kept. */
-static float *copy_layer(tl_backbone *backbone, struct tl_digest *digest, float *next, size_t layer_index, const tl_tensors *tensors,
-                         size_t tensor_index)
+static float *copy_layer(tl_backbone *backbone, struct tl_digest *digest, float *next, size_t layer_index,
+                         const tl_tensors *tensors, size_t tensor_index)
 {
     const struct tl_tensor *kernel = tl_tensors_get(tensors, tensor_index);
     const struct tl_tensor *bias = tl_tensors_get(tensors, tensor_index + 1);

@@ -17,7 +17,8 @@ struct tl_backbone_weights {
 
 /* Reads a Keras HDF5 file and matches it to the table: the layers with weights up to the feature layer, in table
  * order, by position and shape; further layers of the file (a classifier on top) are passed over. Fails with:
- * as tl_keras_h5_read(); TL_BAD_INPUT when a shape or count differs, naming layer, expected and found shape; weights that are not finite. */
+ * as tl_keras_h5_read(); TL_BAD_INPUT when a shape or count differs (naming layer, expected and found shape) or a weight
+ * is not finite. */
 TL_MUST_USE enum tl_status tl_backbone_read(tl_backbone **out, const struct tl_network *network, const char *path,
                                             struct tl_error *err);
 

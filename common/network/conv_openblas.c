@@ -74,7 +74,8 @@ static void gather_line(float *row, const struct tl_conv_shape *shape, const flo
 }
 
 /* Rows of the output pixels from `first_pixel` on; rows beyond the last pixel are zero. */
-static void gather_block(float *rows, const struct tl_conv_shape *shape, const struct blocking *b, const float *in, size_t first_pixel)
+static void gather_block(float *rows, const struct tl_conv_shape *shape, const struct blocking *b, const float *in,
+                         size_t first_pixel)
 {
     const size_t line_floats = (size_t)shape->kernel * shape->input_channels;
     const uint32_t half = shape->kernel / 2;
@@ -125,8 +126,8 @@ static void finish_pixels(float *out, const float *sums, size_t pixel_count, con
     }
 }
 
-static void run_photo(float *out, const struct tl_conv_shape *shape, const struct blocking *b, const float *in, const float *weights,
-                      const float *bias, float *scratch)
+static void run_photo(float *out, const struct tl_conv_shape *shape, const struct blocking *b, const float *in,
+                      const float *weights, const float *bias, float *scratch)
 {
     const int rows = (int)b->row_count, columns = (int)shape->output_channels, length = (int)b->row_length;
     float *const gathered = scratch, *const spare = scratch + b->row_count * b->row_length;
@@ -135,8 +136,8 @@ static void run_photo(float *out, const struct tl_conv_shape *shape, const struc
         float *const block_out = out + first * shape->output_channels;
         float *const sums = pixel_count == b->row_count ? block_out : spare;
         gather_block(gathered, shape, b, in, first);
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, columns, length, 1.0F, gathered, length, weights, columns, 0.0F,
-                    sums, columns);
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, columns, length, 1.0F, gathered, length, weights, columns,
+                    0.0F, sums, columns);
         finish_pixels(block_out, sums, pixel_count, shape, bias);
     }
 }

@@ -92,13 +92,15 @@ static void mark_needed(struct row *rows, const struct tl_network *network)
     }
 }
 
-static enum tl_status infer_shapes(struct row *rows, const struct tl_network *network, struct tl_shape input, struct tl_error *err)
+static enum tl_status infer_shapes(struct row *rows, const struct tl_network *network, struct tl_shape input,
+                                   struct tl_error *err)
 {
     rows[0].shape = input;
     for (size_t i = 1; i <= network->feature_layer; i++) {
         if (!rows[i].is_needed)
             continue;
-        const enum tl_status status = infer_shape(&rows[i].shape, &network->layers[i], rows[find_input(&network->layers[i])].shape, err);
+        const enum tl_status status =
+            infer_shape(&rows[i].shape, &network->layers[i], rows[find_input(&network->layers[i])].shape, err);
         if (status != TL_OK)
             return status;
     }
@@ -168,7 +170,8 @@ static enum tl_status plan_steps(tl_plan *plan, const struct row *rows, const st
             continue;
         const struct row *input = &rows[find_input(&network->layers[i])];
         struct step *step = &plan->steps[plan->step_count++];
-        *step = (struct step){.layer = i, .in = input->shape, .out = rows[i].shape, .in_place = input->place, .out_place = rows[i].place};
+        *step = (struct step){
+            .layer = i, .in = input->shape, .out = rows[i].shape, .in_place = input->place, .out_place = rows[i].place};
         if (network->layers[i].kind == TL_LAYER_CONVOLUTION) {
             const enum tl_status status = plan_convolution(plan, step, err);
             if (status != TL_OK)
@@ -181,7 +184,8 @@ static enum tl_status plan_steps(tl_plan *plan, const struct row *rows, const st
 static enum tl_status check_input(const struct tl_network *network, struct tl_shape input, struct tl_error *err)
 {
     if (input.channels != network->channels)
-        return tl_error_set(err, TL_BAD_INPUT, "%s takes photos of %u channels, not %u", network->name, network->channels, input.channels);
+        return tl_error_set(err, TL_BAD_INPUT, "%s takes photos of %u channels, not %u", network->name, network->channels,
+                            input.channels);
     if (input.height < 1 || input.width < 1 || (uint64_t)input.height * input.width > ACTIVATION_FLOATS_MAX / input.channels)
         return tl_error_set(err, TL_BAD_INPUT, "%s cannot take photos of %u x %u", network->name, input.height, input.width);
     return TL_OK;

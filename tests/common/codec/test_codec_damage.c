@@ -44,7 +44,8 @@ static void fill(float *values, size_t count)
     }
 }
 
-static void check_corrupt(tl_codec *codec, size_t count, const uint8_t *blob, size_t blob_bytes, const char *message_part, const char *what)
+static void check_corrupt(tl_codec *codec, size_t count, const uint8_t *blob, size_t blob_bytes, const char *message_part,
+                          const char *what)
 {
     struct tl_error err;
     const uint32_t *indices = (const uint32_t *)blob;
@@ -242,10 +243,12 @@ START_TEST(a_damaged_frame_under_a_good_checksum_is_corrupt_or_a_vector)
     for (unsigned n = 0; n < 5000; n++) {
         memcpy(damaged, blob, blob_bytes);
         for (uint64_t k = tl_random_below(&random, 4); k < 4; k++)
-            damaged[HEADER_BYTES + tl_random_below(&random, blob_bytes - HEADER_BYTES - CHECKSUM_BYTES)] = (uint8_t)tl_random_next(&random);
+            damaged[HEADER_BYTES + tl_random_below(&random, blob_bytes - HEADER_BYTES - CHECKSUM_BYTES)] =
+                (uint8_t)tl_random_next(&random);
         seal(damaged, blob_bytes);
         const enum tl_status status = tl_codec_decode(codec, values, LONG_COUNT, damaged, blob_bytes, &err);
-        ck_assert_msg(status == TL_CORRUPT || status == TL_OK, "damage %u of seed 10 gives status %d: %s", n, (int)status, err.message);
+        ck_assert_msg(status == TL_CORRUPT || status == TL_OK, "damage %u of seed 10 gives status %d: %s", n, (int)status,
+                      err.message);
         corrupt_count += status == TL_CORRUPT;
     }
     ck_assert_uint_gt(corrupt_count, 100);

@@ -135,7 +135,8 @@ START_TEST(a_photo_has_the_same_bits_alone_in_a_batch_and_on_two_threads)
     ck_assert_mem_eq(batch, others, PHOTO_COUNT * vector_count * sizeof *batch);
 
     memset(others, 0, PHOTO_COUNT * vector_count * sizeof *others);
-    struct job jobs[] = {{features, inputs, others, 3}, {features, inputs + 3 * input_count, others + 3 * vector_count, PHOTO_COUNT - 3}};
+    struct job jobs[] = {{features, inputs, others, 3},
+                         {features, inputs + 3 * input_count, others + 3 * vector_count, PHOTO_COUNT - 3}};
     pthread_t threads[2];
     for (size_t i = 0; i < 2; i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, run_job, &jobs[i]), 0);
@@ -196,7 +197,8 @@ END_TEST
 
 /* ---- Faults ---- */
 
-static void check_refused(enum tl_status status, const char *message_part, const char *network, const char *path, const char *arithmetic)
+static void check_refused(enum tl_status status, const char *message_part, const char *network, const char *path,
+                          const char *arithmetic)
 {
     struct tl_error err;
     const struct tl_recipe recipe = make_recipe();

@@ -118,8 +118,8 @@ struct buffers {
     float input[INPUT_COUNT], expected[VECTOR_COUNT], found[VECTOR_COUNT];
 };
 
-static void check_vector(const tl_features *features, tl_features_session *session, struct buffers *b, const struct tl_variant *variant,
-                         const char *what)
+static void check_vector(const tl_features *features, tl_features_session *session, struct buffers *b,
+                         const struct tl_variant *variant, const char *what)
 {
     struct tl_error err;
 

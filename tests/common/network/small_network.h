@@ -14,13 +14,14 @@
 #include "tests/support/suite.h"
 
 static const struct tl_layer small_layers[] = {
-    {.name = "input", .kind = TL_LAYER_INPUT},
-    {.name = "a_conv1", .kind = TL_LAYER_CONVOLUTION, .inputs = {0}, .input_count = 1, .kernel = 3, .stride = 1, .channels = 8, .has_relu = true},
-    {.name = "a_conv2", .kind = TL_LAYER_CONVOLUTION, .inputs = {1}, .input_count = 1, .kernel = 3, .stride = 1, .channels = 10},
-    {.name = "a_pool", .kind = TL_LAYER_MAX_POOLING, .inputs = {2}, .input_count = 1, .kernel = 2, .stride = 2},
-    {.name = "b_conv1", .kind = TL_LAYER_CONVOLUTION, .inputs = {3}, .input_count = 1, .kernel = 1, .stride = 1, .channels = 17, .has_relu = true},
-    {.name = "b_pool", .kind = TL_LAYER_MAX_POOLING, .inputs = {4}, .input_count = 1, .kernel = 2, .stride = 2},
-    {.name = "c_conv1", .kind = TL_LAYER_CONVOLUTION, .inputs = {5}, .input_count = 1, .kernel = 3, .stride = 1, .channels = 4, .has_relu = true},
+    /* name, kind, inputs and their count, kernel, stride, channels, has_relu */
+    {"input", TL_LAYER_INPUT, {0}, 0, 0, 0, 0, false},
+    {"a_conv1", TL_LAYER_CONVOLUTION, {0}, 1, 3, 1, 8, true},
+    {"a_conv2", TL_LAYER_CONVOLUTION, {1}, 1, 3, 1, 10, false},
+    {"a_pool", TL_LAYER_MAX_POOLING, {2}, 1, 2, 2, 0, false},
+    {"b_conv1", TL_LAYER_CONVOLUTION, {3}, 1, 1, 1, 17, true},
+    {"b_pool", TL_LAYER_MAX_POOLING, {4}, 1, 2, 2, 0, false},
+    {"c_conv1", TL_LAYER_CONVOLUTION, {5}, 1, 3, 1, 4, true},
 };
 
 enum { SMALL_LAYER_COUNT = sizeof small_layers / sizeof *small_layers, SMALL_TENSOR_COUNT = 6 };

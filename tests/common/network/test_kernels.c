@@ -32,7 +32,8 @@ static float *make_buffer(size_t count)
 static bool are_guards_whole(const float *buffer, size_t count)
 {
     for (size_t i = 0; i < GUARD_FLOATS; i++) {
-        if (memcmp(buffer - 1 - i, &GUARD_BITS, sizeof *buffer) != 0 || memcmp(buffer + count + i, &GUARD_BITS, sizeof *buffer) != 0)
+        if (memcmp(buffer - 1 - i, &GUARD_BITS, sizeof *buffer) != 0 ||
+            memcmp(buffer + count + i, &GUARD_BITS, sizeof *buffer) != 0)
             return false;
     }
     return true;
@@ -98,9 +99,9 @@ static void free_problem(struct problem *p)
 static const char *describe(const struct tl_conv_kernel *kernel, const struct problem *p)
 {
     static char text[160];
-    snprintf(text, sizeof text, "%s, %zu of %u x %u x %u to %u, kernel %u%s, seed %llu", kernel->name, p->photo_count, p->shape.height,
-             p->shape.width, p->shape.input_channels, p->shape.output_channels, p->shape.kernel, p->shape.has_relu ? ", relu" : "",
-             (unsigned long long)p->seed);
+    snprintf(text, sizeof text, "%s, %zu of %u x %u x %u to %u, kernel %u%s, seed %llu", kernel->name, p->photo_count,
+             p->shape.height, p->shape.width, p->shape.input_channels, p->shape.output_channels, p->shape.kernel,
+             p->shape.has_relu ? ", relu" : "", (unsigned long long)p->seed);
     return text;
 }
 
@@ -182,10 +183,11 @@ static double find_worst_share(const float *out, const struct problem *p)
 /* Edges of photos, registers and blocks: OpenBLAS's blocks here hold 392 pixels where K is 720, so there are one pixel
  * less, as many, one more and twice as many. */
 static const struct tl_conv_shape shapes[] = {
-    {1, 1, 1, 1, 1, false},   {1, 1, 1, 1, 3, true},     {1, 1, 3, 5, 5, false},     {1, 7, 3, 4, 3, true},    {9, 1, 3, 4, 3, false},
-    {1, 40, 2, 16, 5, true},  {2, 2, 16, 16, 3, true},   {3, 3, 17, 15, 3, false},   {4, 5, 15, 17, 3, true},  {5, 4, 1, 64, 3, true},
-    {7, 7, 64, 31, 3, true},  {14, 14, 33, 33, 3, true}, {13, 15, 8, 32, 1, false},  {6, 6, 5, 48, 7, true},   {16, 16, 3, 64, 3, true},
-    {17, 23, 80, 8, 3, true}, {14, 28, 80, 8, 3, true},  {3, 131, 80, 8, 3, false}, {28, 28, 80, 8, 3, true}, {2, 2, 512, 3, 3, true},
+    {1, 1, 1, 1, 1, false},    {1, 1, 1, 1, 3, true},     {1, 1, 3, 5, 5, false},   {1, 7, 3, 4, 3, true},
+    {9, 1, 3, 4, 3, false},    {1, 40, 2, 16, 5, true},   {2, 2, 16, 16, 3, true},  {3, 3, 17, 15, 3, false},
+    {4, 5, 15, 17, 3, true},   {5, 4, 1, 64, 3, true},    {7, 7, 64, 31, 3, true},  {14, 14, 33, 33, 3, true},
+    {13, 15, 8, 32, 1, false}, {6, 6, 5, 48, 7, true},    {16, 16, 3, 64, 3, true}, {17, 23, 80, 8, 3, true},
+    {14, 28, 80, 8, 3, true},  {3, 131, 80, 8, 3, false}, {28, 28, 80, 8, 3, true}, {2, 2, 512, 3, 3, true},
 };
 
 enum { SHAPE_COUNT = sizeof shapes / sizeof *shapes };
@@ -262,7 +264,8 @@ START_TEST(integers_give_the_bits_of_the_definition)
         const size_t count = p.photo_count * count_out(&p.shape);
         float *out = run(kernel, &p), *expected = run(&tl_conv_reference, &p);
         const size_t at = find_difference(out, expected, count);
-        ck_assert_msg(at == count, "%s: output %zu is %g, not %g", describe(kernel, &p), at, (double)out[at], (double)expected[at]);
+        ck_assert_msg(at == count, "%s: output %zu is %g, not %g", describe(kernel, &p), at, (double)out[at],
+                      (double)expected[at]);
         /* A fault planted in the last output must be seen. */
         out[count - 1] = nextafterf(out[count - 1], INFINITY);
         ck_assert_uint_eq(find_difference(out, expected, count), count - 1);
@@ -300,7 +303,8 @@ START_TEST(a_dropped_product_is_reported)
     for (size_t i = 0; i < SHAPE_COUNT; i++) {
         struct problem p = make_problem(&shapes[i], 1, false, i + 200);
         p.shape.has_relu = false; /* it would hide the fault where the output is zero */
-        float *const weight = &p.weights[(size_t)(p.shape.kernel * p.shape.kernel / 2) * p.shape.input_channels * p.shape.output_channels];
+        float *const weight =
+            &p.weights[(size_t)(p.shape.kernel * p.shape.kernel / 2) * p.shape.input_channels * p.shape.output_channels];
         const float kept = *weight;
         *weight = 0;
         float *out = run(kernel, &p);

@@ -39,7 +39,8 @@ START_TEST(vgg16_has_as_many_parameters_as_keras_says)
         if (layer->kind != TL_LAYER_CONVOLUTION)
             continue;
         ck_assert(layer->has_relu);
-        parameter_count += ((size_t)layer->kernel * layer->kernel * tl_network_channels(network, layer->inputs[0]) + 1) * layer->channels;
+        parameter_count +=
+            ((size_t)layer->kernel * layer->kernel * tl_network_channels(network, layer->inputs[0]) + 1) * layer->channels;
         convolution_count++;
     }
     ck_assert_uint_eq(convolution_count, 13);

@@ -121,7 +121,8 @@ static float *run_by_hand(const tl_backbone *backbone, const float *input, uint3
     const struct tl_conv_shape conv1 = {height, width, 3, 8, 3, true}, conv2 = {height, width, 8, 10, 3, false};
     const struct tl_conv_shape conv3 = {height / 2, width / 2, 10, 17, 1, true};
     const size_t floats = (size_t)height * width * 17;
-    float *a = tl_memory_alloc(floats, sizeof *a), *b = tl_memory_alloc(floats, sizeof *b), *scratch = tl_memory_alloc(64, sizeof *scratch);
+    float *a = tl_memory_alloc(floats, sizeof *a), *b = tl_memory_alloc(floats, sizeof *b),
+          *scratch = tl_memory_alloc(64, sizeof *scratch);
     struct tl_backbone_weights w = tl_backbone_get_weights(backbone, 1);
 
     tl_conv_reference.run(a, &conv1, 1, input, w.kernel, w.bias, scratch);
@@ -146,7 +147,8 @@ static void check_close(const float *found, const float *expected, size_t count,
         difference += d * d;
         size += (double)expected[i] * (double)expected[i];
     }
-    ck_assert_msg(sqrt(difference) <= bound * sqrt(size), "%s: relative difference %g, at most %g", what, sqrt(difference / size), bound);
+    ck_assert_msg(sqrt(difference) <= bound * sqrt(size), "%s: relative difference %g, at most %g", what, sqrt(difference / size),
+                  bound);
 }
 
 START_TEST(shapes_follow_the_table)
@@ -179,8 +181,8 @@ START_TEST(a_plan_gives_what_the_table_says)
         float *input = make_values(count_floats(shapes[s]), s + 1);
         float *found = run(plan, input, 1), *expected = run_by_hand(backbone, input, shapes[s].height, shapes[s].width);
         snprintf(what, sizeof what, "%s, %u x %u", kernel->name, shapes[s].height, shapes[s].width);
-        check_close(found, expected, count_floats(tl_plan_feature_shape(plan)), strcmp(kernel->arithmetic, "f64-direct") == 0 ? 0 : 1e-6,
-                    what);
+        check_close(found, expected, count_floats(tl_plan_feature_shape(plan)),
+                    strcmp(kernel->arithmetic, "f64-direct") == 0 ? 0 : 1e-6, what);
         tl_memory_free(input);
         tl_memory_free(found);
         tl_memory_free(expected);
@@ -263,7 +265,8 @@ START_TEST(two_threads_give_the_bits_of_one)
     const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
     float *inputs = make_values(PHOTO_COUNT * input_floats, 13), *one = run(plan, inputs, PHOTO_COUNT);
     float *two = make_values(PHOTO_COUNT * floats, 1);
-    struct job jobs[] = {{plan, inputs, two, 4, TL_STOPPED}, {plan, inputs + 4 * input_floats, two + 4 * floats, PHOTO_COUNT - 4, TL_STOPPED}};
+    struct job jobs[] = {{plan, inputs, two, 4, TL_STOPPED},
+                         {plan, inputs + 4 * input_floats, two + 4 * floats, PHOTO_COUNT - 4, TL_STOPPED}};
     pthread_t threads[2];
 
     for (size_t i = 0; i < 2; i++)
@@ -318,9 +321,11 @@ START_TEST(an_input_of_other_channels_or_absurd_size_is_refused)
 
     ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){8, 8, 1}, &err), TL_BAD_INPUT);
     ck_assert_str_eq(err.message, "small takes photos of 3 channels, not 1");
-    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){1U << 31, 1U << 31, 3}, &err), TL_BAD_INPUT);
+    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){1U << 31, 1U << 31, 3}, &err),
+                     TL_BAD_INPUT);
     ck_assert_str_eq(err.message, "small cannot take photos of 2147483648 x 2147483648");
-    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){20000, 20000, 3}, &err), TL_BAD_INPUT);
+    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){20000, 20000, 3}, &err),
+                     TL_BAD_INPUT);
     ck_assert_str_eq(err.message, "a_conv1: an output of 20000 x 20000 x 8 is too large");
     ck_assert_ptr_null(plan);
     tl_backbone_free(backbone);

@@ -34,7 +34,7 @@ struct pooling {
 };
 
 static const struct pooling poolings[] = {
-    {1, 1, 1, 1, 1}, {2, 2, 5, 2, 2},   {2, 3, 16, 2, 2},  {5, 5, 17, 2, 2}, {7, 6, 31, 3, 2},
+    {1, 1, 1, 1, 1},  {2, 2, 5, 2, 2},  {2, 3, 16, 2, 2}, {5, 5, 17, 2, 2}, {7, 6, 31, 3, 2},
     {6, 7, 33, 3, 3}, {8, 8, 64, 2, 2}, {9, 4, 15, 3, 1}, {4, 9, 48, 4, 5},
 };
 
@@ -64,9 +64,10 @@ START_TEST(every_window_and_channel_agrees_with_the_formula)
     ck_assert_uint_gt(out_count, 0);
     for (size_t i = 0; i < out_count; i++) {
         const size_t pixel = i / p->channels;
-        const float expected = find_largest(p, in, (uint32_t)(pixel / out_width) * p->stride, (uint32_t)(pixel % out_width) * p->stride,
-                                            (uint32_t)(i % p->channels));
-        ck_assert_msg(out[i] == expected, "case %d, seed %d: output %zu is %g, not %g", _i, _i, i, (double)out[i], (double)expected);
+        const float expected = find_largest(p, in, (uint32_t)(pixel / out_width) * p->stride,
+                                            (uint32_t)(pixel % out_width) * p->stride, (uint32_t)(i % p->channels));
+        ck_assert_msg(out[i] == expected, "case %d, seed %d: output %zu is %g, not %g", _i, _i, i, (double)out[i],
+                      (double)expected);
     }
     for (size_t i = 0; i < GUARD_FLOATS; i++)
         ck_assert_msg(out[out_count + i] == 77.0F, "case %d: wrote beyond the output", _i);
