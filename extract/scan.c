@@ -1,6 +1,7 @@
 /* scan.c - see scan.h. Which folders are splits and classes is layout.c's affair; here they are walked. */
 #include "extract/scan.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -244,6 +245,17 @@ static enum tl_status note_counts(struct tl_scan *scan, struct tl_error *err)
     return status;
 }
 
+static enum tl_status find_root(struct tl_scan *scan, const char *directory, struct tl_error *err)
+{
+    char *root = realpath(directory, NULL); /* the C library's memory, so it is copied */
+
+    if (!root)
+        return tl_error_set(err, errno == ENOMEM ? TL_NO_MEMORY : TL_IO, "%s: its real path cannot be found: %s", directory, strerror(errno));
+    scan->root = tl_memory_copy_string(root);
+    free(root);
+    return scan->root ? TL_OK : tl_error_set_no_memory(err, "the path of a folder", strlen(directory) + 1);
+}
+
 static enum tl_status name_source(struct tl_scan *scan, const char *source_name, struct tl_error *err)
 {
     const char *last = strrchr(scan->root, '/');
@@ -259,7 +271,6 @@ enum tl_status tl_scan_read(struct tl_scan **out, const char *directory, const c
 {
     struct tl_layout layout = {.classes = NULL};
     struct tl_scan *scan = tl_memory_alloc(1, sizeof *scan);
-    char *root = NULL;
     enum tl_status status;
 
     *out = NULL;
@@ -268,12 +279,9 @@ enum tl_status tl_scan_read(struct tl_scan **out, const char *directory, const c
     status = tl_layout_read(&layout, directory, split, err);
     if (status != TL_OK)
         goto done;
-    root = realpath(directory, NULL); /* its memory is the C library's, so it is copied */
-    scan->root = root ? tl_memory_copy_string(root) : NULL;
-    if (!scan->root) {
-        status = tl_error_set(err, TL_IO, "%s: its real path cannot be found", directory);
+    status = find_root(scan, directory, err);
+    if (status != TL_OK)
         goto done;
-    }
     status = name_source(scan, source_name, err);
     scan->hidden_count = layout.hidden_count;
     scan->ignored_count = layout.ignored_count;
@@ -291,7 +299,6 @@ enum tl_status tl_scan_read(struct tl_scan **out, const char *directory, const c
     scan = NULL;
 
 done:
-    free(root);
     tl_layout_free(&layout);
     tl_scan_free(scan);
     return status;

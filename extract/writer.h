@@ -16,7 +16,7 @@
 #include "extract/work.h"
 
 enum { TL_WRITER_FEATURES = 64 };
-static const double TL_WRITER_SECONDS = 5.0;
+static const double TL_WRITER_SECONDS = 2.0; /* a commit costs about a millisecond */
 
 struct tl_writer_totals {
     size_t done_count, failed_count;    /* photos whose last work was taken, and how many of them failed */
