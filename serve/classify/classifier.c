@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/memory.h"
 #include "common/base/system.h"
@@ -82,6 +83,7 @@ static enum tl_status find_weights(char **out, const char *given, const char *ne
 {
     const char *named = given ? given : getenv("TL_WEIGHTS");
     char file_name[256];
+    enum tl_status status;
 
     *out = NULL;
     if (!named || *named == '\0') {
@@ -89,7 +91,15 @@ static enum tl_status find_weights(char **out, const char *given, const char *ne
 
         if (length < 0 || (size_t)length >= sizeof file_name || strchr(network, '/'))
             return tl_error_set(err, TL_CORRUPT, "the head names a network '%.40s'", network);
-        return tl_system_weights_path(out, file_name, err);
+        status = tl_system_weights_path(out, file_name, err);
+        if (status != TL_OK)
+            return status;
+        if (access(*out, F_OK) == 0)
+            return TL_OK;
+        (void)tl_error_set(err, TL_NOT_FOUND, "there are no weights at %s: `make weights` gets them, --weights FILE names others", *out);
+        tl_memory_free(*out);
+        *out = NULL;
+        return TL_NOT_FOUND;
     }
     *out = tl_memory_copy_string(named);
     return *out ? TL_OK : tl_error_set_no_memory(err, "a path", strlen(named));

@@ -174,6 +174,8 @@ static enum tl_exit conclude(const struct job *job)
 {
     bool is_stopped = tl_system_is_interrupted();
 
+    if (job->output_errno != 0)
+        return TL_EXIT_OK; /* nobody reads on, which is no error; tl_tool_end() tells of any other reason */
     if (!job->settings->quiet || job->failed_count > 0)
         tl_tool_say(job->command, "%zu classified, %zu could not be read%s%s", job->answered_count, job->failed_count,
                     job->batch ? ", predictions saved" : "", is_stopped ? "; stopped on request" : "");
@@ -259,7 +261,7 @@ int main(int argc, char **argv)
         {.name = "run", .argument = "ID|NAME", .kind = TL_OPTION_STRING, .target = &settings.run,
          .help = "the run or imported head that answers (the pinned one, else the best by validation)"},
         {.name = "weights", .argument = "FILE", .kind = TL_OPTION_STRING, .target = &settings.weights,
-         .help = "the network's weights, Keras HDF5 (TL_WEIGHTS, else NETWORK.h5 among the installed ones)"},
+         .help = "the network's weights, Keras HDF5 (TL_WEIGHTS, else where `make weights` puts it)"},
         {.name = "top", .argument = "K", .kind = TL_OPTION_INTEGER, .target = &settings.top, .minimum = 1, .maximum = TL_HEAD_CLASSES_MAX,
          .is_given = &settings.is_top_given, .help = "show the K likeliest classes (1; all with --json)"},
         {.name = "json", .kind = TL_OPTION_FLAG, .target = &settings.json, .help = "one JSON object a line, also for photos that cannot be read"},

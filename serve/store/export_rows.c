@@ -81,8 +81,6 @@ static enum tl_status write_place(struct writing *writing, const struct tl_expor
         if (status != TL_OK)
             return status;
         writing->row_count++;
-        if (writing->tell && !writing->tell(writing->context, writing->row_count))
-            return tl_error_set(err, TL_STOPPED, "stopped on request after %zu rows", writing->row_count);
     }
     return TL_OK;
 }
@@ -95,7 +93,7 @@ static enum tl_status write_group(struct writing *writing, struct tl_error *err)
 
     if (writing->group.count == 0)
         return TL_OK;
-    for (; status == TL_OK && writing->next_place < places->count; writing->next_place++) {
+    while (status == TL_OK && writing->next_place < places->count) {
         const struct tl_export_place *place = &places->items[writing->next_place];
         int order = memcmp(place->sha256, writing->group.sha256, sizeof place->sha256);
 
@@ -103,6 +101,9 @@ static enum tl_status write_group(struct writing *writing, struct tl_error *err)
             break;
         if (order == 0 && (!writing->what->split || strcmp(place->split, writing->what->split) == 0))
             status = write_place(writing, place, err);
+        writing->next_place++;
+        if (status == TL_OK && writing->tell && !writing->tell(writing->context, writing->next_place))
+            status = tl_error_set(err, TL_STOPPED, "stopped on request after %zu rows", writing->row_count);
     }
     clear_group(&writing->group);
     return status;

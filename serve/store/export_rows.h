@@ -19,9 +19,10 @@ struct tl_export_rows {
     const char *split;                       /* only places of this split; NULL for all */
 };
 
-/* Adds all rows to `file`; *out_count of them. `tell` (may be NULL) hears of rows done and returns false to stop.
+/* Adds all rows to `file`; *out_count of them. `tell` (may be NULL) hears how many of the places are done, those without
+ * rows too, and returns false to stop.
  * Fails with: TL_CORRUPT (a damaged feature), TL_STOPPED, TL_IO, TL_NO_MEMORY. */
-typedef bool tl_export_rows_callback(void *context, size_t row_count);
+typedef bool tl_export_rows_callback(void *context, size_t place_count);
 TL_MUST_USE enum tl_status tl_export_rows_write(size_t *out_count, tl_feature_file *file, tl_store *store,
                                                 const struct tl_export_places *places, const struct tl_export_rows *what,
                                                 tl_export_rows_callback *tell, void *context, struct tl_error *err);

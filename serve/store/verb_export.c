@@ -30,12 +30,12 @@ struct job {
     size_t row_count;
 };
 
-static bool tell_progress(void *context, size_t row_count)
+static bool tell_progress(void *context, size_t place_count)
 {
     struct job *job = context;
 
     if (job->progress)
-        tl_progress_set(job->progress, row_count, 0);
+        tl_progress_set(job->progress, place_count, 0);
     return !tl_system_is_interrupted();
 }
 
@@ -73,28 +73,14 @@ done:
     return status;
 }
 
-/* Rows to come, for the time left; an upper bound where a split is named. */
-static enum tl_status start_progress(struct job *job, struct tl_error *err)
-{
-    struct tl_store_counts counts;
-    enum tl_status status;
-
-    if (job->settings->quiet)
-        return TL_OK;
-    status = tl_store_count(job->store, &counts, err);
-    if (status != TL_OK)
-        return status;
-    return tl_progress_create(&job->progress, stderr, "export", "rows", (uint64_t)counts.features, err);
-}
-
 static enum tl_status write_file(struct job *job, struct tl_error *err)
 {
     tl_feature_file *file = NULL;
     enum tl_status status = tl_feature_file_create(&file, job->out_path, job->shape, (const char *const *)job->places.class_names,
                                                    job->places.class_count, err);
 
-    if (status == TL_OK)
-        status = start_progress(job, err);
+    if (status == TL_OK && !job->settings->quiet)
+        status = tl_progress_create(&job->progress, stderr, "export", "photos", job->places.count, err);
     if (status == TL_OK)
         status = tl_export_rows_write(&job->row_count, file, job->store, &job->places, &job->what, tell_progress, job, err);
     tl_progress_finish(job->progress);
