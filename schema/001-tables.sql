@@ -82,7 +82,7 @@ CREATE TABLE augmentation (
     name            TEXT NOT NULL CHECK (name <> ''),
     json            TEXT NOT NULL CHECK (json_valid(json)),
     seed            INTEGER GENERATED ALWAYS AS (json ->> 'seed'),
-    shear_degrees   REAL GENERATED ALWAYS AS (json ->> 'shear'),
+    shear_degrees   REAL GENERATED ALWAYS AS (json ->> 'shear_degrees'),
     zoom            REAL GENERATED ALWAYS AS (json ->> 'zoom'),
     zoom_both_min   REAL GENERATED ALWAYS AS (json ->> '$.zoom_both[0]'),
     zoom_both_max   REAL GENERATED ALWAYS AS (json ->> '$.zoom_both[1]'),

@@ -34,17 +34,16 @@ FROM feature_set fs
 JOIN input i USING (input_id)
 JOIN backbone b USING (backbone_id);
 
--- Which run is best by validation? Runs without validation have no place and come last. Losses compare within one data set.
+-- Which run is best by validation? Runs without validation share the last place. Losses compare within one data set.
 CREATE VIEW leaderboard AS
-SELECT CASE WHEN r.val_loss IS NOT NULL THEN rank() OVER (ORDER BY r.val_loss IS NULL, r.val_loss) END AS place,
-       r.run_id, r.name, r.val_loss, r.val_accuracy, r.test_loss, r.test_accuracy, a.name AS augmentation, r.variants,
+SELECT rank() OVER (ORDER BY r.val_loss IS NULL, r.val_loss) AS place, r.run_id, r.name, r.val_loss, r.val_accuracy, r.test_loss, r.test_accuracy, a.name AS augmentation, r.variants,
        r.transform, r.initial, r.epochs, r.batch_size, r.learning_rate, r.l2, r.seed, r.train_samples, r.train_ms,
        r.dataset_id, r.feature_set_id, coalesce(h.is_pinned, 0) AS is_pinned,
        datetime(r.started_ms / 1000, 'unixepoch') AS started_at
 FROM run r
 JOIN augmentation a USING (augmentation_id)
 LEFT JOIN head h USING (run_id)
-ORDER BY place IS NULL, place, r.started_ms, r.run_id;
+ORDER BY place, r.started_ms, r.run_id;
 
 -- How did each run go, epoch by epoch?
 CREATE VIEW history AS

@@ -165,9 +165,9 @@ enum tl_status tl_store_query(tl_store *store, const char *sql, tl_store_row_cal
     sqlite3_stmt *prepared = NULL;
     sqlite3_set_authorizer(store->db, allow_reading, NULL);
     enum tl_status status = prepare_query(store, &prepared, sql, err);
+    sqlite3_set_authorizer(store->db, NULL, NULL);
     if (status == TL_OK)
         status = walk_rows(store, prepared, each, context, err);
     sqlite3_finalize(prepared);
-    sqlite3_set_authorizer(store->db, NULL, NULL);
     return status;
 }

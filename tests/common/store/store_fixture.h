@@ -20,8 +20,8 @@
 
 static const char INPUT_JSON[] = "{\"alpha\":\"drop\",\"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\","
                                  "\"resize\":\"nearest\",\"sixteen_bit\":\"clip\",\"size\":224}";
-static const char MILD_JSON[] = "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":false,\"seed\":0,\"shear\":0,"
-                                "\"zoom\":0,\"zoom_both\":[0.75,1.05]}";
+static const char MILD_JSON[] = "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":false,\"order\":1,\"seed\":0,"
+                                "\"shear_degrees\":0,\"zoom\":0,\"zoom_both\":[0.75,1.05]}";
 static const char *const FIXTURE_CLASSES[] = {"clear", "cloudy"};
 
 struct small_store {

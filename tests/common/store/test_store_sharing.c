@@ -230,9 +230,43 @@ START_TEST(a_full_disk_keeps_what_was_committed)
 }
 END_TEST
 
-START_TEST(damaged_pages_are_an_error_and_no_crash)
+/* Reads all there is; any status will do, but no crash and no message that is empty. */
+static bool is_told_damaged(const char *path, const struct small_store *small)
 {
     struct tl_error err;
+    struct tl_store_counts counts;
+    struct tl_store_chosen_head head;
+    struct tl_store_label *labels = NULL;
+    tl_store_features *features = NULL;
+    struct tl_store_feature_row row;
+    uint8_t digest[TL_DIGEST_BYTES];
+    size_t count;
+    tl_store *store = NULL;
+    if (tl_store_open(&store, path, TL_STORE_READ, &err) != TL_OK) {
+        ck_assert(err.status == TL_CORRUPT || err.status == TL_BAD_INPUT);
+        ck_assert_str_ne(err.message, "");
+        return true;
+    }
+    bool is_told = tl_store_compute_digest(store, digest, &err) == TL_CORRUPT;
+    is_told |= tl_store_count(store, &counts, &err) == TL_CORRUPT;
+    is_told |= tl_store_list_labels(store, &labels, &count, "default", small->feature_set_id, &err) == TL_CORRUPT;
+    tl_store_free_labels(labels);
+    if (tl_store_open_features(&features, store, small->feature_set_id, small->mild_id, &err) == TL_OK) {
+        while (tl_store_next_feature(features, &row, &err) == TL_OK)
+            ck_assert_uint_le(row.blob_bytes, 65536);
+        is_told |= err.status == TL_CORRUPT;
+    }
+    tl_store_close_features(features);
+    if (tl_store_get_head(store, &head, NULL, &err) == TL_OK)
+        tl_store_free_head(&head);
+    else
+        is_told = true;
+    close_store(store);
+    return is_told;
+}
+
+START_TEST(damaged_pages_are_an_error_and_no_crash)
+{
     const char *path = new_path();
     struct stat info;
     tl_store *store = open_store(path, TL_STORE_CREATE);
@@ -240,12 +274,11 @@ START_TEST(damaged_pages_are_an_error_and_no_crash)
     char uuid[TL_STORE_UUID_BYTES];
     put_small_run(store, &small, "a", 0.5, 1, uuid);
     close_store(store);
+    int told_count = 0;
     ck_assert_int_eq(stat(path, &info), 0);
-    /* Every page in turn, its header and cells overwritten; the first holds what opening reads. */
+    /* Every page in turn, its header or its cells overwritten; the first holds what opening reads. */
     for (off_t page = 0; page * 65536 < info.st_size; page++) {
-        struct tl_store_counts counts;
-        struct tl_store_chosen_head head;
-        uint8_t saved[1024], noise[1024], digest[TL_DIGEST_BYTES];
+        uint8_t saved[1024], noise[1024];
         FILE *file = fopen(path, "r+b");
         const long at = (long)page * 65536 + (page == 0 ? 100 : _i == 0 ? 0 : 65536 - 1024);
         ck_assert_int_eq(fseek(file, at, SEEK_SET), 0);
@@ -255,32 +288,13 @@ START_TEST(damaged_pages_are_an_error_and_no_crash)
         ck_assert_uint_eq(fwrite(noise, 1, sizeof noise, file), sizeof noise);
         ck_assert_int_eq(fclose(file), 0);
 
-        tl_store *damaged = NULL;
-        enum tl_status status = tl_store_open(&damaged, path, TL_STORE_READ, &err);
-        if (status == TL_OK) {
-            struct tl_store_label *labels = NULL;
-            tl_store_features *features = NULL;
-            struct tl_store_feature_row row;
-            size_t count;
-            status = tl_store_compute_digest(damaged, digest, &err);
-            status = tl_store_count(damaged, &counts, &err);
-            status = tl_store_list_labels(damaged, &labels, &count, "default", small.feature_set_id, &err);
-            tl_store_free_labels(labels);
-            if (tl_store_open_features(&features, damaged, small.feature_set_id, small.mild_id, &err) == TL_OK)
-                while (tl_store_next_feature(features, &row, &err) == TL_OK)
-                    ck_assert_uint_le(row.blob_bytes, 65536);
-            tl_store_close_features(features);
-            if (tl_store_get_head(damaged, &head, NULL, &err) == TL_OK)
-                tl_store_free_head(&head);
-            close_store(damaged);
-        } else {
-            ck_assert_int_ne(status, TL_NOT_FOUND);
-        }
+        told_count += is_told_damaged(path, &small);
         file = fopen(path, "r+b");
         ck_assert_int_eq(fseek(file, at, SEEK_SET), 0);
         ck_assert_uint_eq(fwrite(saved, 1, sizeof saved, file), sizeof saved);
         ck_assert_int_eq(fclose(file), 0);
     }
+    ck_assert_int_ge(told_count, 6);
     must_be_whole(path);
 }
 END_TEST
