@@ -56,9 +56,9 @@ enum tl_status tl_fit_report_data(FILE *file, const struct tl_outcome *outcome, 
     fprintf(file, "\n");
     write_validation_source(file, outcome);
     if (selection->repeated_count > 0)
-        fprintf(file, "%zu more places hold the same bytes as photos counted above; a photo counts once.\n", selection->repeated_count);
+        fprintf(file, "Further places of photos counted above, with the same bytes: %zu.\n", selection->repeated_count);
     if (selection->both_sides_count > 0)
-        fprintf(file, "%zu photos are in more than one split and stay on the evaluation side.\n", selection->both_sides_count);
+        fprintf(file, "Photos in more than one split, kept on the evaluation side: %zu.\n", selection->both_sides_count);
     tl_digest_to_hex(digest, set->digest);
     fprintf(file, "Features %.8s: %s, %s, %zu values.\n", digest, set->network, set->layer, outcome->head->feature_count);
     if (outcome->augmentation)

@@ -174,7 +174,7 @@ static size_t say_left_out(const struct training *training)
     }
     tl_text_free(&text);
     if (skipped_count < selection->left_out_count)
-        tl_tool_say(training->command, "left out, in the val split, which --validation %s does not use: %zu photos",
+        tl_tool_say(training->command, "photos of the val split left out, --validation %s does not use them: %zu",
                     training->options->validation, selection->left_out_count - skipped_count);
     return skipped_count;
 }
@@ -296,7 +296,7 @@ static enum tl_exit train(const struct tl_command *command, struct tl_train_opti
         return TL_EXIT_NOTHING;
     }
     if (skipped_count > 0)
-        tl_tool_say(command, "%zu photos left out", skipped_count);
+        tl_tool_say(command, "photos left out: %zu", skipped_count);
     return skipped_count > 0 ? TL_EXIT_SKIPPED : TL_EXIT_OK;
 }
 

@@ -3,8 +3,11 @@
 #define TL_TESTS_MADE_SAMPLES_H
 
 #include "common/base/memory.h"
+#include "common/base/random.h"
 #include "tests/support/suite.h"
 #include "train/samples.h"
+
+enum { MADE_SEPARABLE = 37 };
 
 static inline struct tl_samples *make_samples(size_t feature_count, size_t capacity)
 {
@@ -38,6 +41,27 @@ static inline void add_sample(struct tl_samples *samples, const float *x, size_t
     samples->items[samples->count++] = (struct tl_sample){class_index, role, samples->matrix->row_count, variant_count};
     for (size_t v = 0; v <= variant_count; v++)
         add_dense_row(samples, x + v * samples->matrix->feature_count);
+}
+
+/* Classes that can be told apart, in vectors of MADE_SEPARABLE: each has features of its own, with noise over all. */
+static inline struct tl_samples *make_separable(size_t train_count, size_t validation_count, size_t variant_count, size_t class_count)
+{
+    struct tl_samples *samples = make_samples(MADE_SEPARABLE, train_count + validation_count);
+    struct tl_random random;
+
+    tl_random_init(&random, 5, "separable");
+    for (size_t i = 0; i < train_count + validation_count; i++) {
+        float x[8 * MADE_SEPARABLE] = {0};
+        const uint32_t class_index = (uint32_t)(i % class_count);
+
+        for (size_t k = 0; k < (1 + variant_count) * MADE_SEPARABLE; k++) {
+            const bool is_own = k % MADE_SEPARABLE % class_count == class_index;
+            if (tl_random_uniform(&random) < (is_own ? 0.8 : 0.3))
+                x[k] = (float)(tl_random_uniform(&random) * 20);
+        }
+        add_sample(samples, x, i < train_count ? variant_count : 0, class_index, i < train_count ? TL_ROLE_TRAIN : TL_ROLE_VALIDATION);
+    }
+    return samples;
 }
 
 /* Classes "a", "b", ..., at most six. */

@@ -3,34 +3,10 @@
 #include <string.h>
 
 #include "common/base/memory.h"
-#include "common/base/random.h"
 #include "tests/support/suite.h"
 #include "tests/train/made_samples.h"
 #include "train/evaluate.h"
 #include "train/fit.h"
-
-enum { FEATURES = 37 };
-
-/* Classes that can be told apart: each has features of its own, with noise over all. */
-static struct tl_samples *make_separable(size_t train_count, size_t validation_count, size_t variant_count, size_t class_count)
-{
-    struct tl_samples *samples = make_samples(FEATURES, train_count + validation_count);
-    struct tl_random random;
-
-    tl_random_init(&random, 5, "separable");
-    for (size_t i = 0; i < train_count + validation_count; i++) {
-        float x[8 * FEATURES] = {0};
-        const uint32_t class_index = (uint32_t)(i % class_count);
-
-        for (size_t k = 0; k < (1 + variant_count) * FEATURES; k++) {
-            const bool is_own = k % FEATURES % class_count == class_index;
-            if (tl_random_uniform(&random) < (is_own ? 0.8 : 0.3))
-                x[k] = (float)(tl_random_uniform(&random) * 20);
-        }
-        add_sample(samples, x, i < train_count ? variant_count : 0, class_index, i < train_count ? TL_ROLE_TRAIN : TL_ROLE_VALIDATION);
-    }
-    return samples;
-}
 
 static const struct tl_fit_course COURSE = {TL_FIT_PLAIN, 3, 32, 0.001, 0, 7, false};
 
@@ -40,97 +16,12 @@ static bool are_same_bytes(const struct tl_head *a, const struct tl_head *b)
            memcmp(a->bias, b->bias, a->class_count * sizeof(float)) == 0;
 }
 
-/* ---- the definition: dense, in double, as the formulas have it ---- */
-
-struct reference {
-    size_t feature_count, class_count, step;
-    double kernel[FEATURES * 6], bias[6];
-    double m[FEATURES * 6 + 6], v[FEATURES * 6 + 6];
-};
-
-static void reference_adam(struct reference *r, double *weight, double gradient, size_t index, double rate)
-{
-    r->m[index] += (gradient - r->m[index]) * 0.1;
-    r->v[index] += (gradient * gradient - r->v[index]) * 0.001;
-    *weight -= rate * sqrt(1 - pow(0.999, (double)r->step)) / (1 - pow(0.9, (double)r->step)) * r->m[index] / (sqrt(r->v[index]) + 1e-7);
-}
-
-/* One batch of rows with classes, features divided by `scale`; returns the summed loss. */
-static double reference_batch(struct reference *r, const struct tl_matrix *matrix, const size_t *rows, const uint32_t *classes, size_t count,
-                              double scale, double rate, double l2)
-{
-    double kernel_gradient[FEATURES * 6] = {0}, bias_gradient[6] = {0}, loss = 0;
-
-    for (size_t n = 0; n < count; n++) {
-        double x[FEATURES] = {0}, p[6] = {0}, sum = 0;
-
-        for (size_t i = matrix->row_starts[rows[n]]; i < matrix->row_starts[rows[n] + 1]; i++)
-            x[matrix->indices[i]] = (double)matrix->values[i] / scale;
-        for (size_t l = 0; l < r->class_count; l++) {
-            p[l] = r->bias[l];
-            for (size_t f = 0; f < r->feature_count; f++)
-                p[l] += x[f] * r->kernel[f * r->class_count + l];
-            p[l] = exp(p[l]);
-            sum += p[l];
-        }
-        loss -= log(p[classes[n]] / sum);
-        for (size_t l = 0; l < r->class_count; l++) {
-            const double delta = (p[l] / sum - (l == classes[n])) / (double)count;
-            bias_gradient[l] += delta;
-            for (size_t f = 0; f < r->feature_count; f++)
-                kernel_gradient[f * r->class_count + l] += delta * x[f];
-        }
-    }
-    r->step++;
-    for (size_t i = 0; i < r->feature_count * r->class_count; i++)
-        reference_adam(r, &r->kernel[i], kernel_gradient[i] + 2 * l2 * r->kernel[i], i, rate);
-    for (size_t l = 0; l < r->class_count; l++)
-        reference_adam(r, &r->bias[l], bias_gradient[l], r->feature_count * r->class_count + l, rate);
-    return loss;
-}
-
-/* Two to six classes: fewer than, as many as and more than four, the width of a quad. */
-START_TEST(fitting_follows_the_definition)
-{
-    const size_t class_count = 2 + (size_t)_i;
-    struct tl_samples *samples = make_separable(75, 0, 0, class_count);
-    struct tl_head *head = make_head(FEATURES, class_count);
-    struct tl_fit_course course = {TL_FIT_PLAIN, 4, 32, 0.01, 0.003, 0, true};
-    struct tl_store_epoch history[4];
-    struct reference reference = {.feature_count = FEATURES, .class_count = class_count};
-
-    head->scale = tl_fit_measure_scale(samples, TL_FIT_PLAIN);
-    ck_assert_int_eq(tl_fit_head(head, history, samples, &course, NULL, NULL, NULL), TL_OK);
-    for (size_t e = 0; e < 4; e++) {
-        double loss = 0;
-
-        for (size_t start = 0; start < 75; start += 32) {
-            size_t rows[32], count = 0;
-            uint32_t classes[32];
-
-            for (; count < 32 && start + count < 75; count++) {
-                rows[count] = samples->items[start + count].row;
-                classes[count] = samples->items[start + count].class_index;
-            }
-            loss += reference_batch(&reference, samples->matrix, rows, classes, count, head->scale, 0.01, 0.003);
-        }
-        ck_assert_double_eq_tol(history[e].loss, loss / 75, 1e-5);
-    }
-    for (size_t i = 0; i < FEATURES * class_count; i++)
-        ck_assert_double_eq_tol((double)head->kernel[i], reference.kernel[i], 1e-5);
-    for (size_t l = 0; l < class_count; l++)
-        ck_assert_double_eq_tol((double)head->bias[l], reference.bias[l], 1e-5);
-    tl_samples_free(samples);
-    tl_head_free(head);
-}
-END_TEST
-
 /* ---- seeds, scale, variants ---- */
 
 START_TEST(the_same_seed_gives_the_same_bytes_and_another_gives_others)
 {
     struct tl_samples *samples = make_separable(100, 20, 2, 3);
-    struct tl_head *first = make_head(FEATURES, 3), *again = make_head(FEATURES, 3), *other = make_head(FEATURES, 3);
+    struct tl_head *first = make_head(MADE_SEPARABLE, 3), *again = make_head(MADE_SEPARABLE, 3), *other = make_head(MADE_SEPARABLE, 3);
     struct tl_fit_course course = COURSE;
     struct tl_store_epoch history[3];
 
@@ -150,21 +41,21 @@ END_TEST
 
 START_TEST(glorot_is_uniform_within_its_limit_and_repeatable)
 {
-    struct tl_head *first = make_head(FEATURES, 5), *again = make_head(FEATURES, 5);
-    const double limit = sqrt(6.0 / (FEATURES + 5));
+    struct tl_head *first = make_head(MADE_SEPARABLE, 5), *again = make_head(MADE_SEPARABLE, 5);
+    const double limit = sqrt(6.0 / (MADE_SEPARABLE + 5));
     double sum = 0, largest = 0;
 
     first->bias[2] = 3;
     tl_fit_init_glorot(first, 4);
     tl_fit_init_glorot(again, 4);
     ck_assert(are_same_bytes(first, again));
-    for (size_t i = 0; i < FEATURES * 5; i++) {
+    for (size_t i = 0; i < MADE_SEPARABLE * 5; i++) {
         largest = fmax(largest, fabs((double)first->kernel[i]));
         sum += (double)first->kernel[i];
     }
     ck_assert_double_le(largest, limit);
     ck_assert_double_gt(largest, 0.9 * limit);
-    ck_assert_double_lt(fabs(sum), limit * 4 * sqrt(FEATURES * 5 / 3.0));
+    ck_assert_double_lt(fabs(sum), limit * 4 * sqrt(MADE_SEPARABLE * 5 / 3.0));
     tl_head_free(first);
     tl_head_free(again);
 }
@@ -189,7 +80,7 @@ END_TEST
 START_TEST(features_times_a_power_of_two_train_the_same_head)
 {
     struct tl_samples *samples = make_separable(60, 0, 0, 3);
-    struct tl_head *first = make_head(FEATURES, 3), *larger = make_head(FEATURES, 3);
+    struct tl_head *first = make_head(MADE_SEPARABLE, 3), *larger = make_head(MADE_SEPARABLE, 3);
     struct tl_store_epoch history[3];
 
     first->scale = tl_fit_measure_scale(samples, TL_FIT_PLAIN);
@@ -270,7 +161,7 @@ static void count_epoch(void *context, long epoch, const struct tl_store_epoch *
 START_TEST(it_learns_and_each_epoch_is_told_with_validation_after_it)
 {
     struct tl_samples *samples = make_separable(150, 60, 0, 3);
-    struct tl_head *head = make_head(FEATURES, 3);
+    struct tl_head *head = make_head(MADE_SEPARABLE, 3);
     struct tl_fit_course course = {TL_FIT_PLAIN, 40, 32, 0.01, 0, 0, false};
     struct tl_store_epoch history[40];
     struct tl_evaluation evaluation;
@@ -292,7 +183,7 @@ END_TEST
 START_TEST(a_zero_start_has_the_loss_of_a_guess)
 {
     struct tl_samples *samples = make_separable(32, 0, 0, 4);
-    struct tl_head *head = make_head(FEATURES, 4);
+    struct tl_head *head = make_head(MADE_SEPARABLE, 4);
     struct tl_fit_course course = COURSE;
     struct tl_store_epoch history[1];
 
@@ -312,7 +203,7 @@ START_TEST(any_batch_size_from_one_to_beyond_the_samples_works)
 {
     static const long sizes[] = {1, 2, 31, 32, 33, 1000000};
     struct tl_samples *samples = make_separable(33, 0, 0, 3);
-    struct tl_head *head = make_head(FEATURES, 3);
+    struct tl_head *head = make_head(MADE_SEPARABLE, 3);
     struct tl_fit_course course = COURSE;
     struct tl_store_epoch history[3];
 
@@ -349,7 +240,7 @@ END_TEST
 START_TEST(a_course_that_diverges_is_refused)
 {
     struct tl_samples *samples = make_separable(64, 0, 0, 3);
-    struct tl_head *head = make_head(FEATURES, 3);
+    struct tl_head *head = make_head(MADE_SEPARABLE, 3);
     struct tl_fit_course course = COURSE;
     struct tl_store_epoch history[3];
     struct tl_error err;
@@ -365,7 +256,7 @@ END_TEST
 START_TEST(every_allocation_may_fail)
 {
     struct tl_samples *samples = make_separable(20, 4, 0, 3);
-    struct tl_head *head = make_head(FEATURES, 3);
+    struct tl_head *head = make_head(MADE_SEPARABLE, 3);
     struct tl_store_epoch history[3];
     size_t n = 0;
     enum tl_status status;
@@ -387,7 +278,6 @@ Suite *tl_test_suite(void)
     Suite *suite = suite_create("fit");
     TCase *core = tcase_create("Core"), *limits = tcase_create("Limits"), *faults = tcase_create("Faults");
 
-    tcase_add_loop_test(core, fitting_follows_the_definition, 0, 5);
     tcase_add_test(core, the_same_seed_gives_the_same_bytes_and_another_gives_others);
     tcase_add_test(core, glorot_is_uniform_within_its_limit_and_repeatable);
     tcase_add_test(core, the_scale_is_the_rms_norm_of_what_trains_over_28);

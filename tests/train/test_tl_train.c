@@ -1,7 +1,4 @@
 /* test_tl_train.c - the tool itself, on stores with made-up features: what it prints, keeps, refuses and how it ends. */
-#include <limits.h>
-#include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/base/memory.h"
@@ -10,73 +7,9 @@
 #include "common/store/store_run.h"
 #include "tests/support/suite.h"
 #include "tests/train/made_store.h"
+#include "tests/train/tool_output.h"
 
-enum { OUTPUT_LIMIT_BYTES = 1 << 20, PHOTO_COUNT = 90, VARIANTS = 2 };
-
-/* The tool of the same build as this program, or NULL after printing that there is none. */
-static const char *find_tool(void)
-{
-    static char path[PATH_MAX];
-    char self[PATH_MAX / 2];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-
-    ck_assert_int_gt(length, 0);
-    self[length] = '\0';
-    for (int i = 0; i < 3; i++) {
-        char *slash = strrchr(self, '/');
-        ck_assert_ptr_nonnull(slash);
-        *slash = '\0';
-    }
-    snprintf(path, sizeof path, "%s/bin/tl-train", self);
-    if (access(path, X_OK) == 0)
-        return path;
-    printf("skipped: there is no %s\n", path);
-    return NULL;
-}
-
-struct output {
-    char *out, *err;
-    int exit_code;
-};
-
-static char *read_text(const char *path)
-{
-    char *text = tl_memory_alloc(OUTPUT_LIMIT_BYTES + 1, 1);
-    FILE *file = fopen(path, "rb");
-
-    ck_assert_ptr_nonnull(text);
-    ck_assert_ptr_nonnull(file);
-    text[fread(text, 1, OUTPUT_LIMIT_BYTES, file)] = '\0';
-    fclose(file);
-    return text;
-}
-
-/* Runs the tool in `folder`; `arguments` are a shell's. */
-static struct output run_tool(const char *tool, const char *folder, const char *arguments)
-{
-    char command[2 * PATH_MAX];
-    struct output output;
-    int status;
-
-    snprintf(command, sizeof command, "cd '%s' && '%s' %s >out.txt 2>err.txt", folder, tool, arguments);
-    status = system(command);
-    ck_assert(WIFEXITED(status));
-    output.exit_code = WEXITSTATUS(status);
-    output.out = read_text(tl_test_path(folder, "out.txt"));
-    output.err = read_text(tl_test_path(folder, "err.txt"));
-    return output;
-}
-
-static void free_output(struct output *output)
-{
-    tl_memory_free(output->out);
-    tl_memory_free(output->err);
-}
-
-static void expect_contains(const char *text, const char *wanted)
-{
-    ck_assert_msg(strstr(text, wanted) != NULL, "expected '%s' in:\n%s", wanted, text);
-}
+enum { PHOTO_COUNT = 90, VARIANTS = 2 };
 
 /* Three classes of thirty: 24 to train on, 6 for the test. */
 static void make_photos(struct made_photo photos[PHOTO_COUNT], char paths[PHOTO_COUNT][32], unsigned variant_count)
@@ -379,8 +312,8 @@ START_TEST(photos_left_out_are_named_and_the_exit_says_so)
     expect_contains(output.err, "tl-train: left out, the same bytes are under two classes: Train/cloudy/0.jpg (cloudy), Train/rain/again.jpg "
                                 "(rain)\n");
     expect_contains(output.err, "tl-train: left out, no photo of its class is there to train on: Test/snow/1.jpg (snow)\n");
-    expect_contains(output.err, "tl-train: 2 photos left out\n");
-    expect_contains(output.out, "1 photos are in more than one split and stay on the evaluation side.");
+    expect_contains(output.err, "tl-train: photos left out: 2\n");
+    expect_contains(output.out, "Photos in more than one split, kept on the evaluation side: 1.");
     free_output(&output);
 }
 END_TEST
