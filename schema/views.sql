@@ -3,7 +3,7 @@
 -- Which photos are there, of which class and split, and what was read of them? A row for each label; one where there is none.
 CREATE VIEW photos AS
 SELECT p.photo_id, s.name AS source, p.path, l.label_set, l.class, l.split, c.format, c.width_px, c.height_px,
-       c.exif_orientation, c.captured_at, c.camera, p.size_bytes, lower(hex(c.sha256)) AS sha256,
+       c.exif_orientation, c.captured_at, c.camera, p.size_bytes, iif(c.content_id IS NULL, NULL, lower(hex(c.sha256))) AS sha256,
        p.content_id IS NULL AS is_unreadable, p.missing_since_ms IS NOT NULL AS is_missing
 FROM photo p
 JOIN source s USING (source_id)
