@@ -1,0 +1,206 @@
+/* test_agenda.c - what is missing, and what becomes of it in the store and in the summary. */
+#include "tests/extract/numbers.h"
+
+START_TEST(every_photo_and_variant_is_computed_once)
+{
+    struct course course;
+
+    add_photo("a/1.jpg", "one");
+    add_photo("a/2.jpg", "two");
+    add_photo("b/3.jpg", "three");
+    course = extract_well("s.db", 1, 3);
+    ck_assert_uint_eq(course.totals.feature_count, 12);
+    ck_assert_uint_eq(course.computed_count, 12);
+    ck_assert_uint_eq(course.totals.done_count, 3);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM photo JOIN content USING (content_id) WHERE exif_orientation = 6"), "3");
+    ck_assert_str_eq(ask("s.db", "SELECT group_concat(class) FROM (SELECT class FROM label ORDER BY class)"), "a,a,b");
+    course = extract_well("s.db", 1, 3);
+    ck_assert_uint_eq(course.taken_count, 0);
+    ck_assert_uint_eq(course.computed_count, 0);
+}
+END_TEST
+
+START_TEST(equal_bytes_are_computed_once_and_have_two_places)
+{
+    struct course course;
+
+    add_photo("a/1.jpg", "same");
+    add_photo("a/2.jpg", "same");
+    add_photo("b/3.jpg", "same");
+    course = extract_well("s.db", 4, 2);
+    ck_assert_uint_eq(course.computed_count, 3);
+    ck_assert_uint_eq(course.totals.done_count, 3);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM photo WHERE content_id IS NOT NULL"), "3");
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM content"), "1");
+}
+END_TEST
+
+START_TEST(a_training_photo_with_a_twin_in_test_gets_no_variants)
+{
+    add_photo("train/a/1.jpg", "same");
+    add_photo("train/a/2.jpg", "other");
+    add_photo("test/a/3.jpg", "same");
+    ck_assert_uint_eq(extract_well("s.db", 2, 2).computed_count, 4);
+    ck_assert_uint_eq(extract_well("s.db", 2, 2).taken_count, 0);
+}
+END_TEST
+
+START_TEST(damaged_features_are_computed_again)
+{
+    const struct tl_error damage = {TL_CORRUPT, "bad checksum"};
+    tl_store *store = NULL;
+    struct tl_error err;
+
+    add_photo("a/1.jpg", "one");
+    add_photo("a/2.jpg", "two");
+    (void)extract_well("s.db", 1, 1);
+    ck_assert_int_eq(tl_store_open(&store, tl_test_path(root, "s.db"), TL_STORE_WRITE, &err), TL_OK);
+    ck_assert_int_eq(tl_store_begin(store, &err), TL_OK);
+    ck_assert_int_eq(tl_store_put_failure(store, 1, "verify", &damage, &err), TL_OK);
+    ck_assert_int_eq(tl_store_commit(store, &err), TL_OK);
+    ck_assert_int_eq(tl_store_close(&store, &err), TL_OK);
+    ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 2);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure"), "0");
+    ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 0);
+}
+END_TEST
+
+START_TEST(the_summary_says_what_was_done)
+{
+    struct course course;
+
+    add_photo("train/a/1.jpg", "same");
+    add_photo("train/b/2.jpg", "same");
+    add_photo("train/b/3.jpg", "bad");
+    add_photo("test/a/4.jpg", "other");
+    add_photo("test/a/5.jpg", "same");
+    course = extract_well("s.db", 2, 2);
+    ck_assert_msg(strstr(course.text, "all                5         2      2       1               4"), "%s", course.text);
+    ck_assert(strstr(course.text, "4 photos carry an EXIF tag"));
+    ck_assert(strstr(course.text, "2 photos have the same bytes"));
+    ck_assert(strstr(course.text, "Two classes: photos/test/a/5.jpg and photos/train/b/2.jpg"));
+    ck_assert(strstr(course.text, "Both sides of a split: photos/test/a/5.jpg and photos/train/a/1.jpg"));
+    ck_assert(strstr(course.text, "1 photo failed"));
+    ck_assert_msg(strstr(course.json, "{\"class\": \"b\", \"split\": \"train\", \"photos\": 2, \"computed\": 0, \"there\": 1, \"failed\": 1"),
+                  "%s", course.json);
+    ck_assert(strstr(course.json, "\"copies\": 2, \"in_two_classes\": 1, \"on_both_sides\": 1"));
+    ck_assert_int_eq(unlink(tl_test_path(root, "photos/train/b/3.jpg")), 0);
+    course = extract_well("s.db", 2, 2);
+    ck_assert(strstr(course.text, "Nothing had to be computed"));
+    ck_assert(strstr(course.text, "1 photo is no longer there"));
+}
+END_TEST
+
+START_TEST(variants_wanted_later_are_all_that_is_computed)
+{
+    add_many(12);
+    (void)extract_well("at_once.db", 2, 9);
+    (void)extract_well("later.db", 2, 0);
+    ck_assert_str_eq(ask("later.db", "SELECT count(*) FROM variant WHERE variant_index > 0"), "0");
+    (void)extract_well("later.db", 2, 4);
+    (void)extract_well("later.db", 2, 9);
+    expect_equal_stores("at_once.db", "later.db");
+    ck_assert_uint_eq(extract_well("later.db", 2, 3).computed_count, 0);
+}
+END_TEST
+
+START_TEST(changed_and_vanished_photos_are_noticed)
+{
+    struct course course;
+
+    add_photo("a/1.jpg", "one");
+    add_photo("a/2.jpg", "two");
+    add_photo("a/3.jpg", "three");
+    (void)extract_well("s.db", 1, 0);
+    add_photo("a/1.jpg", "another one");
+    ck_assert_int_eq(unlink(tl_test_path(root, "photos/a/3.jpg")), 0);
+    course = extract_well("s.db", 1, 0);
+    ck_assert_uint_eq(course.computed_count, 1);
+    ck_assert_int_eq(course.missing_count, 1);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM content"), "4");
+    ck_assert_str_eq(ask("s.db", "SELECT path FROM photo WHERE missing_since_ms IS NOT NULL"), "a/3.jpg");
+    add_photo("a/3.jpg", "three");
+    course = extract_well("s.db", 1, 0);
+    ck_assert_uint_eq(course.computed_count, 0);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM photo WHERE missing_since_ms IS NOT NULL"), "0");
+}
+END_TEST
+
+START_TEST(a_photo_that_cannot_be_read_is_recorded_and_the_rest_goes_on)
+{
+    struct course course;
+
+    add_photo("a/1.jpg", "one");
+    add_photo("a/2.jpg", "bad");
+    add_photo("a/3.jpg", "bad");
+    ck_assert_int_eq(symlink("nowhere", tl_test_path(root, "photos/a/4.jpg")), 0);
+    course = extract_well("s.db", 2, 1);
+    ck_assert_uint_eq(course.computed_count, 2);
+    ck_assert_uint_eq(course.reported_count, 3);
+    ck_assert_uint_eq(course.totals.failed_count, 3);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure WHERE stage = 'read' AND tries = 1"), "3");
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM photo WHERE content_id IS NULL"), "3");
+    ck_assert_uint_eq(extract_well("s.db", 2, 1).reported_count, 3);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure WHERE tries = 2"), "3");
+    add_photo("a/2.jpg", "good");
+    ck_assert_uint_eq(extract_well("s.db", 2, 1).computed_count, 2);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure"), "2");
+}
+END_TEST
+
+START_TEST(a_copy_of_a_photo_that_cannot_be_read_is_computed)
+{
+    struct course course;
+
+    add_photo("a/1 locked.jpg", "same");
+    add_photo("a/2.jpg", "same");
+    engine_state.is_locked = true;
+    course = extract_well("s.db", 1, 2);
+    ck_assert_uint_eq(course.computed_count, 3);
+    ck_assert_uint_eq(course.totals.failed_count, 1);
+    engine_state.is_locked = false;
+    course = extract_well("s.db", 1, 2);
+    ck_assert_uint_eq(course.computed_count, 0);
+    ck_assert_uint_eq(course.totals.failed_count, 0);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure"), "0");
+}
+END_TEST
+
+START_TEST(a_variant_that_cannot_be_made_leaves_the_others)
+{
+    struct course course;
+
+    add_photo("a/1.jpg", "odd");
+    course = extract_well("s.db", 2, 9);
+    ck_assert_uint_eq(course.computed_count, 9);
+    ck_assert_uint_eq(course.totals.failed_count, 1);
+    ck_assert_str_eq(ask("s.db", "SELECT message FROM failure WHERE stage = 'augment'"), "variant 2: odd");
+    course = extract_well("s.db", 2, 9);
+    ck_assert_uint_eq(course.computed_count, 0);
+    ck_assert_str_eq(ask("s.db", "SELECT tries FROM failure"), "2");
+}
+END_TEST
+
+Suite *tl_test_suite(void)
+{
+    Suite *suite = suite_create("agenda");
+    TCase *core = tcase_create("core"), *limits = tcase_create("limits"), *faults = tcase_create("faults");
+    TCase *cases[] = {core, limits, faults};
+
+    tcase_add_test(core, every_photo_and_variant_is_computed_once);
+    tcase_add_test(core, equal_bytes_are_computed_once_and_have_two_places);
+    tcase_add_test(core, a_training_photo_with_a_twin_in_test_gets_no_variants);
+    tcase_add_test(core, damaged_features_are_computed_again);
+    tcase_add_test(core, the_summary_says_what_was_done);
+    tcase_add_test(limits, variants_wanted_later_are_all_that_is_computed);
+    tcase_add_test(limits, changed_and_vanished_photos_are_noticed);
+    tcase_add_test(faults, a_photo_that_cannot_be_read_is_recorded_and_the_rest_goes_on);
+    tcase_add_test(faults, a_copy_of_a_photo_that_cannot_be_read_is_computed);
+    tcase_add_test(faults, a_variant_that_cannot_be_made_leaves_the_others);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        tcase_add_checked_fixture(cases[i], make_root, NULL);
+        tcase_set_timeout(cases[i], 120);
+        suite_add_tcase(suite, cases[i]);
+    }
+    return suite;
+}
