@@ -1,5 +1,6 @@
 /* test_photo.c - a photo's pixels are load_img's, for each kind of file, and for the golden photos. */
 #include <hdf5.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,6 +49,54 @@ START_TEST(each_kind_of_file_gives_pillows_pixels)
     ck_assert_uint_eq(photo.height_px, FILES[_i].height);
     tl_digest_to_hex(hex, photo.pixels_digest);
     ck_assert_msg(strcmp(hex, FILES[_i].sha256) == 0, "%s: pixels %s", FILES[_i].name, hex);
+}
+END_TEST
+
+/* Reads each file some times, with a damaged one between; returns the name that went wrong, or NULL. */
+static void *read_all(void *first)
+{
+    const size_t count = sizeof FILES / sizeof *FILES;
+    struct tl_photo *photo = tl_memory_alloc(1, sizeof *photo);
+    const char *wrong = photo ? NULL : "no memory";
+    struct tl_recipe recipe;
+    struct tl_error err;
+    char hex[TL_DIGEST_HEX_BYTES];
+
+    tl_recipe_init(&recipe);
+    for (size_t i = 0; i < 3 * count && !wrong; i++) {
+        size_t k = (*(size_t *)first + i) % count;
+        char path[128];
+
+        snprintf(path, sizeof path, "%s/%s", FIXTURES, FILES[k].name);
+        if (tl_photo_read(photo, path, &recipe, &err) == TL_OK)
+            tl_digest_to_hex(hex, photo->pixels_digest);
+        else
+            hex[0] = '\0';
+        if (strcmp(hex, FILES[k].sha256) != 0)
+            wrong = FILES[k].name;
+        if (tl_photo_decode(photo, "GIF89a????????", 14, &recipe, &err) != TL_BAD_INPUT)
+            wrong = "the damaged one";
+    }
+    tl_memory_free(photo);
+    tl_photo_end_thread();
+    return (void *)(uintptr_t)wrong;
+}
+
+START_TEST(threads_read_without_disturbing_each_other)
+{
+    enum { THREADS = 4 };
+    pthread_t threads[THREADS];
+    size_t firsts[THREADS];
+
+    for (size_t i = 0; i < THREADS; i++) {
+        firsts[i] = i * 3;
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, read_all, &firsts[i]), 0);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        void *wrong;
+        ck_assert_int_eq(pthread_join(threads[i], &wrong), 0);
+        ck_assert_msg(wrong == NULL, "%s", (const char *)wrong);
+    }
 }
 END_TEST
 
@@ -186,9 +235,11 @@ Suite *tl_test_suite(void)
     tcase_add_checked_fixture(core, start_photos, tl_photo_stop);
     tcase_add_checked_fixture(golden, start_photos, tl_photo_stop);
     tcase_add_checked_fixture(limits, start_photos, tl_photo_stop);
+    tcase_set_timeout(core, 60);
     tcase_set_timeout(limits, 120);
     tcase_set_timeout(golden, 60);
     tcase_add_loop_test(core, each_kind_of_file_gives_pillows_pixels, 0, sizeof FILES / sizeof *FILES);
+    tcase_add_test(core, threads_read_without_disturbing_each_other);
     tcase_add_test(core, the_orientation_is_read_and_turns_only_when_asked);
     tcase_add_test(core, the_thumbnail_is_the_mean_grey);
     tcase_add_test(core, names_end_as_photos_do);
