@@ -41,7 +41,7 @@ struct tl_error {
  * other control bytes in the result become `\xNN`. `err` may be NULL. `status` is not TL_OK. */
 enum tl_status tl_error_set(struct tl_error *err, enum tl_status status, const char *format, ...) TL_PRINTF(3, 4);
 
-/* Puts "<text>: " before the message already in *err and returns err->status. */
+/* Puts "<text>: " before the message already in *err, which is not NULL here, and returns err->status. */
 enum tl_status tl_error_prefix(struct tl_error *err, const char *format, ...) TL_PRINTF(2, 3);
 
 /* The usual message for a failed allocation of `size_bytes` for `what`; returns TL_NO_MEMORY. */

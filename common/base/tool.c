@@ -2,9 +2,11 @@
 #include "common/base/tool.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 bool tl_tool_begin(struct tl_operands *out, enum tl_exit *out_exit, const struct tl_command *command, int argc, char **argv)
 {
@@ -34,12 +36,20 @@ void tl_tool_say(const struct tl_command *command, const char *format, ...)
     (void)fprintf(stderr, "%s: %s\n", command->program, line); /* nowhere is left to report a failure to */
 }
 
+/* Asked of the pipe itself: errno may be of another call by the time a tool ends. */
+static bool is_closed_pipe(int descriptor)
+{
+    struct pollfd state = {.fd = descriptor, .events = POLLOUT};
+    return poll(&state, 1, 0) == 1 && (state.revents & POLLERR) != 0;
+}
+
 enum tl_exit tl_tool_end(const struct tl_command *command, enum tl_exit exit_code)
 {
+    errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return exit_code;
-    if (errno == EPIPE)
+    if (errno == EPIPE || is_closed_pipe(STDOUT_FILENO))
         return exit_code;
-    tl_tool_say(command, "standard output: %s", strerror(errno));
+    tl_tool_say(command, "standard output: %s", errno != 0 ? strerror(errno) : "not all of it could be written");
     return TL_EXIT_NOTHING;
 }
