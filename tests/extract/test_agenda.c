@@ -178,6 +178,12 @@ START_TEST(a_variant_that_cannot_be_made_leaves_the_others)
     course = extract_well("s.db", 2, 9);
     ck_assert_uint_eq(course.computed_count, 0);
     ck_assert_str_eq(ask("s.db", "SELECT tries FROM failure"), "2");
+    engine_state.is_even = true;
+    course = extract_well("s.db", 2, 9);
+    ck_assert_uint_eq(course.computed_count, 1);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure"), "0");
+    (void)extract_well("even.db", 2, 9);
+    expect_equal_stores("even.db", "s.db");
 }
 END_TEST
 
