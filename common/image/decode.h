@@ -7,7 +7,9 @@
  *     tl_decode_close(&decode);
  *
  * Opening reads the header alone and refuses what is too large. The bytes and the struct must stay where they are
- * until the close. Only loaders on a short list are used, chosen by content.
+ * until the close. Only loaders on a short list are used, chosen by content. The clock is looked at between strips of
+ * rows; interlaced PNG, progressive JPEG and WebP are decoded by their libraries in one call before the first row (1 to 3 s at
+ * the size limit), and can be stopped only after it.
  */
 #ifndef TL_IMAGE_DECODE_H
 #define TL_IMAGE_DECODE_H

@@ -30,7 +30,7 @@ static const uint64_t TL_PHOTO_FILE_BYTES_MAX = (uint64_t)1 << 30;
 struct tl_photo {
     uint8_t sha256[TL_DIGEST_BYTES]; /* of the file's bytes, the very ones decoded */
     uint32_t width_px, height_px;    /* as stored in the file */
-    char format[16];                 /* "jpeg", "png", "gif", "webp", "tiff", "heif", "bmp", ...: what the bytes are */
+    char format[16];                 /* "jpeg", "png", "gif", "webp", "tiff", "heif", "bmp", "ppm": what the bytes are */
     unsigned exif_orientation;       /* 1 to 8; 1 where the file says nothing or nonsense */
     char captured_at[20];            /* EXIF DateTimeOriginal as "YYYY-MM-DD HH:MM:SS", or "" */
     char camera[64];                 /* EXIF make and model, UTF-8, or "" */

@@ -94,7 +94,7 @@ enum tl_status tl_resize_read(uint8_t *pixels, struct tl_decode *decode, const s
     VipsImage *turned = NULL, *image = decode->image;
     uint8_t *bytes = NULL;
     struct tl_resample_axis x, y;
-    struct tl_rows rows = {NULL};
+    struct tl_rows rows = {.image = NULL};
     enum tl_status status;
 
     if (recipe->exif == TL_EXIF_APPLY && vips_image_get_orientation(image) > 1) {

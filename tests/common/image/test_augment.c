@@ -231,11 +231,11 @@ static const struct {
 } REFUSED[] = {
     {{.zoom_x = 0, .zoom_y = 1}, "not positive: 0 x 1"},
     {{.zoom_x = 1, .zoom_y = -1}, "not positive: 1 x -1"},
-    {{.zoom_x = NAN, .zoom_y = 1}, "not finite"},
-    {{.zoom_x = 1, .zoom_y = INFINITY}, "not finite"},
-    {{.zoom_x = 1, .zoom_y = 1, .shear_degrees = NAN}, "not finite"},
-    {{.zoom_x = 1, .zoom_y = 1, .shift_x_px = INFINITY}, "not finite"},
-    {{.zoom_x = 1, .zoom_y = 1, .shift_y_px = -INFINITY}, "not finite"},
+    {{.zoom_x = (double)NAN, .zoom_y = 1}, "not finite"},
+    {{.zoom_x = 1, .zoom_y = (double)INFINITY}, "not finite"},
+    {{.zoom_x = 1, .zoom_y = 1, .shear_degrees = (double)NAN}, "not finite"},
+    {{.zoom_x = 1, .zoom_y = 1, .shift_x_px = (double)INFINITY}, "not finite"},
+    {{.zoom_x = 1, .zoom_y = 1, .shift_y_px = -(double)INFINITY}, "not finite"},
 };
 
 START_TEST(impossible_parameters_are_refused)

@@ -164,14 +164,14 @@ static const struct {
     {0, 0, 5e-324, 10, NULL},
     {89.1, 0, 1, 1, "shear is 89.1"},
     {-1, 0, 1, 1, "shear is -1"},
-    {NAN, 0, 1, 1, "shear is"},
+    {(double)NAN, 0, 1, 1, "shear is"},
     {0, 1, 1, 1, "zoom is 1"},
     {0, -0.1, 1, 1, "zoom is -0.1"},
-    {0, NAN, 1, 1, "zoom is"},
+    {0, (double)NAN, 1, 1, "zoom is"},
     {0, 0, 0, 1, "both axes is 0 to 1"},
     {0, 0, 1.1, 1, "both axes is 1.1 to 1"},
-    {0, 0, 1, INFINITY, "both axes is 1 to inf"},
-    {0, 0, NAN, 1, "both axes is"},
+    {0, 0, 1, (double)INFINITY, "both axes is 1 to inf"},
+    {0, 0, (double)NAN, 1, "both axes is"},
     {0, 0.5, 0.9, 1, "exclude each other"},
 };
 

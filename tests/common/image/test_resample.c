@@ -33,7 +33,7 @@ static uint8_t *resize_noise(uint8_t *pixels, int width, int height, const struc
         noise[i] = (uint8_t)tl_random_below(&random, 256);
     memset(&decode, 0, sizeof decode);
     decode.format = "noise";
-    decode.end_seconds = INFINITY;
+    decode.end_seconds = (double)INFINITY;
     decode.image = vips_image_new_from_memory(noise, count, width, height, 3, VIPS_FORMAT_UCHAR);
     tl_memory_fail_at(fail_at);
     *status = tl_resize_read(pixels, &decode, recipe, &err);
