@@ -106,7 +106,8 @@ enum tl_status tl_augment_apply(float *out, const uint8_t *pixels, uint32_t size
 
     if (status != TL_OK)
         return status;
-    if (variant->shear_degrees == 0 && variant->zoom_x == 1 && variant->zoom_y == 1 && variant->shift_x_px == 0 && variant->shift_y_px == 0) {
+    if (variant->shear_degrees == 0 && variant->zoom_x == 1 && variant->zoom_y == 1 && variant->shift_x_px == 0 &&
+        variant->shift_y_px == 0) {
         flip(out, pixels, size_px, variant);
         return TL_OK;
     }

@@ -201,8 +201,8 @@ static int simplify(VipsImage **image, struct tl_rgb_kind *kind)
     int failed = 0;
 
     kind->is_cmyk = interpretation == VIPS_INTERPRETATION_CMYK && (*image)->Bands >= 4;
-    if (interpretation == VIPS_INTERPRETATION_LAB || interpretation == VIPS_INTERPRETATION_LABS || interpretation == VIPS_INTERPRETATION_LABQ ||
-        interpretation == VIPS_INTERPRETATION_XYZ || interpretation == VIPS_INTERPRETATION_scRGB)
+    if (interpretation == VIPS_INTERPRETATION_LAB || interpretation == VIPS_INTERPRETATION_LABS ||
+        interpretation == VIPS_INTERPRETATION_LABQ || interpretation == VIPS_INTERPRETATION_XYZ || interpretation == VIPS_INTERPRETATION_scRGB)
         failed = vips_colourspace(*image, &simple, VIPS_INTERPRETATION_sRGB, NULL);
     else if (kind->is_cmyk && (*image)->BandFmt == VIPS_FORMAT_USHORT)
         failed = vips_cast(*image, &simple, VIPS_FORMAT_UCHAR, "shift", TRUE, NULL);

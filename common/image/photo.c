@@ -115,7 +115,8 @@ enum tl_status tl_photo_read(struct tl_photo *out, const char *path, const struc
 
 bool tl_photo_is_photo_name(const char *file_name)
 {
-    static const char *const ends[] = {"png", "jpg", "jpeg", "bmp", "ppm", "tif", "tiff", "gif", "webp", "heic", "heif", "avif", "pgm", "pnm"};
+    static const char *const ends[] = {"png", "jpg", "jpeg", "bmp", "ppm", "tif", "tiff",
+                                       "gif", "webp", "heic", "heif", "avif", "pgm", "pnm"};
     size_t length = strlen(file_name);
 
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {

@@ -16,10 +16,10 @@ static struct tl_resample_axis plan_axis(uint32_t in_px, uint32_t scaled_px, uin
     return axis;
 }
 
-/* `long_px` scaled as `short_px` is to become 256, rounded. */
-static uint32_t scale_long_side(uint32_t long_px, uint32_t short_px)
+/* A side scaled as the short one is to become 256, rounded. */
+static uint32_t scale_side(uint32_t side_px, uint32_t short_px)
 {
-    return (uint32_t)(((uint64_t)long_px * TL_RECIPE_CROP_SHORT_SIDE_PX + short_px / 2) / short_px);
+    return (uint32_t)(((uint64_t)side_px * TL_RECIPE_CROP_SHORT_SIDE_PX + short_px / 2) / short_px);
 }
 
 enum tl_status tl_resize_plan(struct tl_resample_axis *x, struct tl_resample_axis *y, uint32_t width_px, uint32_t height_px,
@@ -37,8 +37,8 @@ enum tl_status tl_resize_plan(struct tl_resample_axis *x, struct tl_resample_axi
     if (long_px / short_px >= CROP_ASPECT_MAX)
         return tl_error_set(err, TL_BAD_INPUT, "%u x %u pixels are too thin a strip for a centre crop: one side is %u or more times the other",
                             (unsigned)width_px, (unsigned)height_px, (unsigned)CROP_ASPECT_MAX);
-    *x = plan_axis(width_px, width_px == short_px ? TL_RECIPE_CROP_SHORT_SIDE_PX : scale_long_side(width_px, short_px), size_px);
-    *y = plan_axis(height_px, height_px == short_px ? TL_RECIPE_CROP_SHORT_SIDE_PX : scale_long_side(height_px, short_px), size_px);
+    *x = plan_axis(width_px, scale_side(width_px, short_px), size_px);
+    *y = plan_axis(height_px, scale_side(height_px, short_px), size_px);
     return TL_OK;
 }
 
