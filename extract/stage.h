@@ -15,7 +15,8 @@
 #include "common/base/queue.h"
 #include "extract/pipeline.h"
 
-enum { TL_STAGE_BLOCK = 8 }; /* variants that one thread hands to the network at once */
+/* Variants that one thread hands to the network at once. More would make a stop wait longer and a crash cost more. */
+enum { TL_STAGE_BLOCK = TL_WORK_VARIANTS };
 
 struct tl_stage {
     /* Constant while threads run. */

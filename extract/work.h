@@ -15,7 +15,7 @@
 #include "common/image/augmentation.h"
 #include "common/image/photo.h"
 
-enum { TL_WORK_VARIANTS = 8 };
+enum { TL_WORK_VARIANTS = 4 };
 
 struct tl_work_feature {
     struct tl_variant variant;

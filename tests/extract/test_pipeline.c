@@ -7,7 +7,7 @@ START_TEST(any_number_of_threads_gives_the_same_store)
 
     add_many(60);
     for (unsigned i = 0; i < 3; i++)
-        (void)extract_well(NAMES[i], 1U << i, 11); /* 12 variants are two works */
+        (void)extract_well(NAMES[i], 1U << i, 11); /* 12 variants are three works */
     expect_equal_stores("1.db", "2.db");
     expect_equal_stores("1.db", "4.db");
     ck_assert_str_eq(ask("4.db", "SELECT count(*) FROM variant JOIN photo USING (content_id) JOIN label USING (photo_id)"
