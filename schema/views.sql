@@ -36,7 +36,8 @@ JOIN backbone b USING (backbone_id);
 
 -- Which run is best by validation? Runs without validation share the last place. Losses compare within one data set.
 CREATE VIEW leaderboard AS
-SELECT rank() OVER (ORDER BY r.val_loss IS NULL, r.val_loss) AS place, r.run_id, r.name, r.val_loss, r.val_accuracy, r.test_loss, r.test_accuracy, a.name AS augmentation, r.variants,
+SELECT rank() OVER (ORDER BY r.val_loss IS NULL, r.val_loss) AS place, r.run_id, r.name, r.val_loss, r.val_accuracy,
+       r.test_loss, r.test_accuracy, a.name AS augmentation, r.variants,
        r.transform, r.initial, r.epochs, r.batch_size, r.learning_rate, r.l2, r.seed, r.train_samples, r.train_ms,
        r.dataset_id, r.feature_set_id, coalesce(h.is_pinned, 0) AS is_pinned,
        datetime(r.started_ms / 1000, 'unixepoch') AS started_at
@@ -52,8 +53,8 @@ FROM epoch e
 JOIN run r USING (run_id)
 ORDER BY e.run_id, e.epoch;
 
--- What did each head say of each photo, and what was it called? The true class is the one of the run's data set; it is NULL for photos
--- outside it.
+-- What did each head say of each photo, and what was it called? The true class is the one of the run's data set; it is NULL
+-- for photos outside it.
 CREATE VIEW predictions AS
 SELECT pr.prediction_id, h.run_id, coalesce(r.name, h.name) AS name, pr.origin,
        coalesce(pr.photo, (SELECT p.path FROM photo p JOIN source s USING (source_id)
@@ -83,8 +84,8 @@ JOIN photo p USING (photo_id)
 JOIN source s USING (source_id)
 ORDER BY s.name, p.path, f.stage, f.cause;
 
--- How many photos has each class in each split, how many distinct ones, how many that no training can use as they are? A photo with two
--- labels counts in both classes. contested: the same bytes are also of another class of the label set.
+-- How many photos has each class in each split, how many distinct ones, how many that no training can use as they are? A photo
+-- with two labels counts in both classes. contested: the same bytes are also of another class of the label set.
 CREATE VIEW class_balance AS
 SELECT l.label_set, coalesce(l.split, 'none') AS split, l.class, count(*) AS photos,
        count(DISTINCT p.content_id) AS distinct_photos,

@@ -28,8 +28,9 @@ static bool has_type(struct tl_statement *statement, int column, int type)
         return false;
     const int found = sqlite3_column_type(statement->prepared, column);
     if (found != type)
-        statement->status = tl_error_set(statement->err, TL_CORRUPT, "%s: %s is %s where the schema says %s", statement->store->path,
-                                         sqlite3_column_name(statement->prepared, column), name_of_type(found), name_of_type(type));
+        statement->status =
+            tl_error_set(statement->err, TL_CORRUPT, "%s: %s is %s where the schema says %s", statement->store->path,
+                         sqlite3_column_name(statement->prepared, column), name_of_type(found), name_of_type(type));
     return found == type;
 }
 
@@ -42,9 +43,9 @@ int64_t tl_column_int_within(struct tl_statement *statement, int column, int64_t
 {
     const int64_t value = tl_column_int(statement, column);
     if (statement->status == TL_OK && (value < min || value > max))
-        statement->status = tl_error_set(statement->err, TL_CORRUPT, "%s: %s is %lld; %lld to %lld are possible", statement->store->path,
-                                         sqlite3_column_name(statement->prepared, column), (long long)value, (long long)min,
-                                         (long long)max);
+        statement->status =
+            tl_error_set(statement->err, TL_CORRUPT, "%s: %s is %lld; %lld to %lld are possible", statement->store->path,
+                         sqlite3_column_name(statement->prepared, column), (long long)value, (long long)min, (long long)max);
     return statement->status == TL_OK ? value : 0;
 }
 
@@ -121,6 +122,7 @@ void tl_column_digest(struct tl_statement *statement, int column, uint8_t out[TL
     if (size_bytes == TL_DIGEST_BYTES)
         memcpy(out, blob, TL_DIGEST_BYTES);
     else
-        statement->status = tl_error_set(statement->err, TL_CORRUPT, "%s: %s has %zu bytes; a digest has %d", statement->store->path,
-                                         sqlite3_column_name(statement->prepared, column), size_bytes, TL_DIGEST_BYTES);
+        statement->status =
+            tl_error_set(statement->err, TL_CORRUPT, "%s: %s has %zu bytes; a digest has %d", statement->store->path,
+                         sqlite3_column_name(statement->prepared, column), size_bytes, TL_DIGEST_BYTES);
 }

@@ -49,7 +49,8 @@ static enum tl_status check_absent(const char *path, enum tl_store_mode mode, st
     if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode))
         return tl_error_set(err, TL_IO, "%s: cannot be made: there is no folder %s", path, folder);
     if (access(folder, W_OK | X_OK) != 0)
-        return tl_error_set(err, TL_IO, "%s: cannot be made: the folder %s cannot be written (%s)", path, folder, strerror(errno));
+        return tl_error_set(err, TL_IO, "%s: cannot be made: the folder %s cannot be written (%s)", path, folder,
+                            strerror(errno));
     return TL_OK;
 }
 
@@ -78,10 +79,11 @@ enum tl_status tl_location_check(bool *out_is_still, const char *path, enum tl_s
         return TL_OK;
     }
     if (access(path, W_OK) != 0)
-        return tl_error_set(err, TL_IO, "%s: the store is read-only (%s); make it writable or work on a copy", path, strerror(errno));
+        return tl_error_set(err, TL_IO, "%s: the store is read-only (%s); make it writable or work on a copy", path,
+                            strerror(errno));
     if (!is_folder_writable)
-        return tl_error_set(err, TL_IO, "%s: the folder %s cannot be written, and SQLite's journal must lie there; work on a copy", path,
-                            folder);
+        return tl_error_set(
+            err, TL_IO, "%s: the folder %s cannot be written, and SQLite's journal must lie there; work on a copy", path, folder);
     return TL_OK;
 }
 

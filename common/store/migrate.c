@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 static enum tl_status drop_views(tl_store *store, struct tl_error *err)
 {
     for (;;) {
         sqlite3_stmt *prepared = NULL;
         char *sql = NULL;
-        int code = sqlite3_prepare_v2(store->db, "SELECT name FROM sqlite_schema WHERE type = 'view' LIMIT 1", -1, &prepared, NULL);
+        int code =
+            sqlite3_prepare_v2(store->db, "SELECT name FROM sqlite_schema WHERE type = 'view' LIMIT 1", -1, &prepared, NULL);
         if (code == SQLITE_OK)
             code = sqlite3_step(prepared);
         if (code == SQLITE_ROW) {
@@ -31,7 +31,8 @@ static enum tl_status drop_views(tl_store *store, struct tl_error *err)
 }
 
 /* Inside the transaction. */
-static enum tl_status apply_files(tl_store *store, int64_t from, int64_t to, const struct tl_schema_sql *files, struct tl_error *err)
+static enum tl_status apply_files(tl_store *store, int64_t from, int64_t to, const struct tl_schema_sql *files,
+                                  struct tl_error *err)
 {
     char pragma[64];
     enum tl_status status = TL_OK;

@@ -78,7 +78,8 @@ void tl_statement_bind_blob(struct tl_statement *statement, const void *bytes, s
 {
     statement->parameter_count++;
     if (statement->status == TL_OK)
-        note_binding(statement, sqlite3_bind_blob64(statement->prepared, statement->parameter_count, bytes, size_bytes, SQLITE_STATIC));
+        note_binding(statement,
+                     sqlite3_bind_blob64(statement->prepared, statement->parameter_count, bytes, size_bytes, SQLITE_STATIC));
 }
 
 bool tl_statement_step(struct tl_statement *statement)

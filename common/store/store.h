@@ -8,7 +8,11 @@
  * The rows themselves: store_photo.h (photos, labels, failures), store_feature.h (recipes, variants, features),
  * store_sample.h (reading features in the order of training), store_run.h (data sets, runs, heads, predictions).
  * Ids are local to the file and only good while it is open; natural keys are identity. Strings borrowed by out
- * structs live until the next call on the same store unless said otherwise. One thread at a time uses a store.
+ * structs live until the next call on the same store unless said otherwise. One thread at a time uses a store. Messages
+ * begin with the store's path where the file is at fault.
+ *
+ * An error inside a transaction undoes the transaction; later puts and the commit then say so. A put that the schema
+ * forbids (an empty class, a word that is none of the schema's) is TL_BAD_INPUT, wherever its header names only TL_IO.
  *
  * The file: page size 65536, WAL while somebody writes, synchronous=FULL, foreign keys on. A clean close with
  * nobody else connected checkpoints and returns to journal_mode=DELETE: one file, good on read-only media.
@@ -33,8 +37,8 @@ enum tl_store_mode {
 
 typedef struct tl_store tl_store;
 
-/* Fails with: TL_NOT_FOUND (READ, WRITE: no such file), TL_BAD_INPUT (not SQLite, another program's file, a newer schema: with both versions;
- * an empty file is another program's unless mode is CREATE), TL_IO (read-only, locked, disk), TL_NO_MEMORY. */
+/* Fails with: TL_NOT_FOUND (READ, WRITE: no such file), TL_BAD_INPUT (not SQLite, another program's file, a newer schema: with
+ * both versions; an empty file is another program's unless mode is CREATE), TL_IO (read-only, locked, disk), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_store_open(tl_store **out, const char *path, enum tl_store_mode mode, struct tl_error *err);
 /* Rolls back what is not committed. *store becomes NULL in any case. Fails with: TL_IO (the checkpoint). */
 TL_MUST_USE enum tl_status tl_store_close(tl_store **store, struct tl_error *err);
@@ -58,8 +62,8 @@ struct tl_store_counts {
 };
 TL_MUST_USE enum tl_status tl_store_count(tl_store *store, struct tl_store_counts *out, struct tl_error *err);
 
-/* Runs one SELECT and hands each row's columns as text (NULL for NULL) to `each`; what `tl-store info` and the demo print. `each` returns
- * false to stop early. Fails with: TL_BAD_INPUT (the SQL, with SQLite's words; or it would write), TL_IO, TL_CORRUPT. */
+/* Runs one SELECT and hands each row's columns as text (NULL for NULL) to `each`; what `tl-store info` and the demo print. `each`
+ * returns false to stop early. Fails with: TL_BAD_INPUT (the SQL, with SQLite's words; or it would write), TL_IO, TL_CORRUPT. */
 typedef bool tl_store_row_callback(void *context, size_t column_count, const char *const *names, const char *const *values);
 TL_MUST_USE enum tl_status tl_store_query(tl_store *store, const char *sql, tl_store_row_callback *each, void *context,
                                           struct tl_error *err);

@@ -66,19 +66,21 @@ static void read_feature_set(struct tl_statement *s, struct tl_store_feature_set
         s->status = tl_error_set(s->err, TL_CORRUPT, "%s: a feature set with a text that is NULL", s->store->path);
 }
 
-enum tl_status tl_store_list_feature_sets(tl_store *store, struct tl_store_feature_set **out, size_t *out_count, struct tl_error *err)
+enum tl_status tl_store_list_feature_sets(tl_store *store, struct tl_store_feature_set **out, size_t *out_count,
+                                          struct tl_error *err)
 {
     struct tl_statement s;
     struct tl_store_feature_set *sets = NULL;
     size_t count = 0;
     *out = NULL;
     *out_count = 0;
-    tl_statement_begin(&s, store,
-                       "SELECT fs.feature_set_id, fs.digest, i.json, i.digest, b.network, b.tensors_sha256, fs.layer, fs.arithmetic,"
-                       " fs.stored_type, fs.height, fs.width, fs.channels,"
-                       " (SELECT count(*) FROM feature f WHERE f.feature_set_id = fs.feature_set_id) AS feature_count"
-                       " FROM feature_set fs JOIN input i USING (input_id) JOIN backbone b USING (backbone_id) ORDER BY fs.digest",
-                       err);
+    tl_statement_begin(
+        &s, store,
+        "SELECT fs.feature_set_id, fs.digest, i.json, i.digest, b.network, b.tensors_sha256, fs.layer, fs.arithmetic,"
+        " fs.stored_type, fs.height, fs.width, fs.channels,"
+        " (SELECT count(*) FROM feature f WHERE f.feature_set_id = fs.feature_set_id) AS feature_count"
+        " FROM feature_set fs JOIN input i USING (input_id) JOIN backbone b USING (backbone_id) ORDER BY fs.digest",
+        err);
     while (tl_statement_step(&s)) {
         struct tl_store_feature_set *larger = grow(&s, sets, count, sizeof *sets);
         if (larger == NULL)
@@ -96,20 +98,21 @@ enum tl_status tl_store_list_feature_sets(tl_store *store, struct tl_store_featu
     return status;
 }
 
-enum tl_status tl_store_list_augmentations(tl_store *store, int64_t feature_set_id, struct tl_store_augmentation **out, size_t *out_count,
-                                           struct tl_error *err)
+enum tl_status tl_store_list_augmentations(tl_store *store, int64_t feature_set_id, struct tl_store_augmentation **out,
+                                           size_t *out_count, struct tl_error *err)
 {
     struct tl_statement s;
     struct tl_store_augmentation *augmentations = NULL;
     size_t count = 0;
     *out = NULL;
     *out_count = 0;
-    tl_statement_begin(&s, store,
-                       "SELECT a.augmentation_id, a.digest, a.name, a.json, n.variant_count FROM augmentation a JOIN"
-                       " (SELECT v.augmentation_id, count(*) AS variant_count FROM feature f JOIN variant v USING (variant_id)"
-                       " WHERE f.feature_set_id = ? AND v.augmentation_id <> 0 GROUP BY v.augmentation_id) n USING (augmentation_id)"
-                       " ORDER BY a.digest",
-                       err);
+    tl_statement_begin(
+        &s, store,
+        "SELECT a.augmentation_id, a.digest, a.name, a.json, n.variant_count FROM augmentation a JOIN"
+        " (SELECT v.augmentation_id, count(*) AS variant_count FROM feature f JOIN variant v USING (variant_id)"
+        " WHERE f.feature_set_id = ? AND v.augmentation_id <> 0 GROUP BY v.augmentation_id) n USING (augmentation_id)"
+        " ORDER BY a.digest",
+        err);
     tl_statement_bind_int(&s, feature_set_id);
     while (tl_statement_step(&s)) {
         struct tl_store_augmentation *larger = grow(&s, augmentations, count, sizeof *augmentations);
@@ -178,9 +181,9 @@ static void list_choices(char out[CHOICES_CEILING_BYTES], const void *items, siz
         char hex[TL_DIGEST_HEX_BYTES], piece[160];
         const struct choice choice = get(items, i);
         tl_digest_to_hex(hex, choice.digest);
-        const int length = snprintf(piece, sizeof piece, "%s%.8s (%.60s%s%.40s, %lld features)", i == 0 ? "" : ", ", hex, choice.name,
-                                    choice.other_name != NULL ? " " : "", choice.other_name != NULL ? choice.other_name : "",
-                                    (long long)choice.feature_count);
+        const int length = snprintf(piece, sizeof piece, "%s%.8s (%.60s%s%.40s, %lld features)", i == 0 ? "" : ", ", hex,
+                                    choice.name, choice.other_name != NULL ? " " : "",
+                                    choice.other_name != NULL ? choice.other_name : "", (long long)choice.feature_count);
         if (length < 0 || used + (size_t)length + sizeof ", ..." > CHOICES_CEILING_BYTES) {
             snprintf(out + used, CHOICES_CEILING_BYTES - used, ", ...");
             return;
@@ -190,8 +193,8 @@ static void list_choices(char out[CHOICES_CEILING_BYTES], const void *items, siz
     }
 }
 
-static enum tl_status choose(size_t *out_index, const void *items, size_t count, get_choice *get, const char *wanted, const char *kind,
-                             const char *option, const char *remedy, struct tl_error *err)
+static enum tl_status choose(size_t *out_index, const void *items, size_t count, get_choice *get, const char *wanted,
+                             const char *kind, const char *option, const char *remedy, struct tl_error *err)
 {
     char choices[CHOICES_CEILING_BYTES];
     size_t match_count = 0, match = 0;
@@ -213,12 +216,13 @@ static enum tl_status choose(size_t *out_index, const void *items, size_t count,
     if (match_count == 0)
         return tl_error_set(err, TL_NOT_FOUND, "no %s '%s'; there are: %s", kind, wanted, choices);
     if (wanted != NULL)
-        return tl_error_set(err, TL_BAD_INPUT, "'%s' fits %zu of these, give more digits of the one you mean: %s", wanted, match_count, choices);
+        return tl_error_set(err, TL_BAD_INPUT, "'%s' fits %zu of these, give more digits of the one you mean: %s", wanted,
+                            match_count, choices);
     return tl_error_set(err, TL_BAD_INPUT, "several %ss, name one with %s: %s", kind, option, choices);
 }
 
-enum tl_status tl_store_choose_feature_set(size_t *out_index, const struct tl_store_feature_set *sets, size_t count, const char *wanted,
-                                           struct tl_error *err)
+enum tl_status tl_store_choose_feature_set(size_t *out_index, const struct tl_store_feature_set *sets, size_t count,
+                                           const char *wanted, struct tl_error *err)
 {
     return choose(out_index, sets, count, get_feature_set, wanted, "feature set", "--features", "tl-extract computes one", err);
 }

@@ -9,8 +9,8 @@ static enum tl_status check_samples(const struct tl_store_dataset *dataset, stru
 {
     for (size_t i = 0; i < dataset->sample_count; i++) {
         if (dataset->samples[i].class_index >= dataset->class_count)
-            return tl_error_set(err, TL_BAD_INPUT, "sample %zu is of class %u; the data set has %zu", i, dataset->samples[i].class_index,
-                                dataset->class_count);
+            return tl_error_set(err, TL_BAD_INPUT, "sample %zu is of class %u; the data set has %zu", i,
+                                dataset->samples[i].class_index, dataset->class_count);
         if (i > 0 && memcmp(dataset->samples[i - 1].sha256, dataset->samples[i].sha256, TL_DIGEST_BYTES) >= 0)
             return tl_error_set(err, TL_BAD_INPUT, "sample %zu of the data set is not behind its predecessor by sha256", i);
     }
@@ -35,7 +35,8 @@ static void compute_digest(uint8_t out[TL_DIGEST_BYTES], const struct tl_store_d
     tl_digest_finish(&digest, out);
 }
 
-static enum tl_status insert_class(tl_store *store, int64_t dataset_id, size_t class_index, const char *class_name, struct tl_error *err)
+static enum tl_status insert_class(tl_store *store, int64_t dataset_id, size_t class_index, const char *class_name,
+                                   struct tl_error *err)
 {
     struct tl_statement s;
     tl_statement_begin(&s, store, "INSERT INTO dataset_class (dataset_id, class_index, class) VALUES (?, ?, ?)", err);
@@ -45,10 +46,12 @@ static enum tl_status insert_class(tl_store *store, int64_t dataset_id, size_t c
     return tl_statement_finish(&s);
 }
 
-static enum tl_status insert_sample(tl_store *store, int64_t dataset_id, const struct tl_store_sample *sample, struct tl_error *err)
+static enum tl_status insert_sample(tl_store *store, int64_t dataset_id, const struct tl_store_sample *sample,
+                                    struct tl_error *err)
 {
     struct tl_statement s;
-    tl_statement_begin(&s, store, "INSERT INTO dataset_sample (dataset_id, content_id, class_index, role) VALUES (?, ?, ?, ?)", err);
+    tl_statement_begin(&s, store, "INSERT INTO dataset_sample (dataset_id, content_id, class_index, role) VALUES (?, ?, ?, ?)",
+                       err);
     tl_statement_bind_int(&s, dataset_id);
     tl_statement_bind_int(&s, sample->content_id);
     tl_statement_bind_int(&s, sample->class_index);
@@ -73,7 +76,8 @@ static enum tl_status insert_dataset(tl_store *store, int64_t *out_dataset_id, c
     return status;
 }
 
-enum tl_status tl_store_put_dataset(tl_store *store, int64_t *out_dataset_id, const struct tl_store_dataset *dataset, struct tl_error *err)
+enum tl_status tl_store_put_dataset(tl_store *store, int64_t *out_dataset_id, const struct tl_store_dataset *dataset,
+                                    struct tl_error *err)
 {
     struct tl_statement s;
     uint8_t digest[TL_DIGEST_BYTES];

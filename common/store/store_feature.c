@@ -21,15 +21,17 @@ static void compute_set_digest(uint8_t out[TL_DIGEST_BYTES], const struct tl_sto
 }
 
 /* The updates of a key by itself change nothing: RETURNING gives the row that was there. */
-static enum tl_status put_input(tl_store *store, int64_t *out_input_id, const struct tl_store_feature_set *set, struct tl_error *err)
+static enum tl_status put_input(tl_store *store, int64_t *out_input_id, const struct tl_store_feature_set *set,
+                                struct tl_error *err)
 {
     struct tl_statement s;
     bool is_same = true;
     *out_input_id = 0;
-    tl_statement_begin(&s, store,
-                       "INSERT INTO input (digest, json) VALUES (?, ?) ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest"
-                       " RETURNING input_id, json",
-                       err);
+    tl_statement_begin(
+        &s, store,
+        "INSERT INTO input (digest, json) VALUES (?, ?) ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest"
+        " RETURNING input_id, json",
+        err);
     tl_statement_bind_blob(&s, set->input_digest, TL_DIGEST_BYTES);
     tl_statement_bind_text(&s, set->input_json);
     if (tl_statement_step(&s)) {
@@ -43,7 +45,8 @@ static enum tl_status put_input(tl_store *store, int64_t *out_input_id, const st
     return status;
 }
 
-static enum tl_status put_backbone(tl_store *store, int64_t *out_backbone_id, const struct tl_store_feature_set *set, struct tl_error *err)
+static enum tl_status put_backbone(tl_store *store, int64_t *out_backbone_id, const struct tl_store_feature_set *set,
+                                   struct tl_error *err)
 {
     struct tl_statement s;
     *out_backbone_id = 0;
@@ -69,11 +72,12 @@ enum tl_status tl_store_put_feature_set(tl_store *store, struct tl_store_feature
     if (status != TL_OK)
         return status;
     compute_set_digest(digest, set);
-    tl_statement_begin(&s, store,
-                       "INSERT INTO feature_set (digest, input_id, backbone_id, layer, arithmetic, stored_type, height, width, channels)"
-                       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest"
-                       " RETURNING feature_set_id, height, width, channels",
-                       err);
+    tl_statement_begin(
+        &s, store,
+        "INSERT INTO feature_set (digest, input_id, backbone_id, layer, arithmetic, stored_type, height, width, channels)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest"
+        " RETURNING feature_set_id, height, width, channels",
+        err);
     tl_statement_bind_blob(&s, digest, sizeof digest);
     tl_statement_bind_int(&s, input_id);
     tl_statement_bind_int(&s, backbone_id);
@@ -93,8 +97,8 @@ enum tl_status tl_store_put_feature_set(tl_store *store, struct tl_store_feature
     if (status != TL_OK)
         return status;
     if (height != set->height || width != set->width || channels != set->channels)
-        return tl_error_set(err, TL_CORRUPT, "the store has these features with shape %lldx%lldx%lld, not %ux%ux%u", (long long)height,
-                            (long long)width, (long long)channels, set->height, set->width, set->channels);
+        return tl_error_set(err, TL_CORRUPT, "the store has these features with shape %lldx%lldx%lld, not %ux%ux%u",
+                            (long long)height, (long long)width, (long long)channels, set->height, set->width, set->channels);
     set->feature_set_id = feature_set_id;
     memcpy(set->digest, digest, sizeof digest);
     return TL_OK;
@@ -124,14 +128,15 @@ enum tl_status tl_store_put_variant(tl_store *store, int64_t *out_variant_id, in
 {
     struct tl_statement s;
     *out_variant_id = 0;
-    tl_statement_begin(&s, store,
-                       "INSERT INTO variant (content_id, augmentation_id, variant_index, shear_degrees, zoom_x, zoom_y, shift_x_px,"
-                       " shift_y_px, flip_horizontal, flip_vertical) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                       " ON CONFLICT (content_id, augmentation_id, variant_index) DO UPDATE SET shear_degrees = excluded.shear_degrees,"
-                       " zoom_x = excluded.zoom_x, zoom_y = excluded.zoom_y, shift_x_px = excluded.shift_x_px,"
-                       " shift_y_px = excluded.shift_y_px, flip_horizontal = excluded.flip_horizontal,"
-                       " flip_vertical = excluded.flip_vertical RETURNING variant_id",
-                       err);
+    tl_statement_begin(
+        &s, store,
+        "INSERT INTO variant (content_id, augmentation_id, variant_index, shear_degrees, zoom_x, zoom_y, shift_x_px,"
+        " shift_y_px, flip_horizontal, flip_vertical) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (content_id, augmentation_id, variant_index) DO UPDATE SET shear_degrees = excluded.shear_degrees,"
+        " zoom_x = excluded.zoom_x, zoom_y = excluded.zoom_y, shift_x_px = excluded.shift_x_px,"
+        " shift_y_px = excluded.shift_y_px, flip_horizontal = excluded.flip_horizontal,"
+        " flip_vertical = excluded.flip_vertical RETURNING variant_id",
+        err);
     tl_statement_bind_int(&s, content_id);
     tl_statement_bind_int(&s, augmentation_id);
     tl_statement_bind_int(&s, variant->index);
@@ -169,25 +174,27 @@ enum tl_status tl_store_has_feature(tl_store *store, bool *out, int64_t feature_
 static enum tl_status put_blob(tl_store *store, int64_t feature_id, const struct tl_store_feature *feature, struct tl_error *err)
 {
     struct tl_statement s;
-    tl_statement_begin(&s, store,
-                       "INSERT INTO feature_blob (feature_id, blob) VALUES (?, ?) ON CONFLICT (feature_id) DO UPDATE SET blob = excluded.blob",
-                       err);
+    tl_statement_begin(
+        &s, store,
+        "INSERT INTO feature_blob (feature_id, blob) VALUES (?, ?) ON CONFLICT (feature_id) DO UPDATE SET blob = excluded.blob",
+        err);
     tl_statement_bind_int(&s, feature_id);
     tl_statement_bind_blob(&s, feature->blob, feature->blob_bytes);
     return tl_statement_finish(&s);
 }
 
-enum tl_status tl_store_put_feature(tl_store *store, int64_t feature_set_id, int64_t variant_id, const struct tl_store_feature *feature,
-                                    struct tl_error *err)
+enum tl_status tl_store_put_feature(tl_store *store, int64_t feature_set_id, int64_t variant_id,
+                                    const struct tl_store_feature *feature, struct tl_error *err)
 {
     struct tl_statement s;
     int64_t feature_id = 0;
-    tl_statement_begin(&s, store,
-                       "INSERT INTO feature (feature_set_id, variant_id, nonzero_count, stored_bytes, pixels_digest, values_digest)"
-                       " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (feature_set_id, variant_id) DO UPDATE SET"
-                       " nonzero_count = excluded.nonzero_count, stored_bytes = excluded.stored_bytes,"
-                       " pixels_digest = excluded.pixels_digest, values_digest = excluded.values_digest RETURNING feature_id",
-                       err);
+    tl_statement_begin(
+        &s, store,
+        "INSERT INTO feature (feature_set_id, variant_id, nonzero_count, stored_bytes, pixels_digest, values_digest)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (feature_set_id, variant_id) DO UPDATE SET"
+        " nonzero_count = excluded.nonzero_count, stored_bytes = excluded.stored_bytes,"
+        " pixels_digest = excluded.pixels_digest, values_digest = excluded.values_digest RETURNING feature_id",
+        err);
     tl_statement_bind_int(&s, feature_set_id);
     tl_statement_bind_int(&s, variant_id);
     tl_statement_bind_int(&s, (int64_t)feature->nonzero_count);

@@ -36,8 +36,8 @@ static float *decode_floats(const uint8_t *bytes, size_t count)
     return values;
 }
 
-static enum tl_status insert_tensor(tl_store *store, int64_t head_id, const char *name, const char *shape, const float *values, size_t count,
-                                    struct tl_error *err)
+static enum tl_status insert_tensor(tl_store *store, int64_t head_id, const char *name, const char *shape, const float *values,
+                                    size_t count, struct tl_error *err)
 {
     struct tl_statement s;
     uint8_t *bytes = encode_floats(values, count);
@@ -66,10 +66,11 @@ static enum tl_status insert_head(tl_store *store, int64_t *out_head_id, int64_t
                                   const struct tl_store_head *head, const char *class_names, struct tl_error *err)
 {
     struct tl_statement s;
-    tl_statement_begin(&s, store,
-                       "INSERT INTO head (run_id, name, feature_set_id, class_names, transform, scale) VALUES (nullif(?, 0), ?, ?, ?, ?, ?)"
-                       " RETURNING head_id",
-                       err);
+    tl_statement_begin(
+        &s, store,
+        "INSERT INTO head (run_id, name, feature_set_id, class_names, transform, scale) VALUES (nullif(?, 0), ?, ?, ?, ?, ?)"
+        " RETURNING head_id",
+        err);
     tl_statement_bind_int(&s, run_id);
     tl_statement_bind_text(&s, name);
     tl_statement_bind_int(&s, feature_set_id);
@@ -140,12 +141,13 @@ enum { CLASSES_MAX = 65536 };
 static enum tl_status read_head_row(tl_store *store, struct tl_store_chosen_head *head, struct tl_error *err)
 {
     struct tl_statement s;
-    tl_statement_begin(&s, store,
-                       "SELECT h.run_id, coalesce(r.name, h.name) AS name, h.transform, h.scale, json_array_length(h.class_names) AS classes,"
-                       " h.feature_set_id, fs.height, fs.width, fs.channels, i.json, b.network, fs.layer, fs.arithmetic, b.tensors_sha256"
-                       " FROM head h LEFT JOIN run r USING (run_id) JOIN feature_set fs ON fs.feature_set_id = h.feature_set_id"
-                       " JOIN input i USING (input_id) JOIN backbone b USING (backbone_id) WHERE h.head_id = ?",
-                       err);
+    tl_statement_begin(
+        &s, store,
+        "SELECT h.run_id, coalesce(r.name, h.name) AS name, h.transform, h.scale, json_array_length(h.class_names) AS classes,"
+        " h.feature_set_id, fs.height, fs.width, fs.channels, i.json, b.network, fs.layer, fs.arithmetic, b.tensors_sha256"
+        " FROM head h LEFT JOIN run r USING (run_id) JOIN feature_set fs ON fs.feature_set_id = h.feature_set_id"
+        " JOIN input i USING (input_id) JOIN backbone b USING (backbone_id) WHERE h.head_id = ?",
+        err);
     tl_statement_bind_int(&s, head->head_id);
     if (tl_statement_step(&s)) {
         head->run_id = tl_column_is_null(&s, 0) ? 0 : tl_column_int(&s, 0);
@@ -169,7 +171,8 @@ static enum tl_status read_head_row(tl_store *store, struct tl_store_chosen_head
     }
     const enum tl_status status = tl_statement_end(&s);
     if (status == TL_OK && (!head->transform || !head->input_json || !head->network || !head->layer || !head->arithmetic))
-        return tl_error_set(err, TL_CORRUPT, "%s: head %lld lacks its feature set or recipe", store->path, (long long)head->head_id);
+        return tl_error_set(err, TL_CORRUPT, "%s: head %lld lacks its feature set or recipe", store->path,
+                            (long long)head->head_id);
     return status;
 }
 
@@ -180,7 +183,8 @@ static enum tl_status read_class_names(tl_store *store, struct tl_store_chosen_h
     head->class_names = tl_memory_alloc(head->class_count, sizeof *head->class_names);
     if (head->class_names == NULL)
         return tl_error_set_no_memory(err, "class names", (unsigned long long)head->class_count * sizeof *head->class_names);
-    tl_statement_begin(&s, store, "SELECT j.value AS class_name FROM head h, json_each(h.class_names) j WHERE h.head_id = ? ORDER BY j.id", err);
+    tl_statement_begin(
+        &s, store, "SELECT j.value AS class_name FROM head h, json_each(h.class_names) j WHERE h.head_id = ? ORDER BY j.id", err);
     tl_statement_bind_int(&s, head->head_id);
     while (tl_statement_step(&s)) {
         size_t size_bytes;
@@ -188,7 +192,8 @@ static enum tl_status read_class_names(tl_store *store, struct tl_store_chosen_h
         if (name == NULL)
             break;
         if (count == head->class_count || size_bytes == 0 || strlen(name) != size_bytes) {
-            s.status = tl_error_set(err, TL_CORRUPT, "%s: class names of head %lld that are none", store->path, (long long)head->head_id);
+            s.status = tl_error_set(err, TL_CORRUPT, "%s: class names of head %lld that are none", store->path,
+                                    (long long)head->head_id);
             break;
         }
         head->class_names[count] = tl_column_copy_text(&s, 0);
@@ -197,8 +202,8 @@ static enum tl_status read_class_names(tl_store *store, struct tl_store_chosen_h
     }
     const enum tl_status status = tl_statement_end(&s);
     if (status == TL_OK && count != head->class_count)
-        return tl_error_set(err, TL_CORRUPT, "%s: %zu class names of head %lld, not %zu", store->path, count, (long long)head->head_id,
-                            head->class_count);
+        return tl_error_set(err, TL_CORRUPT, "%s: %zu class names of head %lld, not %zu", store->path, count,
+                            (long long)head->head_id, head->class_count);
     return status;
 }
 
@@ -215,7 +220,8 @@ static enum tl_status read_tensor(tl_store *store, float **out, int64_t head_id,
         snprintf(expected_shape, sizeof expected_shape, "[%zu]", rows);
     else
         snprintf(expected_shape, sizeof expected_shape, "[%zu,%zu]", rows, columns);
-    tl_statement_begin(&s, store, "SELECT json(shape) AS shape, tensor_values FROM head_tensor WHERE head_id = ? AND name = ?", err);
+    tl_statement_begin(&s, store, "SELECT json(shape) AS shape, tensor_values FROM head_tensor WHERE head_id = ? AND name = ?",
+                       err);
     tl_statement_bind_int(&s, head_id);
     tl_statement_bind_text(&s, name);
     if (tl_statement_step(&s)) {
@@ -223,8 +229,10 @@ static enum tl_status read_tensor(tl_store *store, float **out, int64_t head_id,
         const char *shape = tl_column_text(&s, 0, NULL);
         const uint8_t *bytes = tl_column_blob(&s, 1, &size_bytes);
         is_there = true;
-        if (s.status == TL_OK && (strcmp(shape, expected_shape) != 0 || size_bytes / sizeof(float) != count || size_bytes % sizeof(float) != 0))
-            s.status = tl_error_set(err, TL_CORRUPT, "%s: the %s of head %lld has shape %s and %zu bytes; its feature set and classes make %s",
+        if (s.status == TL_OK &&
+            (strcmp(shape, expected_shape) != 0 || size_bytes / sizeof(float) != count || size_bytes % sizeof(float) != 0))
+            s.status = tl_error_set(err, TL_CORRUPT,
+                                    "%s: the %s of head %lld has shape %s and %zu bytes; its feature set and classes make %s",
                                     store->path, name, (long long)head_id, shape, size_bytes, expected_shape);
         if (s.status == TL_OK) {
             *out = decode_floats(bytes, count);

@@ -10,8 +10,9 @@
 TL_MUST_USE enum tl_status tl_store_put_head(tl_store *store, int64_t *out_head_id, int64_t run_id, const char *name,
                                              int64_t feature_set_id, const struct tl_store_head *head, struct tl_error *err);
 
-/* The head that `wanted` means (see store_run.h), NULL: the pinned one, else the best. *out_because is in words, the caller frees; may be NULL.
- * Fails with: TL_NOT_FOUND, TL_BAD_INPUT (a uuid's beginning that fits several runs), TL_IO, TL_CORRUPT, TL_NO_MEMORY. */
+/* The head that `wanted` means (see store_run.h), NULL: the pinned one, else the best. *out_because is in words, the caller
+ * frees; may be NULL. Fails with: TL_NOT_FOUND, TL_BAD_INPUT (a uuid's beginning that fits several runs), TL_IO, TL_CORRUPT,
+ * TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_store_find_head(tl_store *store, int64_t *out_head_id, char **out_because, const char *wanted,
                                               struct tl_error *err);
 

@@ -17,7 +17,8 @@ struct found {
 };
 
 /* The SQL gives run_id and head_id, either may be NULL, and takes one parameter or two. */
-static enum tl_status look(tl_store *store, struct found *out, const char *sql, const char *first, const char *second, struct tl_error *err)
+static enum tl_status look(tl_store *store, struct found *out, const char *sql, const char *first, const char *second,
+                           struct tl_error *err)
 {
     struct tl_statement s;
     memset(out, 0, sizeof *out);
@@ -43,8 +44,9 @@ static enum tl_status look_by_uuid(tl_store *store, struct found *out, const cha
     for (size_t i = 0; i <= length; i++)
         low[i] = (char)tolower((unsigned char)wanted[i]);
     snprintf(high, sizeof high, "%s~", low); /* behind every digit */
-    return look(store, out, "SELECT r.run_id, h.head_id FROM run r LEFT JOIN head h USING (run_id) WHERE r.uuid >= ? AND r.uuid < ?", low, high,
-                err);
+    return look(store, out,
+                "SELECT r.run_id, h.head_id FROM run r LEFT JOIN head h USING (run_id) WHERE r.uuid >= ? AND r.uuid < ?", low,
+                high, err);
 }
 
 /* "3 'mild', 2, head 'from-keras'", the newest first, as far as it helps. */
@@ -93,11 +95,11 @@ static enum tl_status find_wanted(tl_store *store, int64_t *out_head_id, const c
     const size_t length = strlen(wanted);
     if (length > 0 && length < 19 && strspn(wanted, "0123456789") == length)
         status = look(store, &found,
-                      "SELECT r.run_id, h.head_id FROM run r LEFT JOIN head h USING (run_id) WHERE r.run_id = CAST(? AS INTEGER)", wanted,
-                      NULL, err);
+                      "SELECT r.run_id, h.head_id FROM run r LEFT JOIN head h USING (run_id) WHERE r.run_id = CAST(? AS INTEGER)",
+                      wanted, NULL, err);
     if (status == TL_OK && found.count == 0)
-        status = look(store, &found, "SELECT r.run_id, h.head_id FROM run r LEFT JOIN head h USING (run_id) WHERE r.name = ?", wanted, NULL,
-                      err);
+        status = look(store, &found, "SELECT r.run_id, h.head_id FROM run r LEFT JOIN head h USING (run_id) WHERE r.name = ?",
+                      wanted, NULL, err);
     if (status == TL_OK && found.count == 0)
         status = look(store, &found, "SELECT NULL AS run_id, head_id FROM head WHERE name = ?", wanted, NULL, err);
     if (status == TL_OK && found.count == 0)
@@ -109,7 +111,8 @@ static enum tl_status find_wanted(tl_store *store, int64_t *out_head_id, const c
     if (found.count > 1)
         return tl_error_set(err, TL_BAD_INPUT, "'%s' is the beginning of %zu runs' uuids; give more digits", wanted, found.count);
     if (found.head_id == 0)
-        return tl_error_set(err, TL_NOT_FOUND, "run %lld kept no head; choose another or train it again", (long long)found.run_id);
+        return tl_error_set(err, TL_NOT_FOUND, "run %lld kept no head; choose another or train it again",
+                            (long long)found.run_id);
     *out_head_id = found.head_id;
     return TL_OK;
 }
@@ -152,11 +155,14 @@ static enum tl_status find_best(tl_store *store, int64_t *out_head_id, char beca
         return status;
     if (head_count == 0)
         return tl_error_set(err, TL_NOT_FOUND, "the store has no trained head; tl-train makes one");
-    return tl_error_set(err, TL_NOT_FOUND, "none of the %lld heads was validated, so that none is known to be best; name one with --run, or "
-                        "pin one with tl-train --use", (long long)head_count);
+    return tl_error_set(err, TL_NOT_FOUND,
+                        "none of the %lld heads was validated, so that none is known to be best; name one with --run, or "
+                        "pin one with tl-train --use",
+                        (long long)head_count);
 }
 
-enum tl_status tl_store_find_head(tl_store *store, int64_t *out_head_id, char **out_because, const char *wanted, struct tl_error *err)
+enum tl_status tl_store_find_head(tl_store *store, int64_t *out_head_id, char **out_because, const char *wanted,
+                                  struct tl_error *err)
 {
     char because[64] = "";
     int64_t head_id = 0;

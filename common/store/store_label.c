@@ -12,7 +12,8 @@ static enum tl_status delete_other_folder_labels(tl_store *store, int64_t photo_
                                                  struct tl_error *err)
 {
     struct tl_statement s;
-    tl_statement_begin(&s, store, "DELETE FROM label WHERE photo_id = ? AND label_set = ? AND class <> ? AND origin = 'folder'", err);
+    tl_statement_begin(&s, store, "DELETE FROM label WHERE photo_id = ? AND label_set = ? AND class <> ? AND origin = 'folder'",
+                       err);
     tl_statement_bind_int(&s, photo_id);
     tl_statement_bind_text(&s, label_set);
     tl_statement_bind_text(&s, class_name);
@@ -51,11 +52,12 @@ enum tl_status tl_store_put_failure(tl_store *store, int64_t photo_id, const cha
 {
     struct tl_statement s;
     const int64_t now_ms = tl_system_time_ms();
-    tl_statement_begin(&s, store,
-                       "INSERT INTO failure (photo_id, stage, cause, message, first_ms, last_ms, tries) VALUES (?, ?, ?, ?, ?, ?, 1)"
-                       " ON CONFLICT (photo_id, stage, cause) DO UPDATE SET message = excluded.message, last_ms = excluded.last_ms,"
-                       " tries = tries + 1",
-                       err);
+    tl_statement_begin(
+        &s, store,
+        "INSERT INTO failure (photo_id, stage, cause, message, first_ms, last_ms, tries) VALUES (?, ?, ?, ?, ?, ?, 1)"
+        " ON CONFLICT (photo_id, stage, cause) DO UPDATE SET message = excluded.message, last_ms = excluded.last_ms,"
+        " tries = tries + 1",
+        err);
     tl_statement_bind_int(&s, photo_id);
     tl_statement_bind_text(&s, stage);
     tl_statement_bind_text(&s, tl_error_status_name(failure->status));

@@ -8,19 +8,17 @@
 /* "tlfc"; the tables' SQL sets it. */
 static const int64_t APPLICATION_ID = 1953261155;
 
-/* The file may be anybody's: no triggers of its schema run, no extension is loaded, and SQL cannot rewrite the schema or shadow tables.
- * Strings in double quotes are names only, so that a misspelt column is an error. TRUSTED_SCHEMA stays on: SQLite 3.40 counts
- * the JSON functions of our own columns and checks among the unsafe ones, and no function of ours is there to be misused. */
+/* The file may be anybody's: no triggers of its schema run, no extension is loaded, and SQL cannot rewrite the schema or shadow
+ * tables. Strings in double quotes are names only, so that a misspelt column is an error. TRUSTED_SCHEMA stays on: SQLite 3.40
+ * counts the JSON functions of our own columns and checks among the unsafe ones, and no function of ours is there to be misused.
+ */
 static int harden(sqlite3 *db)
 {
     static const struct {
         int option, value;
     } settings[] = {
-        {SQLITE_DBCONFIG_DEFENSIVE, 1},
-        {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
-        {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
-        {SQLITE_DBCONFIG_DQS_DDL, 0},
-        {SQLITE_DBCONFIG_DQS_DML, 0},
+        {SQLITE_DBCONFIG_DEFENSIVE, 1}, {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
+        {SQLITE_DBCONFIG_DQS_DDL, 0},   {SQLITE_DBCONFIG_DQS_DML, 0},
     };
     int code = sqlite3_busy_timeout(db, TL_STORE_BUSY_MS);
     for (size_t i = 0; code == SQLITE_OK && i < sizeof settings / sizeof settings[0]; i++)
@@ -38,7 +36,8 @@ static enum tl_status connect(tl_store *store, bool is_still, enum tl_store_mode
     char *uri = tl_location_to_uri(store->path, is_still);
     if (uri == NULL)
         return tl_error_set_no_memory(err, "a store's address", 3 * strlen(store->path));
-    int code = sqlite3_open_v2(uri, &store->db, access_flags[mode] | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    int code = sqlite3_open_v2(uri, &store->db,
+                               access_flags[mode] | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     tl_memory_free(uri);
     if (code == SQLITE_OK)
         code = harden(store->db);
@@ -71,11 +70,12 @@ static enum tl_status check_identity(tl_store *store, int64_t *out_version, stru
     if (status != TL_OK)
         return status;
     if (application_id != APPLICATION_ID)
-        return tl_error_set(err, TL_BAD_INPUT, "%s: another program's SQLite file (application_id %lld, a store has %lld); name another file",
+        return tl_error_set(err, TL_BAD_INPUT,
+                            "%s: another program's SQLite file (application_id %lld, a store has %lld); name another file",
                             store->path, (long long)application_id, (long long)APPLICATION_ID);
     if (*out_version > TL_STORE_SCHEMA_VERSION)
-        return tl_error_set(err, TL_BAD_INPUT, "%s: a store of schema version %lld; this program knows up to %d: use a newer tl", store->path,
-                            (long long)*out_version, TL_STORE_SCHEMA_VERSION);
+        return tl_error_set(err, TL_BAD_INPUT, "%s: a store of schema version %lld; this program knows up to %d: use a newer tl",
+                            store->path, (long long)*out_version, TL_STORE_SCHEMA_VERSION);
     if (*out_version < 1)
         return tl_error_set(err, TL_CORRUPT, "%s: a store of schema version %lld, which no program has made", store->path,
                             (long long)*out_version);
@@ -94,11 +94,14 @@ static enum tl_status prepare_tables(tl_store *store, enum tl_store_mode mode, s
         return status;
     if (!store->is_writable) {
         if (version < TL_STORE_SCHEMA_VERSION)
-            return tl_error_set(err, TL_BAD_INPUT, "%s: a store of schema version %lld, older than %d; a tool that writes to it, as tl-extract "
-                                "does, brings it up to date", store->path, (long long)version, TL_STORE_SCHEMA_VERSION);
+            return tl_error_set(err, TL_BAD_INPUT,
+                                "%s: a store of schema version %lld, older than %d; a tool that writes to it, as tl-extract "
+                                "does, brings it up to date",
+                                store->path, (long long)version, TL_STORE_SCHEMA_VERSION);
         return tl_connection_run(store, "PRAGMA query_only = ON", err);
     }
-    /* Where WAL is not to be had (some network file systems) SQLite stays with its rollback journal, which is slower, no less safe. */
+    /* Where WAL is not to be had (some network file systems) SQLite stays with its rollback journal, which is slower, no less
+     * safe. */
     status = tl_connection_run(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", err);
     /* Before foreign keys are on: a migration may have to build a table anew. */
     if (status == TL_OK && version < TL_STORE_SCHEMA_VERSION)

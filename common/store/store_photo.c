@@ -38,7 +38,8 @@ static enum tl_status insert_source(tl_store *store, int64_t *out_source_id, con
     return tl_statement_finish(&s);
 }
 
-enum tl_status tl_store_put_source(tl_store *store, int64_t *out_source_id, const char *name, const char *root, struct tl_error *err)
+enum tl_status tl_store_put_source(tl_store *store, int64_t *out_source_id, const char *name, const char *root,
+                                   struct tl_error *err)
 {
     struct tl_statement s;
     struct tl_text visible_name, visible_root;
@@ -58,8 +59,10 @@ enum tl_status tl_store_put_source(tl_store *store, int64_t *out_source_id, cons
         is_there = found_root != NULL;
         is_elsewhere = is_there && strcmp(found_root, visible_root.bytes) != 0;
         if (is_elsewhere)
-            tl_error_set(err, TL_BAD_INPUT, "the source '%s' is at %s, not %s: give --source NAME for a new tree, or tl-store relocate for "
-                         "one that was moved", visible_name.bytes, found_root, visible_root.bytes);
+            tl_error_set(err, TL_BAD_INPUT,
+                         "the source '%s' is at %s, not %s: give --source NAME for a new tree, or tl-store relocate for "
+                         "one that was moved",
+                         visible_name.bytes, found_root, visible_root.bytes);
     }
     status = tl_statement_end(&s);
     if (status == TL_OK && is_elsewhere)
@@ -74,7 +77,8 @@ done:
     return status;
 }
 
-enum tl_status tl_store_get_photo(tl_store *store, struct tl_store_photo *out, int64_t source_id, const char *path, struct tl_error *err)
+enum tl_status tl_store_get_photo(tl_store *store, struct tl_store_photo *out, int64_t source_id, const char *path,
+                                  struct tl_error *err)
 {
     struct tl_statement s;
     struct tl_text visible;
@@ -120,11 +124,12 @@ enum tl_status tl_store_put_photo(tl_store *store, int64_t *out_photo_id, int64_
     enum tl_status status = make_visible(&visible, path, err);
     if (status != TL_OK)
         goto done;
-    tl_statement_begin(&s, store,
-                       "INSERT INTO photo (source_id, path, path_bytes, content_id, size_bytes, mtime_ns)"
-                       " VALUES (?, ?, ?, nullif(?, 0), ?, ?) ON CONFLICT (source_id, path) DO UPDATE SET content_id = excluded.content_id,"
-                       " size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, missing_since_ms = NULL RETURNING photo_id",
-                       err);
+    tl_statement_begin(
+        &s, store,
+        "INSERT INTO photo (source_id, path, path_bytes, content_id, size_bytes, mtime_ns)"
+        " VALUES (?, ?, ?, nullif(?, 0), ?, ?) ON CONFLICT (source_id, path) DO UPDATE SET content_id = excluded.content_id,"
+        " size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, missing_since_ms = NULL RETURNING photo_id",
+        err);
     tl_statement_bind_int(&s, source_id);
     tl_statement_bind_text(&s, visible.bytes);
     bind_raw_where_different(&s, path, &visible);
@@ -148,8 +153,8 @@ static enum tl_status set_missing(tl_store *store, int64_t photo_id, int64_t now
     return tl_statement_finish(&s);
 }
 
-enum tl_status tl_store_mark_missing(tl_store *store, int64_t source_id, const int64_t *seen, size_t seen_count, int64_t *out_count,
-                                     struct tl_error *err)
+enum tl_status tl_store_mark_missing(tl_store *store, int64_t source_id, const int64_t *seen, size_t seen_count,
+                                     int64_t *out_count, struct tl_error *err)
 {
     struct tl_statement s;
     int64_t *missing = NULL;
@@ -158,7 +163,8 @@ enum tl_status tl_store_mark_missing(tl_store *store, int64_t source_id, const i
     enum tl_status status = TL_OK;
     if (out_count != NULL)
         *out_count = 0;
-    tl_statement_begin(&s, store, "SELECT photo_id FROM photo WHERE source_id = ? AND missing_since_ms IS NULL ORDER BY photo_id", err);
+    tl_statement_begin(&s, store, "SELECT photo_id FROM photo WHERE source_id = ? AND missing_since_ms IS NULL ORDER BY photo_id",
+                       err);
     tl_statement_bind_int(&s, source_id);
     while (tl_statement_step(&s)) {
         const int64_t photo_id = tl_column_int(&s, 0);
@@ -189,17 +195,19 @@ enum tl_status tl_store_mark_missing(tl_store *store, int64_t source_id, const i
     return status;
 }
 
-enum tl_status tl_store_put_content(tl_store *store, int64_t *out_content_id, const struct tl_store_content *content, struct tl_error *err)
+enum tl_status tl_store_put_content(tl_store *store, int64_t *out_content_id, const struct tl_store_content *content,
+                                    struct tl_error *err)
 {
     struct tl_statement s;
     *out_content_id = 0;
-    tl_statement_begin(&s, store,
-                       "INSERT INTO content (sha256, width_px, height_px, format, exif_orientation, captured_at, camera, thumbnail)"
-                       " VALUES (?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), ?) ON CONFLICT (sha256) DO UPDATE SET"
-                       " width_px = excluded.width_px, height_px = excluded.height_px, format = excluded.format,"
-                       " exif_orientation = excluded.exif_orientation, captured_at = excluded.captured_at, camera = excluded.camera,"
-                       " thumbnail = excluded.thumbnail RETURNING content_id",
-                       err);
+    tl_statement_begin(
+        &s, store,
+        "INSERT INTO content (sha256, width_px, height_px, format, exif_orientation, captured_at, camera, thumbnail)"
+        " VALUES (?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), ?) ON CONFLICT (sha256) DO UPDATE SET"
+        " width_px = excluded.width_px, height_px = excluded.height_px, format = excluded.format,"
+        " exif_orientation = excluded.exif_orientation, captured_at = excluded.captured_at, camera = excluded.camera,"
+        " thumbnail = excluded.thumbnail RETURNING content_id",
+        err);
     tl_statement_bind_blob(&s, content->sha256, TL_DIGEST_BYTES);
     tl_statement_bind_int(&s, content->width_px);
     tl_statement_bind_int(&s, content->height_px);
@@ -213,7 +221,8 @@ enum tl_status tl_store_put_content(tl_store *store, int64_t *out_content_id, co
     return tl_statement_finish(&s);
 }
 
-enum tl_status tl_store_find_content(tl_store *store, int64_t *out_content_id, const uint8_t sha256[TL_DIGEST_BYTES], struct tl_error *err)
+enum tl_status tl_store_find_content(tl_store *store, int64_t *out_content_id, const uint8_t sha256[TL_DIGEST_BYTES],
+                                     struct tl_error *err)
 {
     struct tl_statement s;
     char hex[TL_DIGEST_HEX_BYTES];

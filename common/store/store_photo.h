@@ -10,8 +10,8 @@
 
 enum { TL_STORE_THUMBNAIL_BYTES = 576 };
 
-/* The source of that name and root, made when absent. Fails with: TL_BAD_INPUT (the name has another root: named, with what to do),
- * TL_IO, TL_NO_MEMORY. */
+/* The source of that name and root, made when absent. Fails with: TL_BAD_INPUT (the name has another root: named, with what to
+ * do), TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_store_put_source(tl_store *store, int64_t *out_source_id, const char *name, const char *root,
                                                struct tl_error *err);
 
@@ -50,12 +50,12 @@ TL_MUST_USE enum tl_status tl_store_find_content(tl_store *store, int64_t *out_c
 
 /* The label a folder gives: replaces the photo's folder labels of that set; labels of other origin stay. `split` is
  * "train", "val", "test" or NULL. Fails with: TL_IO. */
-TL_MUST_USE enum tl_status tl_store_put_folder_label(tl_store *store, int64_t photo_id, const char *label_set, const char *class_name,
-                                                     const char *split, struct tl_error *err);
+TL_MUST_USE enum tl_status tl_store_put_folder_label(tl_store *store, int64_t photo_id, const char *label_set,
+                                                     const char *class_name, const char *split, struct tl_error *err);
 
 /* Counts a failure up, or makes its row. `stage`: scan, read, augment, network, verify. Fails with: TL_IO. */
-TL_MUST_USE enum tl_status tl_store_put_failure(tl_store *store, int64_t photo_id, const char *stage, const struct tl_error *failure,
-                                                struct tl_error *err);
+TL_MUST_USE enum tl_status tl_store_put_failure(tl_store *store, int64_t photo_id, const char *stage,
+                                                const struct tl_error *failure, struct tl_error *err);
 /* Forgets a photo's failures, now that it succeeded. Fails with: TL_IO. */
 TL_MUST_USE enum tl_status tl_store_clear_failures(tl_store *store, int64_t photo_id, struct tl_error *err);
 

@@ -35,7 +35,8 @@ static enum tl_status make_uuid(char out[TL_STORE_UUID_BYTES], struct tl_error *
 static enum tl_status check_run(const struct tl_store_run *run, struct tl_error *err)
 {
     if (run->name != NULL && run->name[strspn(run->name, "0123456789")] == '\0')
-        return tl_error_set(err, TL_BAD_INPUT, "the name '%s' has no letter, so that it cannot be told from a run's number; choose another",
+        return tl_error_set(err, TL_BAD_INPUT,
+                            "the name '%s' has no letter, so that it cannot be told from a run's number; choose another",
                             run->name);
     for (long i = 0; i < run->epochs; i++)
         if (isnan(run->history[i].loss) || isnan(run->history[i].accuracy))
@@ -57,15 +58,16 @@ static enum tl_status check_name(tl_store *store, const char *name, struct tl_er
     return status;
 }
 
-static enum tl_status insert_run(tl_store *store, int64_t *out_run_id, const char *uuid, int64_t dataset_id, const struct tl_store_run *run,
-                                 struct tl_error *err)
+static enum tl_status insert_run(tl_store *store, int64_t *out_run_id, const char *uuid, int64_t dataset_id,
+                                 const struct tl_store_run *run, struct tl_error *err)
 {
     struct tl_statement s;
-    tl_statement_begin(&s, store,
-                       "INSERT INTO run (uuid, name, dataset_id, feature_set_id, augmentation_id, variants, transform, scale, initial,"
-                       " epochs, batch_size, learning_rate, l2, seed, started_ms, train_ms, train_samples, val_loss, val_accuracy,"
-                       " test_loss, test_accuracy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING run_id",
-                       err);
+    tl_statement_begin(
+        &s, store,
+        "INSERT INTO run (uuid, name, dataset_id, feature_set_id, augmentation_id, variants, transform, scale, initial,"
+        " epochs, batch_size, learning_rate, l2, seed, started_ms, train_ms, train_samples, val_loss, val_accuracy,"
+        " test_loss, test_accuracy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING run_id",
+        err);
     tl_statement_bind_text(&s, uuid);
     tl_statement_bind_text(&s, run->name);
     tl_statement_bind_int(&s, dataset_id);
@@ -92,10 +94,12 @@ static enum tl_status insert_run(tl_store *store, int64_t *out_run_id, const cha
     return tl_statement_finish(&s);
 }
 
-static enum tl_status insert_epoch(tl_store *store, int64_t run_id, long epoch, const struct tl_store_epoch *values, struct tl_error *err)
+static enum tl_status insert_epoch(tl_store *store, int64_t run_id, long epoch, const struct tl_store_epoch *values,
+                                   struct tl_error *err)
 {
     struct tl_statement s;
-    tl_statement_begin(&s, store, "INSERT INTO epoch (run_id, epoch, loss, accuracy, val_loss, val_accuracy) VALUES (?, ?, ?, ?, ?, ?)", err);
+    tl_statement_begin(
+        &s, store, "INSERT INTO epoch (run_id, epoch, loss, accuracy, val_loss, val_accuracy) VALUES (?, ?, ?, ?, ?, ?)", err);
     tl_statement_bind_int(&s, run_id);
     tl_statement_bind_int(&s, epoch);
     tl_statement_bind_double(&s, values->loss);
@@ -105,11 +109,12 @@ static enum tl_status insert_epoch(tl_store *store, int64_t run_id, long epoch, 
     return tl_statement_finish(&s);
 }
 
-static enum tl_status insert_cell(tl_store *store, int64_t run_id, const char *role, const char *class_name, const char *predicted,
-                                  int64_t photos, struct tl_error *err)
+static enum tl_status insert_cell(tl_store *store, int64_t run_id, const char *role, const char *class_name,
+                                  const char *predicted, int64_t photos, struct tl_error *err)
 {
     struct tl_statement s;
-    tl_statement_begin(&s, store, "INSERT INTO confusion (run_id, role, class, predicted_class, photos) VALUES (?, ?, ?, ?, ?)", err);
+    tl_statement_begin(&s, store, "INSERT INTO confusion (run_id, role, class, predicted_class, photos) VALUES (?, ?, ?, ?, ?)",
+                       err);
     tl_statement_bind_int(&s, run_id);
     tl_statement_bind_text(&s, role);
     tl_statement_bind_text(&s, class_name);
@@ -151,8 +156,8 @@ static enum tl_status insert_rows(tl_store *store, int64_t *out_run_id, const ch
     return status;
 }
 
-enum tl_status tl_store_put_run(tl_store *store, int64_t *out_run_id, char out_uuid[TL_STORE_UUID_BYTES], const struct tl_store_run *run,
-                                struct tl_error *err)
+enum tl_status tl_store_put_run(tl_store *store, int64_t *out_run_id, char out_uuid[TL_STORE_UUID_BYTES],
+                                const struct tl_store_run *run, struct tl_error *err)
 {
     char uuid[TL_STORE_UUID_BYTES];
     int64_t run_id = 0;
@@ -176,16 +181,17 @@ enum tl_status tl_store_put_run(tl_store *store, int64_t *out_run_id, char out_u
     return TL_OK;
 }
 
-static enum tl_status put_prediction(tl_store *store, int64_t head_id, const struct tl_store_prediction *prediction, int64_t made_ms,
-                                     struct tl_error *err)
+static enum tl_status put_prediction(tl_store *store, int64_t head_id, const struct tl_store_prediction *prediction,
+                                     int64_t made_ms, struct tl_error *err)
 {
     struct tl_statement s;
-    tl_statement_begin(&s, store,
-                       "INSERT INTO prediction (head_id, content_id, origin, photo, class, probability, probabilities, made_ms)"
-                       " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (head_id, content_id, origin) DO UPDATE SET photo = excluded.photo,"
-                       " class = excluded.class, probability = excluded.probability, probabilities = excluded.probabilities,"
-                       " made_ms = excluded.made_ms",
-                       err);
+    tl_statement_begin(
+        &s, store,
+        "INSERT INTO prediction (head_id, content_id, origin, photo, class, probability, probabilities, made_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (head_id, content_id, origin) DO UPDATE SET photo = excluded.photo,"
+        " class = excluded.class, probability = excluded.probability, probabilities = excluded.probabilities,"
+        " made_ms = excluded.made_ms",
+        err);
     tl_statement_bind_int(&s, head_id);
     tl_statement_bind_int(&s, prediction->content_id);
     tl_statement_bind_text(&s, prediction->origin);
@@ -197,8 +203,8 @@ static enum tl_status put_prediction(tl_store *store, int64_t head_id, const str
     return tl_statement_finish(&s);
 }
 
-enum tl_status tl_store_put_predictions(tl_store *store, int64_t head_id, const struct tl_store_prediction *predictions, size_t count,
-                                        struct tl_error *err)
+enum tl_status tl_store_put_predictions(tl_store *store, int64_t head_id, const struct tl_store_prediction *predictions,
+                                        size_t count, struct tl_error *err)
 {
     const int64_t made_ms = tl_system_time_ms();
     enum tl_status status = TL_OK;

@@ -29,8 +29,8 @@ struct tl_store_confusion {
 };
 struct tl_store_prediction {
     int64_t content_id;
-    const char *origin;          /* "validation", "test", "fold", "classify" */
-    const char *photo;           /* as given, or NULL */
+    const char *origin; /* "validation", "test", "fold", "classify" */
+    const char *photo;  /* as given, or NULL */
     const char *class_name;
     double probability;
     const char *probabilities_json; /* {"class": p, ...} */
@@ -40,8 +40,8 @@ struct tl_store_head {
     size_t class_count, feature_count;
     const char *transform; /* "none", "sqrt" */
     double scale;
-    const float *kernel;   /* (F, L) */
-    const float *bias;     /* (L) */
+    const float *kernel; /* (F, L) */
+    const float *bias;   /* (L) */
 };
 struct tl_store_run {
     const char *name; /* or NULL */
@@ -60,20 +60,22 @@ struct tl_store_run {
     const struct tl_store_head *head;
 };
 enum { TL_STORE_UUID_BYTES = 37 };
-/* Everything of a run in its own transaction. Fails with: TL_BAD_INPUT (the name is taken), TL_IO, TL_NO_MEMORY. */
+/* Everything of a run in its own transaction. Confusions without photos get no row. Fails with: TL_BAD_INPUT (the name is taken,
+ * or has no letter; a loss that is NaN; samples not by sha256), TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_store_put_run(tl_store *store, int64_t *out_run_id, char out_uuid[TL_STORE_UUID_BYTES],
                                             const struct tl_store_run *run, struct tl_error *err);
 
-/* What `--use` and `--run` accept: a run's id, uuid (or a beginning of 8 or more digits) or name, or an imported head's name. */
-/* Pins the head that answers. Fails with: TL_NOT_FOUND (with the runs there are), TL_IO. */
+/* Pins the head that answers, in the open transaction or one of its own. `wanted` is what `--use` and `--run` accept: a run's id,
+ * its name, an imported head's name, or a run's uuid or a beginning of it of 8 or more digits. Fails with: TL_NOT_FOUND (with the
+ * runs there are), TL_BAD_INPUT (a beginning that fits several uuids), TL_IO. */
 TL_MUST_USE enum tl_status tl_store_pin_head(tl_store *store, const char *wanted, struct tl_error *err);
 
 /* A stored head with what it needs to be used. All owned by the struct; free with tl_store_free_head(). */
 struct tl_store_chosen_head {
     int64_t head_id;
-    int64_t run_id;              /* 0 for an imported head */
-    char *name;                  /* of run or head; NULL when the run has none */
-    char *chosen_because;        /* "pinned", "named", "best by validation loss 0.0731", "the only run" */
+    int64_t run_id;       /* 0 for an imported head */
+    char *name;           /* of run or head; NULL when the run has none */
+    char *chosen_because; /* "pinned", "named", "best by validation loss 0.0731", "the only run" */
     char **class_names;
     size_t class_count, feature_count;
     char *transform;
@@ -83,13 +85,16 @@ struct tl_store_chosen_head {
     int64_t feature_set_id;
     uint8_t tensors_sha256[TL_DIGEST_BYTES];
 };
-/* wanted NULL: the pinned one, else the best by validation loss (ties: the older). Sizes and shapes are checked; values are the head room's to check.
- * Fails with: TL_NOT_FOUND (no runs; no such run), TL_CORRUPT (tensor of a wrong size, class names that are not), TL_IO, TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_store_get_head(tl_store *store, struct tl_store_chosen_head *out, const char *wanted, struct tl_error *err);
+/* wanted NULL: the pinned one, else the best by validation loss (ties: the older). Sizes and shapes are checked; values are the
+ * head room's to check. Fails with: TL_NOT_FOUND (no runs; no such run; several and none validated), TL_BAD_INPUT (as above),
+ * TL_CORRUPT (tensor of a wrong size, class names that are not), TL_IO, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_store_get_head(tl_store *store, struct tl_store_chosen_head *out, const char *wanted,
+                                             struct tl_error *err);
 void tl_store_free_head(struct tl_store_chosen_head *head);
 
 /* Adds or renews predictions of a head; needs an open transaction. Fails with: TL_IO. */
-TL_MUST_USE enum tl_status tl_store_put_predictions(tl_store *store, int64_t head_id, const struct tl_store_prediction *predictions,
-                                                    size_t count, struct tl_error *err);
+TL_MUST_USE enum tl_status tl_store_put_predictions(tl_store *store, int64_t head_id,
+                                                    const struct tl_store_prediction *predictions, size_t count,
+                                                    struct tl_error *err);
 
 #endif

@@ -96,13 +96,14 @@ enum tl_status tl_store_list_labels(tl_store *store, struct tl_store_label **out
     struct gathering g = {0};
     *out = NULL;
     *out_count = 0;
-    tl_statement_begin(&s, store,
-                       "SELECT p.content_id, c.sha256, s.name, p.path, l.class, coalesce(l.split, '') AS split"
-                       " FROM label l JOIN photo p USING (photo_id) JOIN source s USING (source_id) JOIN content c USING (content_id)"
-                       " JOIN variant v ON v.content_id = c.content_id AND v.augmentation_id = 0 AND v.variant_index = 0"
-                       " JOIN feature f ON f.feature_set_id = ? AND f.variant_id = v.variant_id"
-                       " WHERE l.label_set = ? AND p.missing_since_ms IS NULL ORDER BY c.sha256, s.name, p.path, l.class",
-                       err);
+    tl_statement_begin(
+        &s, store,
+        "SELECT p.content_id, c.sha256, s.name, p.path, l.class, coalesce(l.split, '') AS split"
+        " FROM label l JOIN photo p USING (photo_id) JOIN source s USING (source_id) JOIN content c USING (content_id)"
+        " JOIN variant v ON v.content_id = c.content_id AND v.augmentation_id = 0 AND v.variant_index = 0"
+        " JOIN feature f ON f.feature_set_id = ? AND f.variant_id = v.variant_id"
+        " WHERE l.label_set = ? AND p.missing_since_ms IS NULL ORDER BY c.sha256, s.name, p.path, l.class",
+        err);
     tl_statement_bind_int(&s, feature_set_id);
     tl_statement_bind_text(&s, label_set);
     while (tl_statement_step(&s))

@@ -20,17 +20,17 @@ struct tl_store_label {
     const char *source, *path, *class_name;
     const char *split; /* "train", "val", "test" or "" */
 };
-/* All labels of the set whose photo has a plain feature in the feature set, by (sha256, source, path, class). One allocation owns the strings;
- * the caller frees with tl_store_free_labels(). Fails with: TL_IO, TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_store_list_labels(tl_store *store, struct tl_store_label **out, size_t *out_count, const char *label_set,
-                                                int64_t feature_set_id, struct tl_error *err);
+/* All labels of the set whose photo has a plain feature in the feature set, by (sha256, source, path, class). One allocation owns
+ * the strings; the caller frees with tl_store_free_labels(). Fails with: TL_IO, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_store_list_labels(tl_store *store, struct tl_store_label **out, size_t *out_count,
+                                                const char *label_set, int64_t feature_set_id, struct tl_error *err);
 void tl_store_free_labels(struct tl_store_label *labels);
 
 struct tl_store_feature_row {
     int64_t feature_id, content_id;
     uint8_t sha256[TL_DIGEST_BYTES];
-    uint32_t variant_index;     /* 0 is the plain photo */
-    const void *blob;           /* borrowed until the next call */
+    uint32_t variant_index; /* 0 is the plain photo */
+    const void *blob;       /* borrowed until the next call */
     size_t blob_bytes;
 };
 typedef struct tl_store_features tl_store_features;
@@ -39,7 +39,8 @@ typedef struct tl_store_features tl_store_features;
 TL_MUST_USE enum tl_status tl_store_open_features(tl_store_features **out, tl_store *store, int64_t feature_set_id,
                                                   int64_t augmentation_id, struct tl_error *err);
 /* Fails with: TL_NOT_FOUND (the end), TL_IO, TL_CORRUPT. */
-TL_MUST_USE enum tl_status tl_store_next_feature(tl_store_features *features, struct tl_store_feature_row *out, struct tl_error *err);
+TL_MUST_USE enum tl_status tl_store_next_feature(tl_store_features *features, struct tl_store_feature_row *out,
+                                                 struct tl_error *err);
 void tl_store_close_features(tl_store_features *features);
 
 #endif

@@ -81,21 +81,24 @@ enum tl_status tl_store_count(tl_store *store, struct tl_store_counts *out, stru
 {
     struct tl_statement s;
     int64_t *const fields[] = {
-        &out->sources,  &out->photos, &out->photos_missing, &out->contents,       &out->variants,         &out->features,   &out->failures,
-        &out->runs,     &out->heads,  &out->predictions,    &out->feature_values, &out->feature_nonzeros, &out->blob_bytes, &out->file_bytes,
+        &out->sources,        &out->photos,           &out->photos_missing, &out->contents,   &out->variants,
+        &out->features,       &out->failures,         &out->runs,           &out->heads,      &out->predictions,
+        &out->feature_values, &out->feature_nonzeros, &out->blob_bytes,     &out->file_bytes,
     };
-    _Static_assert(sizeof(struct tl_store_counts) == sizeof fields / sizeof fields[0] * sizeof(int64_t), "a total without a query");
+    _Static_assert(sizeof(struct tl_store_counts) == sizeof fields / sizeof fields[0] * sizeof(int64_t),
+                   "a total without a query");
     memset(out, 0, sizeof *out);
-    tl_statement_begin(&s, store,
-                       "SELECT (SELECT count(*) FROM source), (SELECT count(*) FROM photo),"
-                       " (SELECT count(*) FROM photo WHERE missing_since_ms IS NOT NULL), (SELECT count(*) FROM content),"
-                       " (SELECT count(*) FROM variant), features, (SELECT count(*) FROM failure), (SELECT count(*) FROM run),"
-                       " (SELECT count(*) FROM head), (SELECT count(*) FROM prediction), feature_values, nonzeros, blob_bytes,"
-                       " (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size)"
-                       " FROM (SELECT count(*) AS features, coalesce(sum(fs.height * fs.width * fs.channels), 0) AS feature_values,"
-                       " coalesce(sum(f.nonzero_count), 0) AS nonzeros, coalesce(sum(f.stored_bytes), 0) AS blob_bytes"
-                       " FROM feature f JOIN feature_set fs USING (feature_set_id))",
-                       err);
+    tl_statement_begin(
+        &s, store,
+        "SELECT (SELECT count(*) FROM source), (SELECT count(*) FROM photo),"
+        " (SELECT count(*) FROM photo WHERE missing_since_ms IS NOT NULL), (SELECT count(*) FROM content),"
+        " (SELECT count(*) FROM variant), features, (SELECT count(*) FROM failure), (SELECT count(*) FROM run),"
+        " (SELECT count(*) FROM head), (SELECT count(*) FROM prediction), feature_values, nonzeros, blob_bytes,"
+        " (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size)"
+        " FROM (SELECT count(*) AS features, coalesce(sum(fs.height * fs.width * fs.channels), 0) AS feature_values,"
+        " coalesce(sum(f.nonzero_count), 0) AS nonzeros, coalesce(sum(f.stored_bytes), 0) AS blob_bytes"
+        " FROM feature f JOIN feature_set fs USING (feature_set_id))",
+        err);
     if (tl_statement_step(&s))
         for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
             *fields[i] = tl_column_int(&s, (int)i);
@@ -105,8 +108,9 @@ enum tl_status tl_store_count(tl_store *store, struct tl_store_counts *out, stru
 static int allow_reading(void *context, int action, const char *a, const char *b, const char *database, const char *trigger)
 {
     (void)context, (void)a, (void)b, (void)database, (void)trigger;
-    return action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_FUNCTION || action == SQLITE_RECURSIVE ? SQLITE_OK
-                                                                                                                    : SQLITE_DENY;
+    return action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_FUNCTION || action == SQLITE_RECURSIVE
+               ? SQLITE_OK
+               : SQLITE_DENY;
 }
 
 /* The words of the SQL's author are wanted, not ours, where the SQL is at fault. */
@@ -139,7 +143,8 @@ static enum tl_status prepare_query(tl_store *store, sqlite3_stmt **out, const c
 
 enum { COLUMNS_MAX = 64 };
 
-static enum tl_status walk_rows(tl_store *store, sqlite3_stmt *prepared, tl_store_row_callback *each, void *context, struct tl_error *err)
+static enum tl_status walk_rows(tl_store *store, sqlite3_stmt *prepared, tl_store_row_callback *each, void *context,
+                                struct tl_error *err)
 {
     const char *names[COLUMNS_MAX], *values[COLUMNS_MAX];
     const int column_count = sqlite3_column_count(prepared);

@@ -85,8 +85,11 @@ START_TEST(each_table_view_and_column_is_in_the_readme)
 {
     ck_assert_uint_eq(count_unnamed("SELECT name, 'the tables' FROM sqlite_schema WHERE type = 'table'", "**", true), 0);
     ck_assert_uint_eq(count_unnamed("SELECT name, 'the views' FROM sqlite_schema WHERE type = 'view'", "`", true), 0);
-    ck_assert_uint_eq(count_unnamed("SELECT c.name, s.name FROM sqlite_schema s, pragma_table_xinfo(s.name) c WHERE s.type = 'table'"
-                                    " AND c.name NOT LIKE '%\\_id' ESCAPE '\\'", "`", true), 0);
+    ck_assert_uint_eq(
+        count_unnamed("SELECT c.name, s.name FROM sqlite_schema s, pragma_table_xinfo(s.name) c WHERE s.type = 'table'"
+                      " AND c.name NOT LIKE '%\\_id' ESCAPE '\\'",
+                      "`", true),
+        0);
 }
 END_TEST
 

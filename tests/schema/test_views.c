@@ -25,8 +25,9 @@ static void close_small(void)
 
 START_TEST(photos_has_a_row_for_each_label_and_each_photo_without_one)
 {
-    must_give(store, "SELECT source, path, label_set, class, split, format, width_px, height_px, exif_orientation, substr(sha256, 1, 4),"
-                     " size_bytes, is_unreadable, is_missing FROM photos ORDER BY path",
+    must_give(store,
+              "SELECT source, path, label_set, class, split, format, width_px, height_px, exif_orientation, substr(sha256, 1, 4),"
+              " size_bytes, is_unreadable, is_missing FROM photos ORDER BY path",
               "sky|loose/6.jpg|-|-|-|jpeg|640|480|1|065a|1000|0|0;"
               "sky|test/clear/4.jpg|default|clear|test|jpeg|640|480|1|045a|1000|0|0;"
               "sky|test/cloudy/5.jpg|default|cloudy|test|jpeg|640|480|1|055a|1000|0|0;"
@@ -35,7 +36,9 @@ START_TEST(photos_has_a_row_for_each_label_and_each_photo_without_one)
               "sky|train/clear/again.jpg|default|clear|train|jpeg|640|480|1|015a|1000|0|0;"
               "sky|train/cloudy/3.jpg|default|cloudy|train|jpeg|640|480|1|035a|1000|0|0;"
               "sky|train/cloudy/broken.jpg|default|cloudy|train|-|-|-|-|-|1000|1|0;");
-    run_beside(path, "INSERT INTO label (photo_id, class, origin) SELECT photo_id, 'odd', 'hand' FROM photo WHERE path = 'test/clear/4.jpg'");
+    run_beside(
+        path,
+        "INSERT INTO label (photo_id, class, origin) SELECT photo_id, 'odd', 'hand' FROM photo WHERE path = 'test/clear/4.jpg'");
     must_give(store, "SELECT class FROM photos WHERE path = 'test/clear/4.jpg' ORDER BY 1", "clear;odd;");
 }
 END_TEST
@@ -43,17 +46,21 @@ END_TEST
 START_TEST(variants_has_a_row_for_each_feature_however_many_places)
 {
     must_give(store, "SELECT count(*), count(DISTINCT feature_id), sum(stored_bytes) FROM variants", "12|12|36;");
-    must_give(store, "SELECT path, places, augmentation, variant_index, zoom_x, shift_x_px, flip_horizontal, nonzero_count FROM variants"
-                     " WHERE path LIKE 'train/clear/1%' ORDER BY variant_index",
-              "train/clear/1.jpg|2|none|0|1.0|0.0|0|2;train/clear/1.jpg|2|mild|1|0.9|1.0|1|2;train/clear/1.jpg|2|mild|2|0.9|2.0|0|2;");
+    must_give(
+        store,
+        "SELECT path, places, augmentation, variant_index, zoom_x, shift_x_px, flip_horizontal, nonzero_count FROM variants"
+        " WHERE path LIKE 'train/clear/1%' ORDER BY variant_index",
+        "train/clear/1.jpg|2|none|0|1.0|0.0|0|2;train/clear/1.jpg|2|mild|1|0.9|1.0|1|2;train/clear/1.jpg|2|mild|2|0.9|2.0|0|2;");
 }
 END_TEST
 
 START_TEST(feature_sets_names_what_can_be_trained_on)
 {
-    must_give(store, "SELECT length(digest), network, layer, arithmetic, stored_type, resize, crop, exif, preprocess, height, width, channels,"
-                     " features FROM feature_sets",
-              "64|vgg16|block5_pool|openblas-im2col|float32|nearest|0|ignore|caffe|1|2|2|12;");
+    must_give(
+        store,
+        "SELECT length(digest), network, layer, arithmetic, stored_type, resize, crop, exif, preprocess, height, width, channels,"
+        " features FROM feature_sets",
+        "64|vgg16|block5_pool|openblas-im2col|float32|nearest|0|ignore|caffe|1|2|2|12;");
 }
 END_TEST
 
@@ -79,8 +86,9 @@ END_TEST
 
 START_TEST(predictions_knows_the_true_class_and_its_probability)
 {
-    must_give(store, "SELECT name, origin, photo, true_class, predicted_class, probability, true_class_probability FROM predictions"
-                     " WHERE run_id = 1 ORDER BY photo",
+    must_give(store,
+              "SELECT name, origin, photo, true_class, predicted_class, probability, true_class_probability FROM predictions"
+              " WHERE run_id = 1 ORDER BY photo",
               "second|test|test/clear/4.jpg|clear|clear|0.8|0.8;second|test|test/cloudy/5.jpg|cloudy|clear|0.75|0.25;"
               "second|validation|train/cloudy/3.jpg|cloudy|cloudy|0.9|0.9;");
 }
@@ -115,9 +123,11 @@ START_TEST(class_balance_counts_a_photo_with_two_labels_in_both_classes)
                      " WHERE path = 'train/clear/1.jpg';"
                      "INSERT INTO label (label_set, photo_id, class, origin) SELECT 'other', photo_id, 'x', 'hand' FROM photo"
                      " WHERE path = 'test/clear/4.jpg'");
-    must_give(store, "SELECT label_set, split, class, photos, distinct_photos, with_turning_exif, unreadable, contested FROM class_balance",
-              "default|test|clear|1|1|0|0|0;default|test|cloudy|1|1|0|0|0;default|train|clear|3|2|1|0|2;default|train|cloudy|3|2|0|1|1;"
-              "other|none|x|1|1|0|0|0;");
+    must_give(
+        store,
+        "SELECT label_set, split, class, photos, distinct_photos, with_turning_exif, unreadable, contested FROM class_balance",
+        "default|test|clear|1|1|0|0|0;default|test|cloudy|1|1|0|0|0;default|train|clear|3|2|1|0|2;default|train|cloudy|3|2|0|1|1;"
+        "other|none|x|1|1|0|0|0;");
     must(tl_store_begin(store, &err), &err);
     must(tl_store_mark_missing(store, small.source_id, &small.photo_ids[8], 1, NULL, &err), &err);
     must(tl_store_commit(store, &err), &err);
@@ -132,12 +142,14 @@ START_TEST(predictions_finds_a_class_whatever_its_name)
     static const char *const names[] = {"a\"b", "a.b", "a\\b", "$[0]", "caf\xc3\xa9", "it's"};
     sqlite3 *db = open_beside(path);
     sqlite3_stmt *prepared = NULL;
-    ck_assert_int_eq(sqlite3_prepare_v2(db, "UPDATE dataset_class SET class = ?1 WHERE class_index = 1", -1, &prepared, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_prepare_v2(db, "UPDATE dataset_class SET class = ?1 WHERE class_index = 1", -1, &prepared, NULL),
+                     SQLITE_OK);
     sqlite3_bind_text(prepared, 1, names[_i], -1, SQLITE_STATIC);
     ck_assert_int_eq(sqlite3_step(prepared), SQLITE_DONE);
     sqlite3_finalize(prepared);
-    ck_assert_int_eq(sqlite3_prepare_v2(db, "UPDATE prediction SET probabilities = json_object('clear', 0.75, ?1, 0.25)", -1, &prepared, NULL),
-                     SQLITE_OK);
+    ck_assert_int_eq(
+        sqlite3_prepare_v2(db, "UPDATE prediction SET probabilities = json_object('clear', 0.75, ?1, 0.25)", -1, &prepared, NULL),
+        SQLITE_OK);
     sqlite3_bind_text(prepared, 1, names[_i], -1, SQLITE_STATIC);
     ck_assert_int_eq(sqlite3_step(prepared), SQLITE_DONE);
     sqlite3_finalize(prepared);
@@ -165,8 +177,8 @@ END_TEST
 
 START_TEST(every_view_is_empty_over_an_empty_store)
 {
-    static const char *const views[] = {"photos", "variants", "feature_sets", "leaderboard", "history", "predictions", "misclassified",
-                                        "failures", "class_balance"};
+    static const char *const views[] = {"photos",      "variants",      "feature_sets", "leaderboard",  "history",
+                                        "predictions", "misclassified", "failures",     "class_balance"};
     char sql[64];
     tl_store *empty = open_store(tl_test_path(tl_test_make_folder(), "b.tl"), TL_STORE_CREATE);
     for (size_t i = 0; i < sizeof views / sizeof views[0]; i++) {
@@ -184,7 +196,8 @@ START_TEST(tables_refuse_what_contradicts_them)
 {
     static const char *const statements[] = {
         "INSERT INTO variant VALUES (99, 1, 0, 1, 0, 1, 1, 0, 0, 0, 0)",
-        "INSERT INTO content (sha256, width_px, height_px, format, exif_orientation, thumbnail) VALUES (x'00', 1, 1, 'png', 1, zeroblob(576))",
+        "INSERT INTO content (sha256, width_px, height_px, format, exif_orientation, thumbnail)"
+        " VALUES (x'00', 1, 1, 'png', 1, zeroblob(576))",
         "UPDATE content SET exif_orientation = 9",
         "UPDATE photo SET size_bytes = 'many'",
         "UPDATE input SET json = '{}'",
@@ -207,8 +220,10 @@ END_TEST
 START_TEST(a_deleted_run_takes_its_rows_along)
 {
     run_beside(path, "PRAGMA foreign_keys = ON; DELETE FROM run WHERE run_id = 1");
-    must_give(store, "SELECT (SELECT count(*) FROM epoch), (SELECT count(*) FROM confusion), (SELECT count(*) FROM head),"
-                     " (SELECT count(*) FROM head_tensor), (SELECT count(*) FROM prediction)", "2|3|1|2|3;");
+    must_give(store,
+              "SELECT (SELECT count(*) FROM epoch), (SELECT count(*) FROM confusion), (SELECT count(*) FROM head),"
+              " (SELECT count(*) FROM head_tensor), (SELECT count(*) FROM prediction)",
+              "2|3|1|2|3;");
 }
 END_TEST
 

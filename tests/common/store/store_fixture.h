@@ -20,8 +20,9 @@
 
 static const char INPUT_JSON[] = "{\"alpha\":\"drop\",\"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\","
                                  "\"resize\":\"nearest\",\"sixteen_bit\":\"clip\",\"size\":224}";
-static const char MILD_JSON[] = "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":false,\"order\":1,\"seed\":0,"
-                                "\"shear_degrees\":0,\"zoom\":0,\"zoom_both\":[0.75,1.05]}";
+static const char MILD_JSON[] =
+    "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":false,\"order\":1,\"seed\":0,"
+    "\"shear_degrees\":0,\"zoom\":0,\"zoom_both\":[0.75,1.05]}";
 static const char *const FIXTURE_CLASSES[] = {"clear", "cloudy"};
 
 struct small_store {
@@ -37,7 +38,8 @@ static inline void must(enum tl_status status, const struct tl_error *err)
 
 static inline void must_fail(enum tl_status status, enum tl_status expected, const struct tl_error *err, const char *words)
 {
-    ck_assert_msg(status == expected, "%s, not %s: %s", tl_error_status_name(status), tl_error_status_name(expected), err->message);
+    ck_assert_msg(status == expected, "%s, not %s: %s", tl_error_status_name(status), tl_error_status_name(expected),
+                  err->message);
     ck_assert_msg(strstr(err->message, words) != NULL, "'%s' is not in '%s'", words, err->message);
 }
 
@@ -68,8 +70,13 @@ static inline int64_t put_content(tl_store *store, unsigned n, unsigned exif_ori
     struct tl_error err;
     int64_t content_id;
     uint8_t thumbnail[TL_STORE_THUMBNAIL_BYTES];
-    struct tl_store_content content = {.width_px = 640, .height_px = 480, .format = "jpeg", .exif_orientation = exif_orientation,
-                                       .captured_at = "", .camera = NULL, .thumbnail = thumbnail};
+    struct tl_store_content content = {.width_px = 640,
+                                       .height_px = 480,
+                                       .format = "jpeg",
+                                       .exif_orientation = exif_orientation,
+                                       .captured_at = "",
+                                       .camera = NULL,
+                                       .thumbnail = thumbnail};
     memset(thumbnail, (int)n, sizeof thumbnail);
     fill_sha256(content.sha256, n);
     must(tl_store_put_content(store, &content_id, &content, &err), &err);
@@ -92,8 +99,14 @@ static inline void put_label(tl_store *store, int64_t photo_id, const char *clas
 
 static inline struct tl_store_feature_set small_feature_set(void)
 {
-    struct tl_store_feature_set set = {.input_json = INPUT_JSON, .network = "vgg16", .layer = "block5_pool", .arithmetic = "openblas-im2col",
-                                       .stored_type = "float32", .height = 1, .width = 2, .channels = 2};
+    struct tl_store_feature_set set = {.input_json = INPUT_JSON,
+                                       .network = "vgg16",
+                                       .layer = "block5_pool",
+                                       .arithmetic = "openblas-im2col",
+                                       .stored_type = "float32",
+                                       .height = 1,
+                                       .width = 2,
+                                       .channels = 2};
     memset(set.input_digest, 0x11, sizeof set.input_digest);
     memset(set.tensors_sha256, 0x22, sizeof set.tensors_sha256);
     return set;
@@ -103,21 +116,26 @@ static inline int64_t put_variant(tl_store *store, int64_t content_id, int64_t a
 {
     struct tl_error err;
     int64_t variant_id;
-    const struct tl_store_variant variant = {.index = index, .zoom_x = index == 0 ? 1 : 0.9, .zoom_y = index == 0 ? 1 : 0.9,
-                                             .shift_x_px = index, .flip_horizontal = index % 2 == 1};
+    const struct tl_store_variant variant = {.index = index,
+                                             .zoom_x = index == 0 ? 1 : 0.9,
+                                             .zoom_y = index == 0 ? 1 : 0.9,
+                                             .shift_x_px = index,
+                                             .flip_horizontal = index % 2 == 1};
     must(tl_store_put_variant(store, &variant_id, content_id, augmentation_id, &variant, &err), &err);
     return variant_id;
 }
 
 /* The blob says whose it is: content n, variant index. */
-static inline void put_feature(tl_store *store, int64_t feature_set_id, int64_t content_id, unsigned n, int64_t augmentation_id, uint32_t index)
+static inline void put_feature(tl_store *store, int64_t feature_set_id, int64_t content_id, unsigned n, int64_t augmentation_id,
+                               uint32_t index)
 {
     struct tl_error err;
     const uint8_t blob[] = {'b', (uint8_t)n, (uint8_t)index};
     struct tl_store_feature feature = {.nonzero_count = 2, .blob = blob, .blob_bytes = sizeof blob};
     fill_sha256(feature.pixels_digest, n);
     fill_sha256(feature.values_digest, n + index);
-    must(tl_store_put_feature(store, feature_set_id, put_variant(store, content_id, augmentation_id, index), &feature, &err), &err);
+    must(tl_store_put_feature(store, feature_set_id, put_variant(store, content_id, augmentation_id, index), &feature, &err),
+         &err);
 }
 
 static inline int64_t put_mild(tl_store *store, uint8_t digest_byte)
@@ -132,8 +150,9 @@ static inline int64_t put_mild(tl_store *store, uint8_t digest_byte)
 /* Contents are put in falling order, so that no test passes by the order of rowids. */
 static inline struct small_store fill_small_store(tl_store *store)
 {
-    static const char *const paths[] = {NULL, "train/clear/1.jpg", "train/clear/2.jpg", "train/cloudy/3.jpg", "test/clear/4.jpg",
-                                        "test/cloudy/5.jpg", "loose/6.jpg"};
+    static const char *const paths[] = {
+        NULL,         "train/clear/1.jpg", "train/clear/2.jpg", "train/cloudy/3.jpg", "test/clear/4.jpg", "test/cloudy/5.jpg",
+        "loose/6.jpg"};
     const struct tl_error failure = {TL_BAD_INPUT, "ends after 12 bytes"};
     struct tl_error err;
     struct small_store small = {0};
@@ -162,8 +181,8 @@ static inline struct small_store fill_small_store(tl_store *store)
 }
 
 /* A run over the small store: trained on 1 and 2, validated on 3, tested on 4 and 5, of which 5 is called wrongly. */
-static inline int64_t put_small_run(tl_store *store, const struct small_store *small, const char *name, double val_loss, long seed,
-                                    char out_uuid[TL_STORE_UUID_BYTES])
+static inline int64_t put_small_run(tl_store *store, const struct small_store *small, const char *name, double val_loss,
+                                    long seed, char out_uuid[TL_STORE_UUID_BYTES])
 {
     struct tl_error err;
     int64_t run_id;
@@ -171,7 +190,8 @@ static inline int64_t put_small_run(tl_store *store, const struct small_store *s
     static const char *const role_of[] = {NULL, "train", "train", "validation", "test", "test"};
     struct tl_store_sample samples[5];
     for (unsigned n = 1; n <= 5; n++) {
-        samples[n - 1] = (struct tl_store_sample){.content_id = small->content_ids[n], .class_index = class_of[n], .role = role_of[n]};
+        samples[n - 1] =
+            (struct tl_store_sample){.content_id = small->content_ids[n], .class_index = class_of[n], .role = role_of[n]};
         fill_sha256(samples[n - 1].sha256, n);
     }
     const struct tl_store_dataset dataset = {"default", FIXTURE_CLASSES, 2, samples, 5};
@@ -185,12 +205,30 @@ static inline int64_t put_small_run(tl_store *store, const struct small_store *s
     };
     const float kernel[8] = {1, -2, 3, -4, 0.5F, -0.25F, 1e-30F, -0.0F}, bias[2] = {0.125F, -8};
     const struct tl_store_head head = {FIXTURE_CLASSES, 2, 4, "none", 1.5, kernel, bias};
-    const struct tl_store_run run = {.name = name, .feature_set_id = small->feature_set_id, .augmentation_id = small->mild_id,
-                                     .variants = "all", .initial = "zero", .epochs = 2, .batch_size = 32, .learning_rate = 0.001, .l2 = 0,
-                                     .seed = seed, .started_ms = 1700000000000 + seed, .train_ms = 12, .train_samples = 6,
-                                     .val_loss = val_loss, .val_accuracy = 1, .test_loss = 0.6, .test_accuracy = 0.5, .dataset = &dataset,
-                                     .history = history, .confusions = confusions, .confusion_count = 2, .predictions = predictions,
-                                     .prediction_count = 3, .head = &head};
+    const struct tl_store_run run = {.name = name,
+                                     .feature_set_id = small->feature_set_id,
+                                     .augmentation_id = small->mild_id,
+                                     .variants = "all",
+                                     .initial = "zero",
+                                     .epochs = 2,
+                                     .batch_size = 32,
+                                     .learning_rate = 0.001,
+                                     .l2 = 0,
+                                     .seed = seed,
+                                     .started_ms = 1700000000000 + seed,
+                                     .train_ms = 12,
+                                     .train_samples = 6,
+                                     .val_loss = val_loss,
+                                     .val_accuracy = 1,
+                                     .test_loss = 0.6,
+                                     .test_accuracy = 0.5,
+                                     .dataset = &dataset,
+                                     .history = history,
+                                     .confusions = confusions,
+                                     .confusion_count = 2,
+                                     .predictions = predictions,
+                                     .prediction_count = 3,
+                                     .head = &head};
     must(tl_store_put_run(store, &run_id, out_uuid, &run, &err), &err);
     return run_id;
 }

@@ -1,4 +1,5 @@
-/* test_store_feature.c - feature sets, augmentations, variants, features: put, listed, chosen, and read in the order of training. */
+/* test_store_feature.c - feature sets, augmentations, variants, features: put, listed, chosen, and read in the order of training.
+ */
 #include "common/base/memory.h"
 #include "tests/common/store/store_fixture.h"
 
@@ -42,7 +43,8 @@ START_TEST(the_same_feature_set_is_one_row)
     ck_assert_int_eq(again.feature_set_id, small.feature_set_id);
     ck_assert_int_ne(other.feature_set_id, small.feature_set_id);
     ck_assert_mem_ne(again.digest, other.digest, sizeof again.digest);
-    must_give(store, "SELECT (SELECT count(*) FROM input), (SELECT count(*) FROM backbone), (SELECT count(*) FROM feature_set)", "1|1|2;");
+    must_give(store, "SELECT (SELECT count(*) FROM input), (SELECT count(*) FROM backbone), (SELECT count(*) FROM feature_set)",
+              "1|1|2;");
     must_give(store, "SELECT resize, crop, size_px, compat FROM input", "nearest|0|224|1;");
 }
 END_TEST
@@ -127,8 +129,10 @@ START_TEST(a_second_put_replaces_feature_and_blob)
     must(tl_store_put_feature(store, small.feature_set_id, variant_id, &feature, &err), &err);
     commit();
     must_give(store, "SELECT count(*) FROM feature_blob", "12;");
-    must_give(store, "SELECT f.nonzero_count, f.stored_bytes, length(b.blob), hex(f.pixels_digest) = hex(zeroblob(32)) FROM feature f"
-                     " JOIN feature_blob b USING (feature_id) WHERE f.nonzero_count = 4", "4|26|26|1;");
+    must_give(store,
+              "SELECT f.nonzero_count, f.stored_bytes, length(b.blob), hex(f.pixels_digest) = hex(zeroblob(32)) FROM feature f"
+              " JOIN feature_blob b USING (feature_id) WHERE f.nonzero_count = 4",
+              "4|26|26|1;");
 }
 END_TEST
 
@@ -191,8 +195,9 @@ START_TEST(labels_are_by_content_source_path_and_class)
         unsigned n;
         const char *path, *class_name, *split;
     } expected[] = {
-        {1, "train/clear/1.jpg", "clear", "train"}, {1, "train/clear/again.jpg", "clear", "train"}, {2, "train/clear/2.jpg", "clear", "train"},
-        {3, "train/cloudy/3.jpg", "cloudy", ""},    {4, "test/clear/4.jpg", "clear", "test"},       {5, "test/cloudy/5.jpg", "cloudy", "test"},
+        {1, "train/clear/1.jpg", "clear", "train"}, {1, "train/clear/again.jpg", "clear", "train"},
+        {2, "train/clear/2.jpg", "clear", "train"}, {3, "train/cloudy/3.jpg", "cloudy", ""},
+        {4, "test/clear/4.jpg", "clear", "test"},   {5, "test/cloudy/5.jpg", "cloudy", "test"},
     };
     struct tl_error err;
     struct tl_store_label *labels = NULL;
@@ -313,8 +318,9 @@ START_TEST(the_same_set_with_another_shape_is_corrupt)
     must_fail(tl_store_put_feature_set(store, &set, &err), TL_CORRUPT, &err, "1x2x2, not 1x2x3");
     ck_assert_int_eq(set.feature_set_id, 0);
     set = small_feature_set();
-    set.input_json = "{\"alpha\":\"drop\",\"compat\":2,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\",\"resize\":\"nearest\","
-                     "\"sixteen_bit\":\"clip\",\"size\":224}";
+    set.input_json =
+        "{\"alpha\":\"drop\",\"compat\":2,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\",\"resize\":\"nearest\","
+        "\"sixteen_bit\":\"clip\",\"size\":224}";
     must_fail(tl_store_put_feature_set(store, &set, &err), TL_CORRUPT, &err, "another recipe");
     tl_store_rollback(store);
 }
@@ -326,7 +332,8 @@ START_TEST(a_variant_zero_of_an_augmentation_is_refused)
     int64_t id = 7;
     const struct tl_store_variant variant = {.index = 0, .zoom_x = 1, .zoom_y = 1};
     begin();
-    must_fail(tl_store_put_variant(store, &id, small.content_ids[1], small.mild_id, &variant, &err), TL_BAD_INPUT, &err, "forbids");
+    must_fail(tl_store_put_variant(store, &id, small.content_ids[1], small.mild_id, &variant, &err), TL_BAD_INPUT, &err,
+              "forbids");
     ck_assert_int_eq(id, 0);
     tl_store_rollback(store);
 }

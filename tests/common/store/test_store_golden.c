@@ -49,7 +49,8 @@ static void fill_golden(tl_store *store)
             fill_sha256(feature.pixels_digest, n);
             digest_values(feature.values_digest, values);
             must(tl_store_put_feature(store, small.feature_set_id,
-                                      put_variant(store, small.content_ids[n], index == 0 ? 0 : small.mild_id, index), &feature, &err),
+                                      put_variant(store, small.content_ids[n], index == 0 ? 0 : small.mild_id, index), &feature,
+                                      &err),
                  &err);
         }
     must(tl_store_commit(store, &err), &err);

@@ -124,7 +124,8 @@ END_TEST
 
 START_TEST(failures_are_counted_by_photo_stage_and_cause_and_forgotten)
 {
-    const struct tl_error bad = {TL_BAD_INPUT, "ends early"}, worse = {TL_BAD_INPUT, "ends at once"}, io = {TL_IO, "no such device"};
+    const struct tl_error bad = {TL_BAD_INPUT, "ends early"}, worse = {TL_BAD_INPUT, "ends at once"},
+                          io = {TL_IO, "no such device"};
     struct tl_error err;
     tl_store *store = open_store(tl_test_path(tl_test_make_folder(), "a.tl"), TL_STORE_CREATE);
     const struct small_store small = fill_small_store(store);
@@ -134,8 +135,9 @@ START_TEST(failures_are_counted_by_photo_stage_and_cause_and_forgotten)
     must(tl_store_put_failure(store, small.photo_ids[1], "read", &io, &err), &err);
     must(tl_store_put_failure(store, small.photo_ids[1], "scan", &io, &err), &err);
     commit(store);
-    must_give(store, "SELECT stage, cause, message, tries, first_ms <= last_ms FROM failure WHERE tries > 0 AND photo_id <> "
-                     "(SELECT photo_id FROM photo WHERE content_id IS NULL) ORDER BY 1, 2",
+    must_give(store,
+              "SELECT stage, cause, message, tries, first_ms <= last_ms FROM failure WHERE tries > 0 AND photo_id <> "
+              "(SELECT photo_id FROM photo WHERE content_id IS NULL) ORDER BY 1, 2",
               "read|bad input|ends at once|2|1;read|input or output|no such device|1|1;scan|input or output|no such device|1|1;");
     must(tl_store_begin(store, &err), &err);
     must(tl_store_clear_failures(store, small.photo_ids[1], &err), &err);

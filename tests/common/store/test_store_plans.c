@@ -7,15 +7,15 @@
 static const struct {
     const char *sql, *plan;
 } allowed_scans[] = {
-    {"SELECT s.name, p.path, c.sha256", "SCAN s"},              /* the store's digest reads all */
-    {"SELECT fs.digest, c.sha256, a.digest", "SCAN"},           /* the same */
-    {"SELECT (SELECT count(*) FROM source)", "SCAN"},           /* totals */
-    {"FROM content c CROSS JOIN variant v", "SCAN c USING"},    /* all features, in the order of an index */
-    {"SELECT h.head_id, r.val_loss", "SCAN"},                   /* the best of all heads */
-    {"SELECT run_id, name FROM (SELECT", "SCAN"},               /* the list of all runs */
-    {"FROM feature_set fs JOIN input i", "SCAN fs"},            /* the list of all feature sets */
-    {"SELECT j.value AS class_name", "SCAN j"},                 /* one head's class names */
-    {"JOIN (SELECT v.augmentation_id, count(*)", "SCAN n"},     /* one set's augmentations */
+    {"SELECT s.name, p.path, c.sha256", "SCAN s"},           /* the store's digest reads all */
+    {"SELECT fs.digest, c.sha256, a.digest", "SCAN"},        /* the same */
+    {"SELECT (SELECT count(*) FROM source)", "SCAN"},        /* totals */
+    {"FROM content c CROSS JOIN variant v", "SCAN c USING"}, /* all features, in the order of an index */
+    {"SELECT h.head_id, r.val_loss", "SCAN"},                /* the best of all heads */
+    {"SELECT run_id, name FROM (SELECT", "SCAN"},            /* the list of all runs */
+    {"FROM feature_set fs JOIN input i", "SCAN fs"},         /* the list of all feature sets */
+    {"SELECT j.value AS class_name", "SCAN j"},              /* one head's class names */
+    {"JOIN (SELECT v.augmentation_id, count(*)", "SCAN n"},  /* one set's augmentations */
 };
 
 static bool is_allowed(const char *sql, const char *plan)
@@ -32,7 +32,8 @@ static int count_scans(sqlite3 *db, const char *sql, char found[512])
     sqlite3_stmt *prepared = NULL;
     char explain[4096];
     int count = 0;
-    /* An INSERT of one row reads no table; what its plan scans are children of the row, and only while foreign keys are deferred. */
+    /* An INSERT of one row reads no table; what its plan scans are children of the row, and only while foreign keys are deferred.
+     */
     if (strncmp(sql, "INSERT", 6) == 0)
         return 0;
     snprintf(explain, sizeof explain, "EXPLAIN QUERY PLAN %s", sql);

@@ -52,7 +52,8 @@ START_TEST(a_run_puts_all_its_rows)
     must_give(store, "SELECT class_index, class FROM dataset_class ORDER BY 1", "0|clear;1|cloudy;");
     must_give(store, "SELECT role, count(*), group_concat(class_index, ',') FROM dataset_sample GROUP BY role ORDER BY role",
               "test|2|1,0;train|2|0,0;validation|1|1;");
-    must_give(store, "SELECT name, variants, transform, scale, initial, epochs, batch_size, seed, train_samples, val_loss FROM run",
+    must_give(store,
+              "SELECT name, variants, transform, scale, initial, epochs, batch_size, seed, train_samples, val_loss FROM run",
               "first|all|none|1.5|zero|2|32|7|6|0.25;");
     must_give(store, "SELECT epoch, loss, val_loss FROM epoch ORDER BY epoch", "1|0.7|0.8;2|0.3|0.25;");
     must_give(store, "SELECT role, class, predicted_class, photos FROM confusion ORDER BY 1, 2, 3",
@@ -60,7 +61,8 @@ START_TEST(a_run_puts_all_its_rows)
     must_give(store, "SELECT class_names, transform, scale, is_pinned FROM head", "[\"clear\",\"cloudy\"]|none|1.5|0;");
     must_give(store, "SELECT name, shape, hex(substr(tensor_values, 1, 8)) FROM head_tensor ORDER BY 1",
               "bias|[2]|0000003E000000C1;kernel|[4,2]|0000803F000000C0;");
-    must_give(store, "SELECT origin, class, probability FROM prediction ORDER BY content_id DESC", "validation|cloudy|0.9;test|clear|0.8;test|clear|0.75;");
+    must_give(store, "SELECT origin, class, probability FROM prediction ORDER BY content_id DESC",
+              "validation|cloudy|0.9;test|clear|0.8;test|clear|0.75;");
     must_give(store, "SELECT uuid GLOB '[0-9a-f]*-*-4*-[89ab]*-*' AND length(uuid) = 36 FROM run", "1;");
 }
 END_TEST
@@ -109,7 +111,7 @@ START_TEST(the_best_by_validation_answers_until_another_is_pinned)
     must_choose(NULL, 1, "the only run");
     put_small_run(store, &small, "b", 0.0731, 2, uuid);
     put_small_run(store, &small, "c", 0.5, 3, uuid);
-    put_small_run(store, &small, "d", NAN, 4, uuid);
+    put_small_run(store, &small, "d", (double)NAN, 4, uuid);
     must_choose(NULL, 2, "best by validation loss 0.0731");
     must(tl_store_pin_head(store, "c", &err), &err);
     must_choose(NULL, 3, "pinned");
@@ -160,7 +162,8 @@ END_TEST
 START_TEST(predictions_of_one_head_photo_and_origin_are_renewed)
 {
     struct tl_error err;
-    struct tl_store_prediction prediction = {small.content_ids[6], "classify", "/tmp/6.jpg", "clear", 0.5, "{\"clear\":0.5,\"cloudy\":0.5}"};
+    struct tl_store_prediction prediction = {
+        small.content_ids[6], "classify", "/tmp/6.jpg", "clear", 0.5, "{\"clear\":0.5,\"cloudy\":0.5}"};
     put_small_run(store, &small, "b", 0.25, 2, uuid);
     for (int i = 0; i < 2; i++) {
         must(tl_store_begin(store, &err), &err);
@@ -195,7 +198,7 @@ END_TEST
 
 START_TEST(losses_that_are_not_there_are_null)
 {
-    put_small_run(store, &small, NULL, NAN, 1, uuid);
+    put_small_run(store, &small, NULL, (double)NAN, 1, uuid);
     must_give(store, "SELECT val_loss, test_loss FROM run", "-|0.6;");
     must_give(store, "SELECT val_loss FROM epoch ORDER BY epoch", "0.8;-;");
     must_choose(NULL, 1, "the only run");
@@ -233,8 +236,8 @@ START_TEST(runs_without_validation_are_not_chosen_among)
 {
     struct tl_error err;
     struct tl_store_chosen_head head;
-    put_small_run(store, &small, NULL, NAN, 1, uuid);
-    put_small_run(store, &small, NULL, NAN, 2, uuid);
+    put_small_run(store, &small, NULL, (double)NAN, 1, uuid);
+    put_small_run(store, &small, NULL, (double)NAN, 2, uuid);
     must_fail(tl_store_get_head(store, &head, NULL, &err), TL_NOT_FOUND, &err, "--use");
 }
 END_TEST
@@ -255,12 +258,24 @@ static enum tl_status put_altered_run(const char *name, double loss, unsigned se
     struct tl_store_sample samples[2] = {{.content_id = small.content_ids[1], .role = "train"},
                                          {.content_id = small.content_ids[2], .class_index = second_class, .role = "train"}};
     const struct tl_store_dataset dataset = {"default", FIXTURE_CLASSES, 2, samples, 2};
-    const struct tl_store_epoch history = {loss, 1, NAN, NAN};
+    const struct tl_store_epoch history = {loss, 1, (double)NAN, (double)NAN};
     const float kernel[8] = {0}, bias[2] = {0};
     const struct tl_store_head head = {FIXTURE_CLASSES, 2, 4, "none", 1, kernel, bias};
-    const struct tl_store_run run = {.name = name, .feature_set_id = small.feature_set_id, .variants = "plain", .initial = "zero", .epochs = 1,
-                                     .batch_size = 32, .learning_rate = 0.001, .train_samples = 2, .val_loss = NAN, .val_accuracy = NAN,
-                                     .test_loss = NAN, .test_accuracy = NAN, .dataset = &dataset, .history = &history, .head = &head};
+    const struct tl_store_run run = {.name = name,
+                                     .feature_set_id = small.feature_set_id,
+                                     .variants = "plain",
+                                     .initial = "zero",
+                                     .epochs = 1,
+                                     .batch_size = 32,
+                                     .learning_rate = 0.001,
+                                     .train_samples = 2,
+                                     .val_loss = (double)NAN,
+                                     .val_accuracy = (double)NAN,
+                                     .test_loss = (double)NAN,
+                                     .test_accuracy = (double)NAN,
+                                     .dataset = &dataset,
+                                     .history = &history,
+                                     .head = &head};
     fill_sha256(samples[0].sha256, 1);
     fill_sha256(samples[1].sha256, (unsigned)second_n);
     return tl_store_put_run(store, &run_id, uuid, &run, err);
@@ -275,7 +290,7 @@ START_TEST(a_run_that_cannot_be_kept_leaves_no_row)
     must_fail(put_altered_run("taken-too", 1, 1, 2, &err), TL_BAD_INPUT, &err, "is taken");
     must_fail(put_altered_run("17", 1, 1, 2, &err), TL_BAD_INPUT, &err, "number");
     must_fail(put_altered_run("", 1, 1, 2, &err), TL_BAD_INPUT, &err, "no letter");
-    must_fail(put_altered_run("a", NAN, 1, 2, &err), TL_BAD_INPUT, &err, "epoch 1 is not a number");
+    must_fail(put_altered_run("a", (double)NAN, 1, 2, &err), TL_BAD_INPUT, &err, "epoch 1 is not a number");
     must_fail(put_altered_run("a", 1, 2, 2, &err), TL_BAD_INPUT, &err, "class 2");
     must_fail(put_altered_run("a", 1, 1, 1, &err), TL_BAD_INPUT, &err, "by sha256");
     must_give(store, "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM dataset), (SELECT count(*) FROM epoch)", "1|1|2;");

@@ -187,10 +187,11 @@ START_TEST(a_kill_while_a_store_is_made_leaves_nothing_half)
         /* What tl_store_open() does until its commit, with a cache so small that pages are written before. */
         sqlite3 *db = NULL;
         ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
-        sqlite3_exec(db, "PRAGMA page_size = 65536; PRAGMA cache_size = 1; BEGIN EXCLUSIVE; PRAGMA application_id = 1953261155;"
-                         "CREATE TABLE photo (photo_id INTEGER PRIMARY KEY, x TEXT);"
-                         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
-                         " INSERT INTO photo (x) SELECT 'a row' FROM n; PRAGMA user_version = 1",
+        sqlite3_exec(db,
+                     "PRAGMA page_size = 65536; PRAGMA cache_size = 1; BEGIN EXCLUSIVE; PRAGMA application_id = 1953261155;"
+                     "CREATE TABLE photo (photo_id INTEGER PRIMARY KEY, x TEXT);"
+                     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
+                     " INSERT INTO photo (x) SELECT 'a row' FROM n; PRAGMA user_version = 1",
                      NULL, NULL, NULL);
         kill(getpid(), SIGKILL);
     }
