@@ -1,7 +1,7 @@
 /* test_readme_queries.c - schema/README.md keeps its word: each query runs and answers, each column is named. */
 #include "common/base/memory.h"
 #include "common/base/system.h"
-#include "tests/common/store/store_fixture.h"
+#include "tests/common/store/small_store.h"
 
 static tl_store *store;
 static const char *path;

@@ -1,7 +1,7 @@
 /* test_store.c - transactions, migration, digest, totals and queries of a store. */
 #include "common/store/connection.h"
 #include "common/store/migrate.h"
-#include "tests/common/store/store_fixture.h"
+#include "tests/common/store/small_store.h"
 
 static const char *new_path(void)
 {

@@ -1,7 +1,7 @@
 /* test_store_feature.c - feature sets, augmentations, variants, features: put, listed, chosen, and read in the order of training.
  */
 #include "common/base/memory.h"
-#include "tests/common/store/store_fixture.h"
+#include "tests/common/store/small_store.h"
 
 static tl_store *store;
 static struct small_store small;

@@ -7,7 +7,7 @@
 #include "common/base/memory.h"
 #include "common/base/system.h"
 #include "common/codec/codec.h"
-#include "tests/common/store/store_fixture.h"
+#include "tests/common/store/small_store.h"
 
 enum { VALUES = 4 };
 

@@ -1,6 +1,6 @@
 /* test_store_photo.c - sources, photos, contents, labels and failures. */
 #include "common/base/memory.h"
-#include "tests/common/store/store_fixture.h"
+#include "tests/common/store/small_store.h"
 
 static tl_store *new_store(void)
 {

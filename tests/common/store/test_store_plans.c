@@ -1,7 +1,7 @@
 /* test_store_plans.c - every statement the room runs finds its rows through an index, unless it is meant to read all of them. */
 #include "common/store/connection.h"
 #include "common/store/statement.h"
-#include "tests/common/store/store_fixture.h"
+#include "tests/common/store/small_store.h"
 
 /* Loops over whole tables, each by intent: "statement's words" and "the plan's words". */
 static const struct {

@@ -3,7 +3,7 @@
 
 #include "common/base/memory.h"
 #include "common/store/store_head.h"
-#include "tests/common/store/store_fixture.h"
+#include "tests/common/store/small_store.h"
 
 static tl_store *store;
 static struct small_store small;

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "common/store/connection.h"
-#include "tests/common/store/store_fixture.h"
+#include "tests/common/store/small_store.h"
 
 static const char *new_path(void)
 {

@@ -1,10 +1,10 @@
-/* store_fixture.h - a small store to test with: rows put through the store's own interface, and a second look at the file.
+/* small_store.h - a small store to test with: rows put through the store's own interface, and a second look at the file.
  *
  * The small store: source "sky"; six readable photos, one unreadable. Bytes of content n are told by its sha256, whose first
  * byte is n. Features have shape 1x2x2. Content 1 lies in two places; content 2 has a turning EXIF tag; content 6 has no label.
  */
-#ifndef TL_TESTS_STORE_FIXTURE_H
-#define TL_TESTS_STORE_FIXTURE_H
+#ifndef TL_TESTS_SMALL_STORE_H
+#define TL_TESTS_SMALL_STORE_H
 
 #include <sqlite3.h>
 #include <stdio.h>
