@@ -8,6 +8,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/system.h"
+#include "common/network/kernels.h"
 #include "common/store/store_feature.h"
 #include "common/store/store_photo.h"
 
@@ -42,7 +43,9 @@ static enum tl_status read_features(tl_features **out, const struct tl_settings 
 {
     enum tl_status status = tl_features_create(out, &settings->recipe, NETWORK, weights_path, arithmetic, err);
 
-    return status == TL_OK ? TL_OK : tl_error_prefix(err, "%s", weights_path);
+    bool is_about_weights = !arithmetic || tl_conv_kernel_find(arithmetic);
+
+    return status != TL_OK && is_about_weights ? tl_error_prefix(err, "%s", weights_path) : status;
 }
 
 /* An empty file is a store not made yet. */

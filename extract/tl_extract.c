@@ -196,6 +196,8 @@ static enum tl_status summarise(struct run *run, int64_t missing_count, double s
         status = tl_tally_write_json(&tally, &facts, stdout, err);
     else if (!run->settings.is_quiet)
         status = tl_tally_write_text(&tally, &facts, stdout, err);
+    if (status == TL_IO)
+        status = TL_OK; /* the work is done; what standard output did not take is told at the very end, a closed pipe not at all */
     if (run->is_stopped)
         tl_tool_say(&tl_settings_program, "stopped on request: %zu photo%s left; the same command goes on from here",
                     tally.total.left_count, tally.total.left_count == 1 ? " is" : "s are");
@@ -232,11 +234,14 @@ static enum tl_status extract(struct run *run, enum tl_exit *out_exit, struct tl
 
 static enum tl_status close_run(struct run *run, struct tl_error *err)
 {
+    bool has_started_photos = run->target.features != NULL;
     enum tl_status status;
 
     tl_writer_free(run->writer);
     tl_agenda_free(run->agenda);
     status = tl_target_close(&run->target, err);
+    if (has_started_photos)
+        tl_photo_stop();
     for (size_t i = 0; i < run->scan_count; i++)
         tl_scan_free(run->scans[i]);
     tl_memory_free(run->scans);
@@ -260,6 +265,5 @@ int main(int argc, char **argv)
         tl_tool_say(&tl_settings_program, "%s", err.message);
         exit_code = TL_EXIT_NOTHING;
     }
-    tl_photo_stop();
     return tl_tool_end(&tl_settings_program, exit_code);
 }
