@@ -1,12 +1,12 @@
 /* agenda.h - which photos have to be read, and which of their variants have to be computed.
  *
- * A photo whose size and time are as stored, whose content is known and whose features are all there is left alone. All others are jobs:
- * they are read, and only then, when their bytes are known, tl_agenda_claim() says what of them is still missing. Equal
- * bytes are computed once: the first that claims gets them.
+ * A photo whose size and time are as stored, whose content is known and whose features are all there is left alone. All
+ * others are jobs: they are read, and only then, when their bytes are known, tl_agenda_claim() says what of them is still
+ * missing. Equal bytes are computed once: the first that claims gets them.
  *
- * Augmented variants are for the training photos, where any photo of the label set has a split, and else for all. Bytes
- * that are on an evaluation side as well get none. To know that, photos on an evaluation side (val, test) are the first
- * jobs, and no claim for another photo may be made before all of them were claimed for or have failed.
+ * Augmented variants are for the training photos, where any photo of the label set has a split, and else for all. Bytes that
+ * are on an evaluation side as well get none. To know that, photos on an evaluation side (val, test) are the first jobs, and
+ * no claim for another photo may be made before all of them were claimed for or have failed.
  */
 #ifndef TL_EXTRACT_AGENDA_H
 #define TL_EXTRACT_AGENDA_H

@@ -27,8 +27,8 @@ struct tl_layout {
 };
 
 /* `split` ("train", "val", "test") is given to every class of a DIR without split folders; NULL takes it from the folders.
- * Messages name the directory. Fails with: TL_NOT_FOUND (no DIR), TL_BAD_INPUT (not a folder, no class folders, a mixture, `split` where there are
- * split folders), TL_IO, TL_NO_MEMORY. */
+ * Messages name the directory. Fails with: TL_NOT_FOUND (no DIR), TL_BAD_INPUT (not a folder, no class folders, a mixture,
+ * `split` where there are split folders), TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_layout_read(struct tl_layout *out, const char *directory, const char *split, struct tl_error *err);
 void tl_layout_free(struct tl_layout *layout);
 

@@ -250,7 +250,8 @@ static enum tl_status find_root(struct tl_scan *scan, const char *directory, str
     char *root = realpath(directory, NULL); /* the C library's memory, so it is copied */
 
     if (!root)
-        return tl_error_set(err, errno == ENOMEM ? TL_NO_MEMORY : TL_IO, "%s: its real path cannot be found: %s", directory, strerror(errno));
+        return tl_error_set(err, errno == ENOMEM ? TL_NO_MEMORY : TL_IO, "%s: its real path cannot be found: %s", directory,
+                            strerror(errno));
     scan->root = tl_memory_copy_string(root);
     free(root);
     return scan->root ? TL_OK : tl_error_set_no_memory(err, "the path of a folder", strlen(directory) + 1);

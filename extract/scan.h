@@ -44,9 +44,10 @@ struct tl_scan {
     size_t notice_count;
 };
 
-/* `source_name` NULL takes the folder's own; `split` NULL takes it from the folders. An unreadable folder below a class is counted in
- * unlisted_count and noticed: what it holds is unknown, not gone. Fails with: TL_NOT_FOUND (no such DIR), TL_BAD_INPUT (not a folder; no class
- * folders, with what is needed; `split` for a DIR with split folders; split folders mixed with others), TL_IO, TL_NO_MEMORY. */
+/* `source_name` NULL takes the folder's own; `split` NULL takes it from the folders. An unreadable folder below a class is
+ * counted in unlisted_count and noticed: what it holds is unknown, not gone. Fails with: TL_NOT_FOUND (no such DIR),
+ * TL_BAD_INPUT (not a folder; no class folders, with what is needed; `split` for a DIR with split folders; split folders
+ * mixed with others), TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_scan_read(struct tl_scan **out, const char *directory, const char *source_name, const char *split,
                                         struct tl_error *err);
 void tl_scan_free(struct tl_scan *scan);

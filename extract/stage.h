@@ -1,8 +1,8 @@
 /* stage.h - what the threads of one pipeline share: its queues, whose turn it is, and how it ends.
  *
  * Reading threads push into `decoded` (failures straight into `finished`), computing threads pop there and push into
- * `finished`, which the calling thread empties. Three ways to end: the jobs run out and the queues close one after the other; a stop leaves
- * what is not begun and keeps what is computed; a failure throws away what is under way.
+ * `finished`, which the calling thread empties. Three ways to end: the jobs run out and the queues close one after the
+ * other; a stop leaves what is not begun and keeps what is computed; a failure throws away what is under way.
  */
 #ifndef TL_EXTRACT_STAGE_H
 #define TL_EXTRACT_STAGE_H

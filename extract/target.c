@@ -31,7 +31,8 @@ static enum tl_status find_weights(char **out, const struct tl_settings *setting
         status = tl_system_weights_path(out, WEIGHTS_FILE, err);
     }
     if (status == TL_OK && access(*out, F_OK) != 0) {
-        status = tl_error_set(err, TL_NOT_FOUND, "there are no weights at %s: `make weights` gets them, --weights FILE names others", *out);
+        status = tl_error_set(err, TL_NOT_FOUND, "there are no weights at %s: `make weights` gets them, --weights FILE names others",
+                              *out);
         tl_memory_free(*out);
         *out = NULL;
     }

@@ -255,7 +255,7 @@ int main(int argc, char **argv)
     struct tl_error err;
 
     if (!tl_settings_read(&run.settings, &exit_code, argc, argv))
-        return exit_code;
+        return (int)exit_code;
     tl_system_catch_signals();
     if (extract(&run, &exit_code, &err) != TL_OK) {
         tl_tool_say(&tl_settings_program, "%s", err.message);
@@ -265,5 +265,5 @@ int main(int argc, char **argv)
         tl_tool_say(&tl_settings_program, "%s", err.message);
         exit_code = TL_EXIT_NOTHING;
     }
-    return tl_tool_end(&tl_settings_program, exit_code);
+    return (int)tl_tool_end(&tl_settings_program, exit_code);
 }

@@ -1,8 +1,9 @@
 /* writer.h - finished works into the store: gathered in memory, written and committed many at once.
  *
- * The only part of extraction that changes the store's photos and features, from one thread. Between transactions no lock is held. A photo's
- * rows are written with the first of its works, its features as they come; its failures are forgotten when the last of its works is there and
- * none failed. What a crash costs is what is gathered: at most TL_WRITER_FEATURES features or TL_WRITER_SECONDS.
+ * The only part of extraction that changes the store's photos and features, from one thread. Between transactions no lock is
+ * held. A photo's rows are written with the first of its works, its features as they come; its failures are forgotten when
+ * the last of its works is there and none failed. A crash costs what is gathered, at most TL_WRITER_FEATURES features or
+ * TL_WRITER_SECONDS, and what is still in the pipeline.
  */
 #ifndef TL_EXTRACT_WRITER_H
 #define TL_EXTRACT_WRITER_H

@@ -64,7 +64,8 @@ static inline void end_thread(void)
 {
 }
 
-static inline enum tl_status prepare(const void *context, float *input, const uint8_t *pixels, const struct tl_variant *variant, struct tl_error *err)
+static inline enum tl_status prepare(const void *context, float *input, const uint8_t *pixels, const struct tl_variant *variant,
+                                     struct tl_error *err)
 {
     (void)context;
     if (pixels[TL_DIGEST_BYTES] && variant->index == 2 && !engine_state.is_even)
@@ -170,8 +171,8 @@ static inline bool should_stop(void *context)
     return course->stop_after && course->taken_count >= course->stop_after;
 }
 
-static inline enum tl_status put_rows(tl_store *store, const struct tl_scan *scan, const struct tl_augmentation *augmentation, int64_t *out_source_id,
-                               struct tl_agenda_wish *wish, struct tl_error *err)
+static inline enum tl_status put_rows(tl_store *store, const struct tl_scan *scan, const struct tl_augmentation *augmentation,
+                                      int64_t *out_source_id, struct tl_agenda_wish *wish, struct tl_error *err)
 {
     char input_json[TL_RECIPE_JSON_BYTES];
     struct tl_recipe recipe;
