@@ -68,6 +68,18 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config -
 PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lm -lpthread)$(PKG_LIBS)
 CHECK_LIBS = $(eval CHECK_LIBS := $(shell pkg-config --libs check))$(CHECK_LIBS)
 
+# Kernels that are compiled once more for each instruction set this architecture may have (common/network/vector.h).
+ARCHITECTURE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+ISAS_x86_64  := avx2 avx512
+ISAS_aarch64 := neon
+ISAS         := $(ISAS_$(ARCHITECTURE))
+FLAGS_avx2   := -DTL_ISA_AVX2 -mavx2 -mfma
+FLAGS_avx512 := -DTL_ISA_AVX512 -mavx512f -mfma
+FLAGS_neon   := -DTL_ISA_NEON
+# -O2 leaves loops of constant length standing, and with them the registers in memory.
+KERNEL_FLAGS_release := -O3
+KERNEL_FLAGS_strict  := -O3
+
 TL_CPPFLAGS = -I. -I$(GENERATED) -D_GNU_SOURCE -DTL_VERSION='"$(VERSION)"'
 TL_CFLAGS   = -std=c11 -fPIC -pthread -ffp-contract=off $(WARNINGS) $(FLAGS_$(VARIANT))
 # One short line a step; V=1 shows the commands.
@@ -97,7 +109,8 @@ MAINS := $(foreach t,$(TOOLS),$(MAIN_$(t)))
 sources_of = $(filter-out $(MAINS),$(wildcard $(DIR_$(1))/*.c))
 GENERATED_store    := $(GENERATED)/schema_sql.c
 GENERATED_exchange := $(GENERATED)/onnx.pb-c.c
-objects_of = $(patsubst %.c,$(OUT)/%.o,$(call sources_of,$(1))) $(patsubst $(GENERATED)/%.c,$(OUT)/generated/%.o,$(GENERATED_$(1)))
+EXTRA_network := $(foreach isa,$(ISAS),$(OUT)/common/network/conv_winograd.$(isa).o)
+objects_of = $(patsubst %.c,$(OUT)/%.o,$(call sources_of,$(1))) $(EXTRA_$(1)) $(patsubst $(GENERATED)/%.c,$(OUT)/generated/%.o,$(GENERATED_$(1)))
 archive_of = $(OUT)/lib/lib$(1).a
 
 TEST_SOURCES := $(wildcard tests/common/*/test_*.c tests/extract/test_*.c tests/train/test_*.c tests/serve/*/test_*.c tests/schema/test_*.c)
@@ -171,6 +184,14 @@ $(OUT)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call STEP,compile,$<)
 	$(QUIET)$(COMPILE) -c $< -o $@
+
+define isa_rules
+$$(OUT)/%.$(1).o: %.c
+	@mkdir -p $$(@D)
+	$$(call STEP,compile,$$<: $(1))
+	$$(QUIET)$$(COMPILE) $$(KERNEL_FLAGS_$$(VARIANT)) $$(FLAGS_$(1)) -c $$< -o $$@
+endef
+$(foreach isa,$(ISAS),$(eval $(call isa_rules,$(isa))))
 
 # protoc-c's output is not ours to warn about.
 $(OUT)/generated/%.o: $(GENERATED)/%.c

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "common/network/cpu.h"
 #include "common/network/kernels.h"
 
 /* Floats that a block of gathered input should have, so that it stays in a second-level cache; but some rows it must have,
@@ -35,27 +36,38 @@ static struct blocking choose_blocking(const struct tl_conv_shape *shape)
     return b;
 }
 
-static bool is_supported(void)
-{
-    return true;
-}
-
 /* Our threads are one a core; OpenBLAS's own would fight with them. */
 static void start(void)
 {
     openblas_set_num_threads(1);
 }
 
-static size_t count_packed(const struct tl_conv_shape *shape)
+static bool has_fused_pooling(const struct tl_conv_shape *shape)
 {
     (void)shape;
-    return 0;
+    return false;
+}
+
+static size_t count_packed(const struct tl_conv_shape *shape)
+{
+    return (size_t)shape->kernel * shape->kernel * shape->input_channels * shape->output_channels;
+}
+
+static void pack(float *packed, const struct tl_conv_shape *shape, const float *kernel)
+{
+    memcpy(packed, kernel, count_packed(shape) * sizeof *packed);
+}
+
+static struct tl_conv_division divide(const struct tl_conv_shape *shape, size_t photo_count, size_t thread_count)
+{
+    (void)shape;
+    (void)thread_count;
+    return (struct tl_conv_division){photo_count, 1};
 }
 
 /* Room for a block's rows, and for the product of the last block, which may be longer than what is left of `out`. */
-static size_t count_scratch(const struct tl_conv_shape *shape, size_t photo_count)
+static size_t count_scratch(const struct tl_conv_shape *shape)
 {
-    (void)photo_count;
     const struct blocking b = choose_blocking(shape);
     return b.row_count * (b.row_length + shape->output_channels);
 }
@@ -142,25 +154,25 @@ static void run_photo(float *out, const struct tl_conv_shape *shape, const struc
     }
 }
 
-static void run(float *out, const struct tl_conv_shape *shape, size_t photo_count, const float *in, const float *weights,
-                const float *bias, float *scratch)
+/* Task: one photo. */
+static void run(const struct tl_conv_call *call, size_t task, float *scratch)
 {
+    const struct tl_conv_shape *shape = &call->shape;
     const struct blocking b = choose_blocking(shape);
     assert(b.row_count <= INT_MAX && b.row_length <= INT_MAX && shape->output_channels <= INT_MAX);
-    for (size_t n = 0; n < photo_count; n++) {
-        run_photo(out, shape, &b, in, weights, bias, scratch);
-        in += b.pixel_count * shape->input_channels;
-        out += b.pixel_count * shape->output_channels;
-    }
+    run_photo(call->out + task * b.pixel_count * shape->output_channels, shape, &b,
+              call->in + task * b.pixel_count * shape->input_channels, call->weights, call->bias, scratch);
 }
 
 const struct tl_conv_kernel tl_conv_openblas = {
     .name = "openblas",
     .arithmetic = "openblas-im2col",
-    .group_count = 1,
-    .is_supported = is_supported,
+    .is_supported = tl_cpu_has_all,
     .start = start,
+    .has_fused_pooling = has_fused_pooling,
     .packed_count = count_packed,
     .scratch_count = count_scratch,
+    .pack = pack,
+    .divide = divide,
     .run = run,
 };

@@ -4,22 +4,29 @@
  *
  * where input outside the photo is zero. One rounding to float at the end. Other kernels say only what they do differently.
  */
-#include "common/network/kernels.h"
+#include <string.h>
 
-static bool is_supported(void)
-{
-    return true;
-}
+#include "common/network/cpu.h"
+#include "common/network/kernels.h"
 
 static size_t count_packed(const struct tl_conv_shape *shape)
 {
-    (void)shape;
-    return 0;
+    return (size_t)shape->kernel * shape->kernel * shape->input_channels * shape->output_channels;
 }
 
-static size_t count_scratch(const struct tl_conv_shape *shape, size_t photo_count)
+static void pack(float *packed, const struct tl_conv_shape *shape, const float *kernel)
 {
-    (void)photo_count;
+    memcpy(packed, kernel, count_packed(shape) * sizeof *packed);
+}
+
+static bool has_fused_pooling(const struct tl_conv_shape *shape)
+{
+    (void)shape;
+    return false;
+}
+
+static size_t count_scratch(const struct tl_conv_shape *shape)
+{
     return shape->output_channels * (sizeof(double) / sizeof(float));
 }
 
@@ -45,18 +52,26 @@ static void sum_pixel(double *sums, const struct tl_conv_shape *shape, const flo
     }
 }
 
-static void run(float *out, const struct tl_conv_shape *shape, size_t photo_count, const float *in, const float *weights,
-                const float *bias, float *scratch)
+static struct tl_conv_division divide(const struct tl_conv_shape *shape, size_t photo_count, size_t thread_count)
 {
+    (void)shape;
+    (void)thread_count;
+    return (struct tl_conv_division){photo_count, 1};
+}
+
+/* Task: one photo. */
+static void run(const struct tl_conv_call *call, size_t task, float *scratch)
+{
+    const struct tl_conv_shape *shape = &call->shape;
+    const size_t pixel_count = (size_t)shape->height * shape->width;
+    const float *in = call->in + task * pixel_count * shape->input_channels;
+    float *out = call->out + task * pixel_count * shape->output_channels;
     double *sums = (void *)scratch;
-    const size_t photo_floats = (size_t)shape->height * shape->width * shape->input_channels;
-    for (size_t n = 0; n < photo_count; n++) {
-        for (uint32_t y = 0; y < shape->height; y++) {
-            for (uint32_t x = 0; x < shape->width; x++) {
-                sum_pixel(sums, shape, in + n * photo_floats, weights, bias, y, x);
-                for (size_t o = 0; o < shape->output_channels; o++)
-                    *out++ = shape->has_relu && sums[o] < 0 ? 0.0F : (float)sums[o];
-            }
+    for (uint32_t y = 0; y < shape->height; y++) {
+        for (uint32_t x = 0; x < shape->width; x++) {
+            sum_pixel(sums, shape, in, call->weights, call->bias, y, x);
+            for (size_t o = 0; o < shape->output_channels; o++)
+                *out++ = shape->has_relu && sums[o] < 0 ? 0.0F : (float)sums[o];
         }
     }
 }
@@ -64,9 +79,11 @@ static void run(float *out, const struct tl_conv_shape *shape, size_t photo_coun
 const struct tl_conv_kernel tl_conv_reference = {
     .name = "reference",
     .arithmetic = "f64-direct",
-    .group_count = 2, /* one would do; two keep the grouping of plans tested by the definition */
-    .is_supported = is_supported,
+    .is_supported = tl_cpu_has_all,
+    .has_fused_pooling = has_fused_pooling,
     .packed_count = count_packed,
     .scratch_count = count_scratch,
+    .pack = pack,
+    .divide = divide,
     .run = run,
 };

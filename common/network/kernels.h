@@ -1,12 +1,19 @@
 /* kernels.h - the CPU backend's registry: every way to compute a layer, the slow definition first.
  *
- * Kernels are pure: no allocation, no failure, no logging. A convolution kernel may want the weights packed its own
- * way and some scratch memory a thread; both are sized from the shape and allocated by the plan, aligned to 64 bytes. Tests and
- * benchmarks walk the list; the plan takes one arithmetic for the whole network.
+ * Kernels are pure: no allocation, no failure, no logging. A convolution is cut into tasks that any threads may run in any
+ * order at once; a kernel may want the weights packed its own way and some scratch memory a thread; both are sized from
+ * the shape and allocated by the plan, aligned to 64 bytes. Tests and benchmarks walk the list; the plan takes one
+ * arithmetic for the whole network.
+ *
+ *     kernel->pack(packed, &shape, weights);                                   once
+ *     call.division = kernel->divide(&shape, photo_count, thread_count);
+ *     for each task < block_count * range_count: kernel->run(&call, task, scratch of the thread);
  *
  * Activations are float32, photos x height x width x channels (NHWC). A convolution is 'same', stride 1, odd kernel.
- * A kernel may work on several photos together, but a photo's result must be the same bits whatever is beside it:
- * nothing that changes rounding may depend on the count of photos or on a photo's place among them.
+ * A photo's result must be the same bits whatever is beside it and however the work is divided: nothing that changes
+ * rounding may depend on the counts of photos and threads or on a photo's place.
+ *
+ * Kernels of one arithmetic give the same bits on every CPU. "f32-wino4-fma" (see winograd.h) is such a family.
  */
 #ifndef TL_NETWORK_KERNELS_H
 #define TL_NETWORK_KERNELS_H
@@ -16,29 +23,45 @@
 #include <stdint.h>
 
 struct tl_conv_shape {
-    uint32_t height, width;          /* of input and output */
+    uint32_t height, width;          /* of the input, and of the output before pooling */
     uint32_t input_channels, output_channels;
     uint32_t kernel;                 /* 1, 3, 5, ... */
     bool has_relu;
+    bool has_pooling;                /* 2 x 2 max pooling with stride 2 follows, as tl_pool_max(); only where has_fused_pooling() */
+};
+
+/* How a convolution is cut up: blocks of photos or parts of them, and each into ranges of output channels. */
+struct tl_conv_division {
+    size_t block_count, range_count;
+};
+
+/* One convolution of some photos. `in` and `out` do not overlap; `weights` is what pack() made. */
+struct tl_conv_call {
+    struct tl_conv_shape shape;
+    size_t photo_count;
+    const float *in, *weights, *bias;
+    float *out;
+    struct tl_conv_division division;
 };
 
 struct tl_conv_kernel {
-    const char *name;       /* "reference", "openblas" */
-    const char *arithmetic; /* identity in feature sets: "f64-direct", "openblas-im2col" */
-    size_t group_count;     /* photos that run() is given at a time, at most */
+    const char *name;       /* "reference", "winograd-avx512" */
+    const char *arithmetic; /* identity in feature sets: "f64-direct", "f32-wino4-fma" */
     bool (*is_supported)(void); /* by this CPU */
     /* Called when a plan is made, before any thread runs it: settings of an outside library. NULL where there are none. */
     void (*start)(void);
-    /* Floats of packed weights for a shape; 0 where the kernel runs from the weights as they are, and pack is not called. */
+    /* Whether run() can pool what a convolution of this shape gives. */
+    bool (*has_fused_pooling)(const struct tl_conv_shape *shape);
+    /* Floats of packed weights for a shape. */
     size_t (*packed_count)(const struct tl_conv_shape *shape);
-    /* Floats of scratch memory a thread, for a shape and up to `photo_count` photos. */
-    size_t (*scratch_count)(const struct tl_conv_shape *shape, size_t photo_count);
+    /* Floats of scratch memory a thread, for any number of photos. */
+    size_t (*scratch_count)(const struct tl_conv_shape *shape);
     /* kernel: (K, K, Cin, Cout). */
     void (*pack)(float *packed, const struct tl_conv_shape *shape, const float *kernel);
-    /* out (N, H, W, Cout) = [relu] (in (N, H, W, Cin) * weights + bias (Cout)); `in` and `out` do not overlap. `weights` is what
-     * pack() made, or the kernel as above. NaN stays NaN, through ReLU too. */
-    void (*run)(float *out, const struct tl_conv_shape *shape, size_t photo_count, const float *in, const float *weights,
-                const float *bias, float *scratch);
+    struct tl_conv_division (*divide)(const struct tl_conv_shape *shape, size_t photo_count, size_t thread_count);
+    /* A task's part of out (N, H, W, Cout) = [pool] [relu] (in (N, H, W, Cin) * weights + bias (Cout)); task / block_count is its
+     * range. NaN stays NaN, through ReLU too; what of the photo it reaches beyond the definition is the kernel's affair. */
+    void (*run)(const struct tl_conv_call *call, size_t task, float *scratch);
 };
 
 /* All convolution kernels, slowest first; the first is the definition, accumulating in double. */
@@ -46,12 +69,17 @@ extern const struct tl_conv_kernel *const tl_conv_kernels[];
 extern const size_t tl_conv_kernel_count;
 
 extern const struct tl_conv_kernel tl_conv_reference, tl_conv_openblas;
+extern const struct tl_conv_kernel tl_conv_winograd_scalar, tl_conv_winograd_neon, tl_conv_winograd_avx2, tl_conv_winograd_avx512;
 
-/* By arithmetic or kernel name; NULL when there is none, or when this CPU cannot run it. */
+/* By kernel name, or the best of an arithmetic for this CPU (the one TL_KERNELS names, if it is of that arithmetic); NULL
+ * when there is none, or when this CPU cannot run it. */
 const struct tl_conv_kernel *tl_conv_kernel_find(const char *name);
-/* The last of the list that this CPU supports. TL_KERNELS in the environment names another, for tests and benchmarks;
- * NULL when that is none of the list. */
+/* The last of the list that this CPU supports. TL_KERNELS in the environment names another kernel or arithmetic, for tests
+ * and benchmarks; NULL when that is none of the list. */
 const struct tl_conv_kernel *tl_conv_kernel_default(void);
+
+/* Kernels that this build or this CPU cannot run, by name, for tests and benchmarks to list: NULL beyond the last. */
+const char *tl_conv_kernel_missing(size_t index);
 
 /* out ((H - size) / stride + 1, the same of W, C) = the largest of each size x size window, 'valid'. NaN wins, so that it
  * stays visible. One photo; height and width are at least `size`. */

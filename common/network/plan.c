@@ -9,6 +9,7 @@
 static const uint64_t ACTIVATION_FLOATS_MAX = (uint64_t)1 << 31;
 
 /* Where a row's output lies. Rows from 0 up are buffers of the workspace. */
+enum { GROUP_PHOTOS = 4 };
 enum { PLACE_INPUT = -1, PLACE_FEATURES = -2, PLACE_NONE = -3 };
 
 struct step {
@@ -146,7 +147,7 @@ static enum tl_status plan_convolution(tl_plan *plan, struct step *step, struct 
     const struct tl_layer *layer = &tl_backbone_network(plan->backbone)->layers[step->layer];
     const struct tl_backbone_weights weights = tl_backbone_get_weights(plan->backbone, step->layer);
     step->conv = (struct tl_conv_shape){step->in.height,    step->in.width, step->in.channels,
-                                        step->out.channels, layer->kernel,  layer->has_relu};
+                                        step->out.channels, layer->kernel,  layer->has_relu, false};
     step->weights = weights.kernel;
     step->bias = weights.bias;
     const size_t packed_floats = kernel->packed_count(&step->conv);
@@ -157,7 +158,7 @@ static enum tl_status plan_convolution(tl_plan *plan, struct step *step, struct 
         kernel->pack(step->packed, &step->conv, weights.kernel);
         step->weights = step->packed;
     }
-    const size_t scratch_floats = kernel->scratch_count(&step->conv, plan->group_count);
+    const size_t scratch_floats = kernel->scratch_count(&step->conv);
     if (plan->scratch_floats < scratch_floats)
         plan->scratch_floats = scratch_floats;
     return TL_OK;
@@ -214,7 +215,7 @@ enum tl_status tl_plan_create(tl_plan **out, const tl_backbone *backbone, const 
     }
     plan->backbone = backbone;
     plan->kernel = kernel;
-    plan->group_count = kernel->group_count;
+    plan->group_count = GROUP_PHOTOS;
     plan->input = input != NULL ? *input : whole;
     if (kernel->start != NULL)
         kernel->start();
@@ -309,6 +310,15 @@ static void run_pooling(float *out, const struct step *step, const struct tl_lay
     }
 }
 
+static void run_convolution(const tl_plan *plan, const struct step *step, float *out, size_t photo_count, const float *in,
+                            float *scratch)
+{
+    struct tl_conv_call call = {step->conv, photo_count, in, step->weights, step->bias, out, {0, 0}};
+    call.division = plan->kernel->divide(&step->conv, photo_count, 1);
+    for (size_t task = 0; task < call.division.block_count * call.division.range_count; task++)
+        plan->kernel->run(&call, task, scratch);
+}
+
 /* All steps for one group of photos. */
 static void run_group(const tl_plan *plan, tl_workspace *workspace, float *features, const float *inputs, size_t photo_count)
 {
@@ -318,7 +328,7 @@ static void run_group(const tl_plan *plan, tl_workspace *workspace, float *featu
         const float *in = step->in_place == PLACE_INPUT ? inputs : workspace->buffers[step->in_place];
         float *out = step->out_place == PLACE_FEATURES ? features : workspace->buffers[step->out_place];
         if (layers[step->layer].kind == TL_LAYER_CONVOLUTION)
-            plan->kernel->run(out, &step->conv, photo_count, in, step->weights, step->bias, workspace->scratch);
+            run_convolution(plan, step, out, photo_count, in, workspace->scratch);
         else
             run_pooling(out, step, &layers[step->layer], photo_count, in);
     }

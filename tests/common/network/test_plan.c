@@ -66,74 +66,40 @@ static float *run(const tl_plan *plan, const float *inputs, size_t count)
     return guarded;
 }
 
-/* A kernel that packs its weights (negated, so that unpacked ones show) and takes three photos at a time. */
-static size_t count_packed(const struct tl_conv_shape *shape)
-{
-    return (size_t)shape->kernel * shape->kernel * shape->input_channels * shape->output_channels;
-}
-
-static size_t count_packing_scratch(const struct tl_conv_shape *shape, size_t photo_count)
-{
-    return tl_conv_reference.scratch_count(shape, photo_count) + 64 + count_packed(shape);
-}
-
-static void pack(float *packed, const struct tl_conv_shape *shape, const float *kernel)
-{
-    for (size_t i = 0; i < count_packed(shape); i++)
-        packed[i] = -kernel[i];
-}
-
-static void run_packed(float *out, const struct tl_conv_shape *shape, size_t photo_count, const float *in, const float *weights,
-                       const float *bias, float *scratch)
-{
-    ck_assert_uint_ge(photo_count, 1);
-    ck_assert_uint_le(photo_count, 3);
-    pack(scratch, shape, weights);
-    float *rest = scratch + (count_packed(shape) + 63) / 64 * 64;
-    tl_conv_reference.run(out, shape, photo_count, in, scratch, bias, rest);
-}
-
-static bool is_supported(void)
-{
-    return true;
-}
-
-static const struct tl_conv_kernel packing_kernel = {
-    .name = "packing",
-    .arithmetic = "f64-direct",
-    .group_count = 3,
-    .is_supported = is_supported,
-    .packed_count = count_packed,
-    .scratch_count = count_packing_scratch,
-    .pack = pack,
-    .run = run_packed,
-};
-
-/* The registry's kernels, then the one above. */
+/* NULL, after saying so, where this CPU cannot run it. */
 static const struct tl_conv_kernel *get_kernel(int index)
 {
-    return (size_t)index < tl_conv_kernel_count ? tl_conv_kernels[index] : &packing_kernel;
+    const struct tl_conv_kernel *kernel = tl_conv_kernels[index];
+    if (kernel->is_supported())
+        return kernel;
+    printf("skipped: %s, not run here\n", kernel->name);
+    return NULL;
+}
+
+/* One row of the table as one call, by the definition. */
+static void convolve(float *out, const struct tl_conv_shape *shape, const float *in, struct tl_backbone_weights weights)
+{
+    float scratch[64];
+    const struct tl_conv_call call = {*shape, 1, in, weights.kernel, weights.bias, out, {1, 1}};
+
+    ck_assert_uint_le(tl_conv_reference.scratch_count(shape), 64);
+    tl_conv_reference.run(&call, 0, scratch);
 }
 
 /* The small table written out as calls: what any plan for it must come to. */
 static float *run_by_hand(const tl_backbone *backbone, const float *input, uint32_t height, uint32_t width)
 {
-    const struct tl_conv_shape conv1 = {height, width, 3, 8, 3, true}, conv2 = {height, width, 8, 10, 3, false};
-    const struct tl_conv_shape conv3 = {height / 2, width / 2, 10, 17, 1, true};
+    const struct tl_conv_shape conv1 = {height, width, 3, 8, 3, true, false}, conv2 = {height, width, 8, 10, 3, false, false};
+    const struct tl_conv_shape conv3 = {height / 2, width / 2, 10, 17, 1, true, false};
     const size_t floats = (size_t)height * width * 17;
-    float *a = tl_memory_alloc(floats, sizeof *a), *b = tl_memory_alloc(floats, sizeof *b),
-          *scratch = tl_memory_alloc(64, sizeof *scratch);
-    struct tl_backbone_weights w = tl_backbone_get_weights(backbone, 1);
+    float *a = tl_memory_alloc(floats, sizeof *a), *b = tl_memory_alloc(floats, sizeof *b);
 
-    tl_conv_reference.run(a, &conv1, 1, input, w.kernel, w.bias, scratch);
-    w = tl_backbone_get_weights(backbone, 2);
-    tl_conv_reference.run(b, &conv2, 1, a, w.kernel, w.bias, scratch);
+    convolve(a, &conv1, input, tl_backbone_get_weights(backbone, 1));
+    convolve(b, &conv2, a, tl_backbone_get_weights(backbone, 2));
     tl_pool_max(a, b, height, width, 10, 2, 2);
-    w = tl_backbone_get_weights(backbone, 4);
-    tl_conv_reference.run(b, &conv3, 1, a, w.kernel, w.bias, scratch);
+    convolve(b, &conv3, a, tl_backbone_get_weights(backbone, 4));
     tl_pool_max(a, b, height / 2, width / 2, 17, 2, 2);
     tl_memory_free(b);
-    tl_memory_free(scratch);
     return a;
 }
 
@@ -173,8 +139,10 @@ START_TEST(a_plan_gives_what_the_table_says)
 {
     static const struct tl_shape shapes[] = {{4, 4, 3}, {5, 4, 3}, {13, 20, 3}, {31, 9, 3}};
     const struct tl_conv_kernel *kernel = get_kernel(_i);
-    tl_backbone *backbone = make_backbone();
 
+    if (kernel == NULL)
+        return;
+    tl_backbone *backbone = make_backbone();
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         char what[100];
         tl_plan *plan = make_plan(backbone, kernel, &shapes[s]);
@@ -194,6 +162,8 @@ END_TEST
 
 START_TEST(a_photo_in_a_batch_has_the_bits_of_the_photo_alone)
 {
+    if (get_kernel(_i) == NULL)
+        return;
     tl_backbone *backbone = make_backbone();
     tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL);
     const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
@@ -215,6 +185,9 @@ START_TEST(what_ran_before_leaves_no_trace)
 {
     struct tl_error err;
     tl_workspace *workspace;
+
+    if (get_kernel(_i) == NULL)
+        return;
     tl_backbone *backbone = make_backbone();
     tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL);
     const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
@@ -260,6 +233,8 @@ static void *run_job(void *argument)
 
 START_TEST(two_threads_give_the_bits_of_one)
 {
+    if (get_kernel(_i) == NULL)
+        return;
     tl_backbone *backbone = make_backbone();
     tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL);
     const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
@@ -288,6 +263,8 @@ END_TEST
 
 START_TEST(running_no_photos_writes_nothing)
 {
+    if (get_kernel(_i) == NULL)
+        return;
     tl_backbone *backbone = make_backbone();
     tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL);
 
@@ -339,6 +316,9 @@ START_TEST(every_failed_allocation_is_reported_and_leaks_nothing)
     struct tl_error err;
     tl_plan *plan = NULL;
     tl_workspace *workspace;
+
+    if (get_kernel(_i) == NULL)
+        return;
     tl_backbone *backbone = make_backbone();
     size_t n = 1;
 
@@ -375,7 +355,7 @@ Suite *tl_test_suite(void)
 {
     Suite *suite = suite_create("plan");
     TCase *core = tcase_create("Core"), *limits = tcase_create("Limits"), *faults = tcase_create("Faults");
-    const int kernel_count = (int)tl_conv_kernel_count + 1;
+    const int kernel_count = (int)tl_conv_kernel_count;
 
     tcase_set_timeout(core, 60);
     tcase_add_test(core, shapes_follow_the_table);

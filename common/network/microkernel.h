@@ -1,0 +1,95 @@
+/* microkernel.h - a small matrix product held in registers: up to PANEL_ROWS rows by one panel of output channels.
+ *
+ * Each output has one accumulator, which takes its products in order by fused multiply-add from zero. So neither the number
+ * of rows beside it nor the registers' width changes its bits.
+ */
+#ifndef TL_NETWORK_MICROKERNEL_H
+#define TL_NETWORK_MICROKERNEL_H
+
+#include "common/network/vector.h"
+#include "common/network/winograd.h"
+
+enum { PANEL_COLUMNS = PANEL_REGISTERS * VEC_LANES };
+
+/* out[r][k] = sum over segments s and j < segment_length of in[s * segment_stride + r * row_stride + j] * weights[...][k]. */
+struct product {
+    const float *in;
+    size_t segment_count, segment_stride, segment_length, row_stride;
+    const float *weights; /* [segment_count * segment_length][PANEL_COLUMNS] */
+    float *out;           /* rows lie out_stride floats apart */
+    size_t out_stride;
+    const float *next_weights; /* to be asked for meanwhile, as many as `weights` has; NULL for none */
+};
+
+/* `rows` is constant wherever this is expanded, so the accumulators are registers; so are the strides of V. */
+TL_INLINE void multiply_rows(const struct product *p, const size_t rows, const bool is_blocked)
+{
+    const size_t row_stride = is_blocked ? CHANNEL_BLOCK : p->row_stride;
+    const size_t length = is_blocked ? CHANNEL_BLOCK : p->segment_length;
+    const float *weights = p->weights;
+    vec sums[PANEL_ROWS][PANEL_REGISTERS];
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t v = 0; v < PANEL_REGISTERS; v++)
+            sums[r][v] = vec_set(0);
+    }
+    for (size_t s = 0; s < p->segment_count; s++) {
+        const float *in = p->in + s * p->segment_stride;
+        for (size_t j = 0; j < length; j++, weights += PANEL_COLUMNS) {
+            vec w[PANEL_REGISTERS];
+            for (size_t v = 0; v < PANEL_REGISTERS; v++)
+                w[v] = vec_load(weights + v * VEC_LANES);
+#pragma GCC unroll 16
+            for (size_t r = 0; r < rows; r++) {
+                const vec x = vec_set(in[r * row_stride + j]);
+                for (size_t v = 0; v < PANEL_REGISTERS; v++)
+                    sums[r][v] = vec_fma(x, w[v], sums[r][v]);
+            }
+        }
+    }
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t v = 0; v < PANEL_REGISTERS; v++)
+            vec_store(p->out + r * p->out_stride + v * VEC_LANES, sums[r][v]);
+    }
+}
+
+_Static_assert(PANEL_ROWS <= 14, "multiply() expands up to 14 rows");
+
+/* Cases beyond PANEL_ROWS are never reached, and not compiled. */
+TL_INLINE void multiply(const struct product *p, size_t rows, const bool is_blocked)
+{
+    switch (rows) {
+    case 1: multiply_rows(p, 1, is_blocked); return;
+    case 2: multiply_rows(p, 2, is_blocked); return;
+    case 3: multiply_rows(p, 3, is_blocked); return;
+    case 4: multiply_rows(p, 4, is_blocked); return;
+    case 5: multiply_rows(p, 5, is_blocked); return;
+    case 6: multiply_rows(p, 6, is_blocked); return;
+#if defined(TL_ISA_AVX512)
+    case 7: multiply_rows(p, 7, is_blocked); return;
+    case 8: multiply_rows(p, 8, is_blocked); return;
+    case 9: multiply_rows(p, 9, is_blocked); return;
+    case 10: multiply_rows(p, 10, is_blocked); return;
+    case 11: multiply_rows(p, 11, is_blocked); return;
+    case 12: multiply_rows(p, 12, is_blocked); return;
+    case 13: multiply_rows(p, 13, is_blocked); return;
+    case 14: multiply_rows(p, 14, is_blocked); return;
+#endif
+    default: return;
+    }
+}
+
+/* The same for any number of rows, spread evenly: 16 as 8 + 8, not 14 + 2. */
+TL_INLINE void multiply_all(const struct product *whole, size_t row_count, const bool is_blocked)
+{
+    const size_t group_count = (row_count + PANEL_ROWS - 1) / PANEL_ROWS;
+    const size_t row_stride = is_blocked ? CHANNEL_BLOCK : whole->row_stride;
+    for (size_t g = 0; g < group_count; g++) {
+        const size_t first = row_count * g / group_count, end = row_count * (g + 1) / group_count;
+        struct product part = *whole;
+        part.in += first * row_stride;
+        part.out += first * whole->out_stride;
+        multiply(&part, end - first, is_blocked);
+    }
+}
+
+#endif
