@@ -193,6 +193,7 @@ CREATE TABLE run (
     started_ms      INTEGER NOT NULL,
     train_ms        INTEGER NOT NULL CHECK (train_ms >= 0),
     train_samples   INTEGER NOT NULL CHECK (train_samples > 0),
+    is_refitted     INTEGER NOT NULL CHECK (is_refitted IN (0, 1)),
     val_loss        REAL,
     val_accuracy    REAL,
     test_loss       REAL,

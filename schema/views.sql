@@ -38,7 +38,7 @@ JOIN backbone b USING (backbone_id);
 CREATE VIEW leaderboard AS
 SELECT rank() OVER (ORDER BY r.val_loss IS NULL, r.val_loss) AS place, r.run_id, r.name, r.val_loss, r.val_accuracy,
        r.test_loss, r.test_accuracy, a.name AS augmentation, r.variants,
-       r.transform, r.initial, r.epochs, r.batch_size, r.learning_rate, r.l2, r.seed, r.train_samples, r.train_ms,
+       r.transform, r.initial, r.epochs, r.batch_size, r.learning_rate, r.l2, r.seed, r.train_samples, r.is_refitted, r.train_ms,
        r.dataset_id, r.feature_set_id, coalesce(h.is_pinned, 0) AS is_pinned,
        datetime(r.started_ms / 1000, 'unixepoch') AS started_at
 FROM run r

@@ -174,6 +174,9 @@ enum tl_status tl_fit_report_results(FILE *file, const struct tl_outcome *outcom
 
     fprintf(file, "\n");
     write_role(file, "Validation", &outcome->validation.evaluation);
+    if (outcome->is_refitted)
+        fprintf(file, "Fitted again to training and validation photos together, %zu; this head is kept.\n",
+                outcome->train_photo_count + outcome->validation.evaluation.photo_count);
     write_role(file, "Test", &outcome->test.evaluation);
     if (shown->confusion) {
         fprintf(file, "\n%s photos by true class (rows) and predicted class (columns):\n", has_test ? "Test" : "Validation");

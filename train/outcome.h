@@ -26,7 +26,8 @@ struct tl_outcome {
     bool is_glorot;                                   /* Glorot uniform and raw features, else zero and scaled */
     double fraction;                                  /* of the training photos for validation, where there is no val split */
     size_t train_photo_count, vector_count;           /* vectors: what one epoch goes through */
-    const struct tl_head *head;
+    const struct tl_head *head;                       /* the one that is kept */
+    bool is_refitted;                                 /* it learnt from the validation photos too, after these had measured */
     const struct tl_store_epoch *history;             /* course.epochs of them */
     struct tl_outcome_role validation, test;
     int64_t started_ms;
@@ -35,8 +36,9 @@ struct tl_outcome {
     char uuid[TL_STORE_UUID_BYTES];
 };
 
-/* Evaluates validation and test and keeps both. Fails with: TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_outcome_evaluate(struct tl_outcome *outcome, const struct tl_samples *samples, struct tl_error *err);
+/* Evaluates outcome->head on the photos of a role, validation or test, and keeps what it says. Once a role. Fails with: TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_outcome_evaluate(struct tl_outcome *outcome, const struct tl_samples *samples, enum tl_role which,
+                                               struct tl_error *err);
 
 /* Frees what is owned. */
 void tl_outcome_release(struct tl_outcome *outcome);

@@ -130,6 +130,7 @@ static enum tl_status put(tl_store *store, struct tl_outcome *outcome, const str
         .started_ms = outcome->started_ms,
         .train_ms = (int64_t)llround(outcome->train_seconds * 1000),
         .train_samples = (int64_t)outcome->vector_count,
+        .is_refitted = outcome->is_refitted,
         .val_loss = outcome->validation.evaluation.loss,
         .val_accuracy = outcome->validation.evaluation.accuracy,
         .test_loss = outcome->test.evaluation.loss,

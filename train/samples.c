@@ -20,3 +20,10 @@ size_t tl_samples_count(const struct tl_samples *samples, enum tl_role role)
         count += samples->items[i].role == role;
     return count;
 }
+
+void tl_samples_train_on_validation(struct tl_samples *samples)
+{
+    for (size_t i = 0; i < samples->count; i++)
+        if (samples->items[i].role == TL_ROLE_VALIDATION)
+            samples->items[i].role = TL_ROLE_TRAIN;
+}

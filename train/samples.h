@@ -1,7 +1,8 @@
 /* samples.h - the photos of a data set and where their feature vectors are: the plain one's row, its variants' rows after it.
  *
  * Rows are in the order of training (content, then augmentation and variant index), whatever order the store was filled in.
- * Variants are loaded for training photos only; validation and test see plain photos.
+ * Variants are loaded for training and validation photos: a share of the training photos that measures may train afterwards. Whoever
+ * is evaluated is so on plain photos.
  */
 #ifndef TL_TRAIN_SAMPLES_H
 #define TL_TRAIN_SAMPLES_H
@@ -38,5 +39,8 @@ void tl_samples_free(struct tl_samples *samples);
 
 /* Photos of a role. */
 size_t tl_samples_count(const struct tl_samples *samples, enum tl_role role);
+
+/* From now on the validation photos are training photos: for the fit after validation has measured. */
+void tl_samples_train_on_validation(struct tl_samples *samples);
 
 #endif

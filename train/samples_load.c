@@ -46,7 +46,7 @@ static enum tl_status add_row(struct loading *loading, const struct tl_store_fea
         return TL_OK;
     selected = &loading->selection->samples[loading->next];
     sample = &loading->samples->items[loading->next];
-    if (row->variant_index > 0 && (selected->role != TL_ROLE_TRAIN || !loading->has_plain))
+    if (row->variant_index > 0 && (selected->role == TL_ROLE_TEST || !loading->has_plain))
         return TL_OK;
     status = tl_codec_decode_sparse(loading->codec, &indices, &values, &count, loading->feature_count, row->blob, row->blob_bytes, err);
     if (status == TL_OK)

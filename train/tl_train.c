@@ -2,7 +2,6 @@
  *
  * The store is read and closed, the head trained, the store opened again to write: a long training holds nothing.
  */
-#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "common/base/tool.h"
 #include "train/fit_json.h"
 #include "train/fit_report.h"
+#include "train/pinning.h"
 #include "train/run_record.h"
 #include "train/train_options.h"
 
@@ -206,6 +206,25 @@ static void print_epoch(void *context, long epoch, const struct tl_store_epoch *
     fflush(stdout);
 }
 
+/* A share of the training photos has measured the course; the head that answers should not go without them. */
+static enum tl_status refit(struct training *training, struct tl_error *err)
+{
+    struct tl_store_epoch *history = tl_memory_alloc((size_t)training->options->epochs, sizeof *history);
+    enum tl_status status;
+
+    if (!history)
+        return tl_error_set_no_memory(err, "the epochs", (size_t)training->options->epochs * sizeof *history);
+    tl_samples_train_on_validation(training->samples);
+    tl_head_free(training->head);
+    training->head = NULL;
+    status = start_head(training, err);
+    if (status == TL_OK)
+        status = tl_fit_head(training->head, history, training->samples, &training->outcome.course, NULL, NULL, err);
+    training->outcome.is_refitted = status == TL_OK;
+    tl_memory_free(history);
+    return status;
+}
+
 static enum tl_status fit(struct training *training, struct tl_error *err)
 {
     const struct tl_train_options *options = training->options;
@@ -237,6 +256,11 @@ static enum tl_status fit(struct training *training, struct tl_error *err)
     outcome->started_ms = tl_system_time_ms();
     start = tl_system_seconds();
     status = tl_fit_head(training->head, training->history, training->samples, &outcome->course, is_told ? print_epoch : NULL, training, err);
+    if (status == TL_OK)
+        status = tl_outcome_evaluate(outcome, training->samples, TL_ROLE_VALIDATION, err);
+    if (status == TL_OK && !options->has_no_refit && !training->selection->has_validation_split &&
+        outcome->validation.evaluation.photo_count > 0)
+        status = refit(training, err);
     outcome->train_seconds = tl_system_seconds() - start;
     return status;
 }
@@ -284,7 +308,7 @@ static enum tl_exit train(const struct tl_command *command, struct tl_train_opti
     if (status == TL_OK)
         status = fit(&training, &err);
     if (status == TL_OK)
-        status = tl_outcome_evaluate(&training.outcome, training.samples, &err);
+        status = tl_outcome_evaluate(&training.outcome, training.samples, TL_ROLE_TEST, &err);
     if (status == TL_OK)
         status = keep(&training, &err);
     if (status == TL_OK)
@@ -300,38 +324,16 @@ static enum tl_exit train(const struct tl_command *command, struct tl_train_opti
     return skipped_count > 0 ? TL_EXIT_SKIPPED : TL_EXIT_OK;
 }
 
-static enum tl_status pin_and_tell(tl_store *store, const struct tl_train_options *options, struct tl_error *err)
+static enum tl_status tell_pinned(tl_store *store, const struct tl_train_options *options, struct tl_error *err)
 {
-    struct tl_store_chosen_head head = {0};
     struct tl_text text;
-    enum tl_status status = tl_store_pin_head(store, options->use, err);
+    enum tl_status status;
 
-    if (status == TL_OK)
-        status = tl_store_get_head(store, &head, NULL, err);
-    if (status != TL_OK)
-        return status;
     tl_text_init(&text, JSON_CEILING_BYTES);
-    if (options->is_json) {
-        tl_text_append_format(&text, "{\"run\": %" PRId64 ", \"name\": ", head.run_id);
-        if (head.name)
-            tl_text_append_json_string(&text, head.name);
-        else
-            tl_text_append(&text, "null");
-        tl_text_append(&text, ", \"pinned\": true}\n");
-    } else {
-        if (head.run_id > 0)
-            tl_text_append_format(&text, "Run %" PRId64, head.run_id);
-        else
-            tl_text_append(&text, "The imported head");
-        if (head.name)
-            tl_text_append_format(&text, " '%s'", head.name);
-        tl_text_append(&text, " answers from now on.\n");
-    }
-    status = tl_text_check(&text, err);
+    status = tl_pinning_pin(&text, store, options->use, options->is_json, err);
     if (status == TL_OK)
         fputs(text.bytes, stdout);
     tl_text_free(&text);
-    tl_store_free_head(&head);
     return status;
 }
 
@@ -342,7 +344,7 @@ static enum tl_exit use(const struct tl_command *command, const struct tl_train_
     enum tl_status status = tl_store_open(&store, store_path, TL_STORE_WRITE, &err);
 
     if (status == TL_OK) {
-        status = pin_and_tell(store, options, &err);
+        status = tell_pinned(store, options, &err);
         if (tl_store_close(&store, &close_err) != TL_OK && status == TL_OK) {
             err = close_err;
             status = close_err.status;
@@ -367,7 +369,8 @@ int main(int argc, char **argv)
         "Fits a softmax head to the features that tl-extract put into STORE, and keeps the run there: its epochs, data set,\n"
         "predictions, confusion matrix and head.",
         options.rows, options.row_count,
-        "Validation chooses among runs; a test split is reported once, at the end, and chooses nothing.\n"
+        "Validation chooses among runs; a test split is reported once, at the end, and chooses nothing. Where validation is a share\n"
+        "of the training photos, the head is fitted once more to all of them before it is kept and tested.\n"
         "Exit: 0 all well, 1 some photos were left out (each is named), 2 nothing was trained."};
     if (!tl_tool_begin(&operands, &exit_code, &command, argc, argv))
         return (int)exit_code;

@@ -41,6 +41,8 @@ static void add_data_rows(struct tl_train_options *o)
 {
     add_row(o, (struct tl_option){.name = "validation", .argument = "val|SHARE", .kind = TL_OPTION_STRING, .target = &o->validation,
                                   .help = "the val split, or a share of the training photos (val where there is one, else 0.2)"});
+    add_row(o, (struct tl_option){.name = "no-refit", .kind = TL_OPTION_FLAG, .target = &o->has_no_refit,
+                                  .help = "keep the head that a share of the training photos measured, without fitting it again to all"});
     add_row(o, (struct tl_option){.name = "variants", .argument = "plain|all|cycle", .kind = TL_OPTION_CHOICE, .target = &o->variants,
                                   .choices = tl_fit_variants_names,
                                   .help = "plain photos, these and all variants, or one variant an epoch in turn (all)"});

@@ -6,14 +6,14 @@
 #include "common/base/options.h"
 #include "train/fit.h"
 
-enum { TL_TRAIN_OPTION_COUNT = 17 };
+enum { TL_TRAIN_OPTION_COUNT = 18 };
 
 struct tl_train_options {
     long epochs, batch_size, seed;
     double learning_rate, l2;
     int transform, variants; /* indices of tl_head_transform_names and tl_fit_variants_names */
     const char *name, *validation, *features, *augment, *label_set, *use;
-    bool is_keras, is_json, is_quiet;
+    bool is_keras, has_no_refit, is_json, is_quiet;
     struct tl_select_wish wish; /* what `validation` means, after the check */
     bool given[TL_TRAIN_OPTION_COUNT];
     struct tl_option rows[TL_TRAIN_OPTION_COUNT]; /* point into this struct, which must therefore stay where it is */

@@ -50,6 +50,7 @@ struct tl_store_run {
     long epochs, batch_size;
     double learning_rate, l2;
     int64_t seed, started_ms, train_ms, train_samples;
+    bool is_refitted; /* the head learnt from the validation photos too, after these had measured */
     double val_loss, val_accuracy, test_loss, test_accuracy; /* NaN where there is none */
     const struct tl_store_dataset *dataset;
     const struct tl_store_epoch *history; /* epochs of them */

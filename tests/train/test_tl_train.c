@@ -97,6 +97,45 @@ START_TEST(a_run_is_told_and_kept)
 }
 END_TEST
 
+static void run_well(const char *tool, const char *folder, const char *arguments)
+{
+    struct output output = run_tool(tool, folder, arguments);
+
+    ck_assert_msg(output.exit_code == 0, "%s: %s", arguments, output.err);
+    free_output(&output);
+}
+
+static bool have_equal_values(const struct tl_store_chosen_head *a, const struct tl_store_chosen_head *b)
+{
+    return a->scale == b->scale && memcmp(a->kernel, b->kernel, a->feature_count * a->class_count * sizeof(float)) == 0 &&
+           memcmp(a->bias, b->bias, a->class_count * sizeof(float)) == 0;
+}
+
+/* What a share of the photos measured is then fitted to all of them: the head of a run without validation, to the bit. */
+START_TEST(the_kept_head_learnt_from_the_validation_share_too)
+{
+    const char *tool = find_tool(), *folder = tl_test_make_folder(), *path;
+    struct tl_store_chosen_head refitted = {0}, kept = {0}, unvalidated = {0};
+
+    if (!tool)
+        return;
+    path = write_store(folder, "store.db", VARIANTS, 0, 1);
+    run_well(tool, folder, "store.db --name refitted");
+    run_well(tool, folder, "store.db --name kept --no-refit");
+    run_well(tool, folder, "store.db --name unvalidated --validation 0");
+    read_head(&refitted, path, "refitted");
+    read_head(&kept, path, "kept");
+    read_head(&unvalidated, path, "unvalidated");
+    ck_assert(have_equal_values(&refitted, &unvalidated));
+    ck_assert(!have_equal_values(&refitted, &kept));
+    expect_sql(path, "SELECT group_concat(is_refitted) FROM (SELECT is_refitted FROM run ORDER BY run_id)", "1,0,0");
+    expect_sql(path, "SELECT count(DISTINCT val_loss) || count(val_loss) FROM run", "12");
+    tl_store_free_head(&refitted);
+    tl_store_free_head(&kept);
+    tl_store_free_head(&unvalidated);
+}
+END_TEST
+
 START_TEST(json_is_one_object_on_one_line)
 {
     const char *tool = find_tool(), *folder = tl_test_make_folder();
@@ -326,6 +365,7 @@ Suite *tl_test_suite(void)
     tcase_set_timeout(core, 60);
     tcase_set_timeout(faults, 60);
     tcase_add_test(core, a_run_is_told_and_kept);
+    tcase_add_test(core, the_kept_head_learnt_from_the_validation_share_too);
     tcase_add_test(core, json_is_one_object_on_one_line);
     tcase_add_loop_test(core, the_same_photos_and_seed_give_the_same_head, 0, 4);
     tcase_add_test(core, another_seed_gives_another_head_of_the_same_data_set);
