@@ -2,6 +2,7 @@
 #include "extract/scan.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,13 +248,12 @@ static enum tl_status note_counts(struct tl_scan *scan, struct tl_error *err)
 
 static enum tl_status find_root(struct tl_scan *scan, const char *directory, struct tl_error *err)
 {
-    char *root = realpath(directory, NULL); /* the C library's memory, so it is copied */
+    char root[PATH_MAX];
 
-    if (!root)
+    if (!realpath(directory, root))
         return tl_error_set(err, errno == ENOMEM ? TL_NO_MEMORY : TL_IO, "%s: its real path cannot be found: %s", directory,
                             strerror(errno));
     scan->root = tl_memory_copy_string(root);
-    free(root);
     return scan->root ? TL_OK : tl_error_set_no_memory(err, "the path of a folder", strlen(directory) + 1);
 }
 

@@ -30,7 +30,7 @@ struct given {
     long variant_count, seed, thread_count;
     double shear_degrees, zoom, zoom_both[2];
     const char *precision;
-    bool has_split, has_variants, has_set, has_shear, has_zoom, has_zoom_both, has_seed;
+    bool has_split, has_resize, has_variants, has_set, has_shear, has_zoom, has_zoom_both, has_seed;
     bool flip_horizontal, flip_vertical, no_flip_horizontal, no_flip_vertical;
 };
 
@@ -86,7 +86,8 @@ static enum tl_status put_together(struct tl_settings *settings, const struct gi
     if (settings->source_name && settings->directory_count > 1)
         return tl_error_set(err, TL_BAD_INPUT, "--source names one DIR, and there are %zu", settings->directory_count);
     settings->split = given->has_split ? SPLITS[given->split] : NULL;
-    settings->recipe.resize = (enum tl_resize)given->resize;
+    /* A crop is meant to keep detail, and nearest would alias it: only who names it gets it. */
+    settings->recipe.resize = settings->recipe.crop && !given->has_resize ? TL_RESIZE_BILINEAR : (enum tl_resize)given->resize;
     settings->recipe.exif = (enum tl_exif)given->exif;
     settings->recipe.preprocess = (enum tl_preprocess)given->preprocess;
     settings->variant_count = given->has_variants ? (uint32_t)given->variant_count : 0;
@@ -107,7 +108,7 @@ bool tl_settings_read(struct tl_settings *out, enum tl_exit *out_exit, int argc,
         {.name = "label-set", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &out->label_set,
          .help = "the set of labels that the folders' names go to (default)"},
         {.name = "resize", .argument = "KIND", .kind = TL_OPTION_CHOICE, .target = &given.resize, .choices = tl_recipe_resize_names,
-         .help = "nearest, bilinear, area or lanczos3 (nearest, as Keras)"},
+         .is_given = &given.has_resize, .help = "nearest, bilinear, area or lanczos3 (nearest, as Keras; with --crop bilinear, antialiased)"},
         {.name = "crop", .kind = TL_OPTION_FLAG, .target = &out->recipe.crop,
          .help = "short side to 256, then the centre 224 x 224, instead of stretching to 224 x 224"},
         {.name = "exif", .argument = "WHAT", .kind = TL_OPTION_CHOICE, .target = &given.exif, .choices = tl_recipe_exif_names,

@@ -41,6 +41,7 @@ struct tl_photo {
 
 /* Starts libvips with one thread a call, no operation cache, no vector paths, no untrusted loaders. Fails with: TL_IO. */
 TL_MUST_USE enum tl_status tl_photo_start(struct tl_error *err);
+/* Only after a start that succeeded. */
 void tl_photo_stop(void);
 void tl_photo_end_thread(void);
 

@@ -152,25 +152,6 @@ enum tl_status tl_store_put_variant(tl_store *store, int64_t *out_variant_id, in
     return tl_statement_finish(&s);
 }
 
-enum tl_status tl_store_has_feature(tl_store *store, bool *out, int64_t feature_set_id, const uint8_t sha256[TL_DIGEST_BYTES],
-                                    int64_t augmentation_id, uint32_t variant_index, struct tl_error *err)
-{
-    struct tl_statement s;
-    *out = false;
-    tl_statement_begin(&s, store,
-                       "SELECT 1 FROM content c JOIN variant v USING (content_id) JOIN feature f USING (variant_id)"
-                       " WHERE c.sha256 = ? AND v.augmentation_id = ? AND v.variant_index = ? AND f.feature_set_id = ?",
-                       err);
-    tl_statement_bind_blob(&s, sha256, TL_DIGEST_BYTES);
-    tl_statement_bind_int(&s, augmentation_id);
-    tl_statement_bind_int(&s, variant_index);
-    tl_statement_bind_int(&s, feature_set_id);
-    const bool is_there = tl_statement_step(&s);
-    const enum tl_status status = tl_statement_end(&s);
-    *out = status == TL_OK && is_there;
-    return status;
-}
-
 static enum tl_status put_blob(tl_store *store, int64_t feature_id, const struct tl_store_feature *feature, struct tl_error *err)
 {
     struct tl_statement s;

@@ -63,11 +63,6 @@ TL_MUST_USE enum tl_status tl_store_put_variant(tl_store *store, int64_t *out_va
                                                 int64_t augmentation_id, const struct tl_store_variant *variant,
                                                 struct tl_error *err);
 
-/* True in *out when the feature is there. Fails with: TL_IO. */
-TL_MUST_USE enum tl_status tl_store_has_feature(tl_store *store, bool *out, int64_t feature_set_id,
-                                                const uint8_t sha256[TL_DIGEST_BYTES], int64_t augmentation_id,
-                                                uint32_t variant_index, struct tl_error *err);
-
 struct tl_store_feature {
     size_t nonzero_count;
     uint8_t pixels_digest[TL_DIGEST_BYTES]; /* of the decoded and resized 8-bit pixels */

@@ -78,6 +78,19 @@ START_TEST(a_parameter_by_itself_replaces_the_sets)
 }
 END_TEST
 
+START_TEST(a_crop_is_antialiased_unless_nearest_is_named)
+{
+    struct tl_settings settings;
+
+    ck_assert(read_line(&settings, "tl-extract s.db photos --crop"));
+    ck_assert(settings.recipe.crop && settings.recipe.resize == TL_RESIZE_BILINEAR);
+    ck_assert(read_line(&settings, "tl-extract s.db photos --crop --resize nearest"));
+    ck_assert(settings.recipe.crop && settings.recipe.resize == TL_RESIZE_NEAREST);
+    ck_assert(read_line(&settings, "tl-extract s.db photos"));
+    ck_assert(!settings.recipe.crop && settings.recipe.resize == TL_RESIZE_NEAREST);
+}
+END_TEST
+
 START_TEST(exact_precision_is_this_machines_own)
 {
     struct tl_settings settings;
@@ -125,6 +138,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, defaults_are_keras_and_no_variants);
     tcase_add_test(core, named_sets_keep_their_names);
     tcase_add_test(core, a_parameter_by_itself_replaces_the_sets);
+    tcase_add_test(core, a_crop_is_antialiased_unless_nearest_is_named);
     tcase_add_test(core, exact_precision_is_this_machines_own);
     suite_add_tcase(suite, core);
     tcase_add_loop_test(faults, a_line_that_makes_no_sense_is_refused, 0, (int)(sizeof REFUSED / sizeof REFUSED[0]));

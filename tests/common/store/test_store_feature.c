@@ -99,26 +99,6 @@ START_TEST(lists_are_by_digest_and_leave_out_what_has_no_features)
 }
 END_TEST
 
-START_TEST(a_feature_is_there_only_by_its_whole_key)
-{
-    struct tl_error err;
-    uint8_t sha256[TL_DIGEST_BYTES];
-    bool is_there;
-    fill_sha256(sha256, 2);
-    must(tl_store_has_feature(store, &is_there, small.feature_set_id, sha256, 0, 0, &err), &err);
-    ck_assert(is_there);
-    must(tl_store_has_feature(store, &is_there, small.feature_set_id, sha256, small.mild_id, 2, &err), &err);
-    ck_assert(is_there);
-    must(tl_store_has_feature(store, &is_there, small.feature_set_id, sha256, small.mild_id, 3, &err), &err);
-    ck_assert(!is_there);
-    must(tl_store_has_feature(store, &is_there, small.feature_set_id + 1, sha256, 0, 0, &err), &err);
-    ck_assert(!is_there);
-    fill_sha256(sha256, 99);
-    must(tl_store_has_feature(store, &is_there, small.feature_set_id, sha256, 0, 0, &err), &err);
-    ck_assert(!is_there);
-}
-END_TEST
-
 START_TEST(a_second_put_replaces_feature_and_blob)
 {
     struct tl_error err;
@@ -380,7 +360,6 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, the_same_feature_set_is_one_row);
     tcase_add_test(core, lists_give_back_what_was_put);
     tcase_add_test(core, lists_are_by_digest_and_leave_out_what_has_no_features);
-    tcase_add_test(core, a_feature_is_there_only_by_its_whole_key);
     tcase_add_test(core, a_second_put_replaces_feature_and_blob);
     tcase_add_test(core, features_come_in_the_order_of_training_a_content_once);
     tcase_add_test(core, photos_that_are_missing_everywhere_are_left_out);

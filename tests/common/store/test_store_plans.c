@@ -63,7 +63,6 @@ static void use_everything(tl_store *store)
     tl_store_features *features = NULL;
     char uuid[TL_STORE_UUID_BYTES];
     uint8_t digest[TL_DIGEST_BYTES], sha256[TL_DIGEST_BYTES];
-    bool is_there;
     int64_t id;
     size_t count;
     const struct small_store small = fill_small_store(store);
@@ -74,7 +73,6 @@ static void use_everything(tl_store *store)
     must(tl_store_count(store, &counts, &err), &err);
     must(tl_store_get_photo(store, &photo, small.source_id, "loose/6.jpg", &err), &err);
     must(tl_store_find_content(store, &id, sha256, &err), &err);
-    must(tl_store_has_feature(store, &is_there, small.feature_set_id, sha256, 0, 0, &err), &err);
     must(tl_store_list_feature_sets(store, &sets, &count, &err), &err);
     tl_store_free_feature_sets(sets, count);
     must(tl_store_list_augmentations(store, small.feature_set_id, &augmentations, &count, &err), &err);
