@@ -6,8 +6,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
-enum { ALIGNMENT_BYTES = 64 };
+enum { ALIGNMENT_BYTES = 64, HUGE_PAGE_BYTES = 2 << 20 };
 
 /* For tl_memory_fail_at() alone. */
 static struct {
@@ -47,6 +48,21 @@ void *tl_memory_alloc_aligned(size_t count, size_t size_bytes)
     memory = aligned_alloc(ALIGNMENT_BYTES, request_bytes);
     if (memory)
         memset(memory, 0, request_bytes);
+    return memory;
+}
+
+void *tl_memory_alloc_large(size_t count, size_t size_bytes)
+{
+    size_t request_bytes, unit_bytes;
+    void *memory;
+
+    if (!allow_request(&request_bytes, count, size_bytes))
+        return NULL;
+    unit_bytes = request_bytes >= HUGE_PAGE_BYTES ? HUGE_PAGE_BYTES : ALIGNMENT_BYTES;
+    request_bytes = (request_bytes + unit_bytes - 1) / unit_bytes * unit_bytes;
+    memory = aligned_alloc(unit_bytes, request_bytes);
+    if (memory && unit_bytes == HUGE_PAGE_BYTES)
+        (void)madvise(memory, request_bytes, MADV_HUGEPAGE); /* a wish: a system that refuses costs time, nothing else */
     return memory;
 }
 

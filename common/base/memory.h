@@ -18,8 +18,12 @@ void *tl_memory_alloc(size_t count, size_t size_bytes);
 /* As tl_memory_alloc(), aligned to 64 bytes (a cache line, an AVX-512 register). */
 void *tl_memory_alloc_aligned(size_t count, size_t size_bytes);
 
+/* As tl_memory_alloc_aligned(), but not zeroed, and in huge pages where it is large and the system gives them: for
+ * megabytes that are written before they are read. What is never written takes no memory. */
+void *tl_memory_alloc_large(size_t count, size_t size_bytes);
+
 /* `old` (or NULL) with room for `count` elements; what is new is not zeroed. On NULL, `old` is still valid.
- * Not for memory of tl_memory_alloc_aligned(). */
+ * Not for memory of tl_memory_alloc_aligned() or tl_memory_alloc_large(). */
 void *tl_memory_resize(void *old, size_t count, size_t size_bytes);
 
 /* A copy of `string` / of `size_bytes` bytes. NULL gives NULL. */

@@ -63,6 +63,7 @@ enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *rec
     status = tl_plan_create(&features->plan, features->backbone, kernel, &input, err);
     if (status != TL_OK)
         goto done;
+    tl_backbone_drop_weights(features->backbone);
     *out = features;
     features = NULL;
 done:
@@ -121,6 +122,12 @@ enum tl_status tl_features_prepare(const tl_features *features, float *input, co
 
 enum tl_status tl_features_session_create(tl_features_session **out, const tl_features *features, struct tl_error *err)
 {
+    return tl_features_session_create_team(out, features, 1, err);
+}
+
+enum tl_status tl_features_session_create_team(tl_features_session **out, const tl_features *features, size_t thread_count,
+                                               struct tl_error *err)
+{
     const size_t input_count = tl_features_input_count(features);
     enum tl_status status;
     tl_features_session *session = tl_memory_alloc(1, sizeof *session);
@@ -132,7 +139,7 @@ enum tl_status tl_features_session_create(tl_features_session **out, const tl_fe
         goto done;
     }
     session->features = features;
-    status = tl_workspace_create(&session->workspace, features->plan, err);
+    status = tl_workspace_create(&session->workspace, features->plan, thread_count, err);
     if (status != TL_OK)
         goto done;
     *out = session;

@@ -28,7 +28,7 @@ struct tl_features_identity {
     const char *network;             /* "vgg16" */
     const uint8_t *tensors_sha256;   /* of the backbone */
     const char *layer;               /* "block5_pool" */
-    const char *arithmetic;          /* "openblas-im2col" */
+    const char *arithmetic;          /* "f32-wino4-fma" */
     uint32_t height, width, channels; /* of the feature: 7, 7, 512 */
 };
 
@@ -49,8 +49,12 @@ size_t tl_features_vector_count(const tl_features *features);
 TL_MUST_USE enum tl_status tl_features_prepare(const tl_features *features, float *input, const uint8_t *pixels,
                                                const struct tl_variant *variant, struct tl_error *err);
 
-/* Fails with: TL_NO_MEMORY. */
+/* Of one thread, the caller's. Fails with: TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_features_session_create(tl_features_session **out, const tl_features *features, struct tl_error *err);
+/* With threads of its own beside the caller's, thread_count in all, that work on the same photos together: faster for one photo
+ * as for many, and less memory than as many sessions. Fails with: TL_NO_MEMORY (also for threads). */
+TL_MUST_USE enum tl_status tl_features_session_create_team(tl_features_session **out, const tl_features *features, size_t thread_count,
+                                                           struct tl_error *err);
 void tl_features_session_free(tl_features_session *session);
 
 /* inputs: count x input floats; vectors: count x vector floats. Same bits alone, in any batch, on any thread. */

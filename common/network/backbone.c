@@ -147,7 +147,7 @@ enum tl_status tl_backbone_create(tl_backbone **out, const struct tl_network *ne
     if (backbone != NULL) {
         backbone->network = network;
         backbone->weights = tl_memory_alloc(network->layer_count, sizeof *backbone->weights);
-        backbone->values = tl_memory_alloc_aligned(value_count, sizeof *backbone->values);
+        backbone->values = tl_memory_alloc_large(value_count, sizeof *backbone->values);
     }
     if (backbone == NULL || backbone->weights == NULL || backbone->values == NULL) {
         status = tl_error_set_no_memory(err, "a network's weights", (unsigned long long)value_count * sizeof(float));
@@ -202,8 +202,15 @@ const struct tl_network *tl_backbone_network(const tl_backbone *backbone)
     return backbone->network;
 }
 
+void tl_backbone_drop_weights(tl_backbone *backbone)
+{
+    tl_memory_free(backbone->values);
+    backbone->values = NULL;
+}
+
 struct tl_backbone_weights tl_backbone_get_weights(const tl_backbone *backbone, size_t layer_index)
 {
+    assert(backbone->values != NULL);
     assert(layer_index <= backbone->network->feature_layer);
     assert(backbone->network->layers[layer_index].kind == TL_LAYER_CONVOLUTION);
     return backbone->weights[layer_index];

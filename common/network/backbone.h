@@ -30,6 +30,9 @@ void tl_backbone_free(tl_backbone *backbone);
 const struct tl_network *tl_backbone_network(const tl_backbone *backbone);
 /* Of a convolution's row. */
 struct tl_backbone_weights tl_backbone_get_weights(const tl_backbone *backbone, size_t layer_index);
+/* Frees kernels and biases, which plans have packed their own way; what names the backbone stays. tl_backbone_get_weights() may not be
+ * called any more. */
+void tl_backbone_drop_weights(tl_backbone *backbone);
 /* SHA-256 over the convolutions in table order up to the feature layer: the table's name for the layer
  * (tl_digest_update_string), then for kernel (HWIO) and bias each the rank and the sizes as u32 and the values as
  * little-endian float32. So a file's own names for its layers do not matter. Borrowed. */

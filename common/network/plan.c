@@ -1,194 +1,49 @@
-/* plan.c - the planner: shapes, packed weights, and a few buffers that activations take turns in. */
+/* plan.c - a network laid out in steps, with its weights packed; and what runs them. */
 #include "common/network/plan.h"
 
 #include <assert.h>
 
 #include "common/base/memory.h"
-
-/* Floats of one activation of one photo; VGG16 at 224 x 224 needs 3.2 million. */
-static const uint64_t ACTIVATION_FLOATS_MAX = (uint64_t)1 << 31;
-
-/* Where a row's output lies. Rows from 0 up are buffers of the workspace. */
-enum { GROUP_PHOTOS = 4 };
-enum { PLACE_INPUT = -1, PLACE_FEATURES = -2, PLACE_NONE = -3 };
-
-struct step {
-    size_t layer; /* row of the table */
-    struct tl_shape in, out;
-    int in_place, out_place;
-    struct tl_conv_shape conv;
-    float *packed;               /* owned; NULL where the kernel needs none */
-    const float *weights, *bias; /* of a convolution: what its kernel runs from */
-};
+#include "common/base/team.h"
+#include "common/network/steps.h"
 
 struct tl_plan {
     const tl_backbone *backbone;
     const struct tl_conv_kernel *kernel;
-    size_t group_count; /* photos that go through the steps together */
-    struct step *steps;
-    size_t step_count;
-    size_t *buffer_floats; /* for one photo, one a buffer */
-    size_t buffer_count;
-    size_t scratch_floats;
-    struct tl_shape input, features;
+    struct tl_shape input;
+    struct tl_steps steps;
+    size_t scratch_floats; /* of one thread */
 };
 
 struct tl_workspace {
     const tl_plan *plan;
+    tl_team *team;
     float **buffers;
-    float *scratch;
+    float *scratch; /* scratch_floats for each thread */
 };
-
-/* What the planner knows of each row while it works. */
-struct row {
-    struct tl_shape shape;
-    size_t last_use; /* the row that reads it last */
-    bool is_needed;
-    int place;
-};
-
-static size_t count_floats(struct tl_shape shape)
-{
-    return (size_t)shape.height * shape.width * shape.channels;
-}
-
-/* The kinds there are take one input each; a layer that adds or joins several will take the rest of the row's. */
-static size_t find_input(const struct tl_layer *layer)
-{
-    assert(layer->input_count == 1);
-    return layer->inputs[0];
-}
-
-static enum tl_status infer_shape(struct tl_shape *out, const struct tl_layer *layer, struct tl_shape in, struct tl_error *err)
-{
-    *out = in;
-    if (layer->kind == TL_LAYER_CONVOLUTION) {
-        assert(layer->stride == 1 && layer->kernel % 2 == 1);
-        out->channels = layer->channels;
-    } else {
-        assert(layer->kind == TL_LAYER_MAX_POOLING);
-        if (in.height < layer->kernel || in.width < layer->kernel)
-            return tl_error_set(err, TL_BAD_INPUT, "%s: its input is %u x %u, too small to pool %u x %u", layer->name, in.height,
-                                in.width, layer->kernel, layer->kernel);
-        out->height = (in.height - layer->kernel) / layer->stride + 1;
-        out->width = (in.width - layer->kernel) / layer->stride + 1;
-    }
-    if ((uint64_t)out->height * out->width > ACTIVATION_FLOATS_MAX / out->channels)
-        return tl_error_set(err, TL_BAD_INPUT, "%s: an output of %u x %u x %u is too large", layer->name, out->height, out->width,
-                            out->channels);
-    return TL_OK;
-}
-
-/* Backwards from the feature layer: which rows matter, and who reads each last. */
-static void mark_needed(struct row *rows, const struct tl_network *network)
-{
-    rows[network->feature_layer].is_needed = true;
-    for (size_t i = network->feature_layer; i > 0; i--) {
-        if (!rows[i].is_needed)
-            continue;
-        struct row *input = &rows[find_input(&network->layers[i])];
-        if (!input->is_needed)
-            input->last_use = i;
-        input->is_needed = true;
-    }
-}
-
-static enum tl_status infer_shapes(struct row *rows, const struct tl_network *network, struct tl_shape input,
-                                   struct tl_error *err)
-{
-    rows[0].shape = input;
-    for (size_t i = 1; i <= network->feature_layer; i++) {
-        if (!rows[i].is_needed)
-            continue;
-        const enum tl_status status =
-            infer_shape(&rows[i].shape, &network->layers[i], rows[find_input(&network->layers[i])].shape, err);
-        if (status != TL_OK)
-            return status;
-    }
-    return TL_OK;
-}
-
-/* A buffer that no living row lies in; a new one when there is none. */
-static int find_free_buffer(tl_plan *plan, const struct row *rows, size_t row_index)
-{
-    for (size_t b = 0; b < plan->buffer_count; b++) {
-        bool is_free = true;
-        for (size_t i = 0; i < row_index && is_free; i++)
-            is_free = !rows[i].is_needed || rows[i].place != (int)b || rows[i].last_use < row_index;
-        if (is_free)
-            return (int)b;
-    }
-    plan->buffer_floats[plan->buffer_count] = 0;
-    return (int)plan->buffer_count++;
-}
-
-static void assign_places(tl_plan *plan, struct row *rows, const struct tl_network *network)
-{
-    rows[0].place = PLACE_INPUT;
-    for (size_t i = 1; i <= network->feature_layer; i++) {
-        struct row *row = &rows[i];
-        row->place = PLACE_NONE;
-        if (!row->is_needed)
-            continue;
-        if (i == network->feature_layer) {
-            row->place = PLACE_FEATURES;
-            continue;
-        }
-        row->place = find_free_buffer(plan, rows, i);
-        if (plan->buffer_floats[row->place] < count_floats(row->shape))
-            plan->buffer_floats[row->place] = count_floats(row->shape);
-    }
-}
-
-/* Shape, weights and scratch of a convolution's step. */
-static enum tl_status plan_convolution(tl_plan *plan, struct step *step, struct tl_error *err)
-{
-    const struct tl_conv_kernel *kernel = plan->kernel;
-    const struct tl_layer *layer = &tl_backbone_network(plan->backbone)->layers[step->layer];
-    const struct tl_backbone_weights weights = tl_backbone_get_weights(plan->backbone, step->layer);
-    step->conv = (struct tl_conv_shape){step->in.height,    step->in.width, step->in.channels,
-                                        step->out.channels, layer->kernel,  layer->has_relu, false};
-    step->weights = weights.kernel;
-    step->bias = weights.bias;
-    const size_t packed_floats = kernel->packed_count(&step->conv);
-    if (packed_floats != 0) {
-        step->packed = tl_memory_alloc_aligned(packed_floats, sizeof *step->packed);
-        if (step->packed == NULL)
-            return tl_error_set_no_memory(err, layer->name, (unsigned long long)packed_floats * sizeof *step->packed);
-        kernel->pack(step->packed, &step->conv, weights.kernel);
-        step->weights = step->packed;
-    }
-    const size_t scratch_floats = kernel->scratch_count(&step->conv);
-    if (plan->scratch_floats < scratch_floats)
-        plan->scratch_floats = scratch_floats;
-    return TL_OK;
-}
-
-static enum tl_status plan_steps(tl_plan *plan, const struct row *rows, const struct tl_network *network, struct tl_error *err)
-{
-    for (size_t i = 1; i <= network->feature_layer; i++) {
-        if (!rows[i].is_needed)
-            continue;
-        const struct row *input = &rows[find_input(&network->layers[i])];
-        struct step *step = &plan->steps[plan->step_count++];
-        *step = (struct step){
-            .layer = i, .in = input->shape, .out = rows[i].shape, .in_place = input->place, .out_place = rows[i].place};
-        if (network->layers[i].kind == TL_LAYER_CONVOLUTION) {
-            const enum tl_status status = plan_convolution(plan, step, err);
-            if (status != TL_OK)
-                return status;
-        }
-    }
-    return TL_OK;
-}
 
 static enum tl_status check_input(const struct tl_network *network, struct tl_shape input, struct tl_error *err)
 {
     if (input.channels != network->channels)
         return tl_error_set(err, TL_BAD_INPUT, "%s takes photos of %u channels, not %u", network->name, network->channels,
                             input.channels);
-    if (input.height < 1 || input.width < 1 || (uint64_t)input.height * input.width > ACTIVATION_FLOATS_MAX / input.channels)
+    if (input.height < 1 || input.width < 1 || (uint64_t)input.height * input.width > UINT32_MAX)
         return tl_error_set(err, TL_BAD_INPUT, "%s cannot take photos of %u x %u", network->name, input.height, input.width);
+    return TL_OK;
+}
+
+/* Weights packed as the kernel wants them, and what scratch memory it needs. */
+static enum tl_status prepare_convolution(tl_plan *plan, struct tl_step *step, struct tl_error *err)
+{
+    const struct tl_backbone_weights weights = tl_backbone_get_weights(plan->backbone, step->layer);
+    const size_t packed_floats = plan->kernel->packed_count(&step->conv), scratch_floats = plan->kernel->scratch_count(&step->conv);
+    step->weights = tl_memory_alloc_large(packed_floats, sizeof *step->weights);
+    step->bias = tl_memory_copy(weights.bias, step->conv.output_channels * sizeof *step->bias);
+    if (step->weights == NULL || step->bias == NULL)
+        return tl_error_set_no_memory(err, "a network's weights", (unsigned long long)packed_floats * sizeof *step->weights);
+    plan->kernel->pack(step->weights, &step->conv, weights.kernel);
+    if (plan->scratch_floats < scratch_floats)
+        plan->scratch_floats = scratch_floats;
     return TL_OK;
 }
 
@@ -197,41 +52,32 @@ enum tl_status tl_plan_create(tl_plan **out, const tl_backbone *backbone, const 
 {
     const struct tl_network *network = tl_backbone_network(backbone);
     const struct tl_shape whole = {network->height, network->width, network->channels};
-    struct row *rows = NULL;
     tl_plan *plan = NULL;
     *out = NULL;
     enum tl_status status = check_input(network, input != NULL ? *input : whole, err);
     if (status != TL_OK)
         goto done;
-    rows = tl_memory_alloc(network->layer_count, sizeof *rows);
     plan = tl_memory_alloc(1, sizeof *plan);
-    if (plan != NULL) {
-        plan->steps = tl_memory_alloc(network->layer_count, sizeof *plan->steps);
-        plan->buffer_floats = tl_memory_alloc(network->layer_count, sizeof *plan->buffer_floats);
-    }
-    if (rows == NULL || plan == NULL || plan->steps == NULL || plan->buffer_floats == NULL) {
-        status = tl_error_set_no_memory(err, "a network's plan", network->layer_count * sizeof *rows);
+    if (plan == NULL) {
+        status = tl_error_set_no_memory(err, "a network's plan", sizeof *plan);
         goto done;
     }
     plan->backbone = backbone;
     plan->kernel = kernel;
-    plan->group_count = GROUP_PHOTOS;
     plan->input = input != NULL ? *input : whole;
     if (kernel->start != NULL)
         kernel->start();
-    mark_needed(rows, network);
-    status = infer_shapes(rows, network, plan->input, err);
+    status = tl_steps_create(&plan->steps, network, kernel, plan->input, err);
+    for (size_t i = 0; i < plan->steps.step_count && status == TL_OK; i++) {
+        if (plan->steps.steps[i].is_convolution)
+            status = prepare_convolution(plan, &plan->steps.steps[i], err);
+    }
     if (status != TL_OK)
         goto done;
-    assign_places(plan, rows, network);
-    status = plan_steps(plan, rows, network, err);
-    if (status != TL_OK)
-        goto done;
-    plan->features = rows[network->feature_layer].shape;
+    plan->scratch_floats = (plan->scratch_floats + 15) / 16 * 16;
     *out = plan;
     plan = NULL;
 done:
-    tl_memory_free(rows);
     tl_plan_free(plan);
     return status;
 }
@@ -240,10 +86,7 @@ void tl_plan_free(tl_plan *plan)
 {
     if (plan == NULL)
         return;
-    for (size_t i = 0; i < plan->step_count; i++)
-        tl_memory_free(plan->steps[i].packed);
-    tl_memory_free(plan->steps);
-    tl_memory_free(plan->buffer_floats);
+    tl_steps_clear(&plan->steps);
     tl_memory_free(plan);
 }
 
@@ -254,7 +97,7 @@ struct tl_shape tl_plan_input_shape(const tl_plan *plan)
 
 struct tl_shape tl_plan_feature_shape(const tl_plan *plan)
 {
-    return plan->features;
+    return plan->steps.features;
 }
 
 const char *tl_plan_arithmetic(const tl_plan *plan)
@@ -262,28 +105,31 @@ const char *tl_plan_arithmetic(const tl_plan *plan)
     return plan->kernel->arithmetic;
 }
 
-enum tl_status tl_workspace_create(tl_workspace **out, const tl_plan *plan, struct tl_error *err)
+enum tl_status tl_workspace_create(tl_workspace **out, const tl_plan *plan, size_t thread_count, struct tl_error *err)
 {
     enum tl_status status = TL_OK;
-    size_t floats = plan->scratch_floats;
+    const struct tl_steps *steps = &plan->steps;
+    size_t floats = thread_count * plan->scratch_floats;
     tl_workspace *workspace = tl_memory_alloc(1, sizeof *workspace);
     *out = NULL;
     bool is_whole = workspace != NULL;
     if (is_whole) {
         workspace->plan = plan;
-        workspace->scratch = tl_memory_alloc_aligned(plan->scratch_floats, sizeof(float));
-        workspace->buffers = tl_memory_alloc(plan->buffer_count, sizeof *workspace->buffers);
+        workspace->scratch = tl_memory_alloc_large(thread_count * plan->scratch_floats, sizeof(float));
+        workspace->buffers = tl_memory_alloc(steps->buffer_count, sizeof *workspace->buffers);
         is_whole = workspace->scratch != NULL && workspace->buffers != NULL;
     }
-    for (size_t i = 0; i < plan->buffer_count && is_whole; i++) {
-        workspace->buffers[i] = tl_memory_alloc_aligned(plan->group_count * plan->buffer_floats[i], sizeof(float));
-        floats += plan->group_count * plan->buffer_floats[i];
+    for (size_t i = 0; i < steps->buffer_count && is_whole; i++) {
+        workspace->buffers[i] = tl_memory_alloc_large(steps->buffer_floats[i], sizeof(float));
+        floats += steps->buffer_floats[i];
         is_whole = workspace->buffers[i] != NULL;
     }
-    if (!is_whole) {
+    if (is_whole)
+        status = tl_team_create(&workspace->team, thread_count, err);
+    else
         status = tl_error_set_no_memory(err, "a network's activations", (unsigned long long)floats * sizeof(float));
+    if (status != TL_OK)
         goto done;
-    }
     *out = workspace;
     workspace = NULL;
 done:
@@ -295,51 +141,97 @@ void tl_workspace_free(tl_workspace *workspace)
 {
     if (workspace == NULL)
         return;
-    for (size_t i = 0; workspace->buffers != NULL && i < workspace->plan->buffer_count; i++)
+    tl_team_free(workspace->team);
+    for (size_t i = 0; workspace->buffers != NULL && i < workspace->plan->steps.buffer_count; i++)
         tl_memory_free(workspace->buffers[i]);
     tl_memory_free(workspace->buffers);
     tl_memory_free(workspace->scratch);
     tl_memory_free(workspace);
 }
 
-static void run_pooling(float *out, const struct step *step, const struct tl_layer *layer, size_t photo_count, const float *in)
+/* What the tasks of one step share. */
+struct convolution {
+    const tl_plan *plan;
+    float *scratch;
+    struct tl_conv_call call;
+};
+
+static void do_convolution(void *context, size_t task, size_t thread_index)
 {
-    for (size_t n = 0; n < photo_count; n++) {
-        tl_pool_max(out + n * count_floats(step->out), in + n * count_floats(step->in), step->in.height, step->in.width,
-                    step->in.channels, layer->kernel, layer->stride);
+    const struct convolution *convolution = context;
+    convolution->plan->kernel->run(&convolution->call, task, convolution->scratch + thread_index * convolution->plan->scratch_floats);
+}
+
+static void run_convolution(const tl_plan *plan, tl_workspace *workspace, const struct tl_step *step, float *out, const float *in,
+                            size_t photo_count)
+{
+    struct convolution convolution = {plan, workspace->scratch, {step->conv, photo_count, in, step->weights, step->bias, out, {0, 0}}};
+    convolution.call.division = plan->kernel->divide(&step->conv, photo_count, tl_team_thread_count(workspace->team));
+    tl_team_run(workspace->team, convolution.call.division.block_count * convolution.call.division.range_count, do_convolution, &convolution);
+}
+
+/* Pooling that no kernel has fused: a photo is a task. */
+struct pooling {
+    const struct tl_step *step;
+    const struct tl_layer *layer;
+    float *out;
+    const float *in;
+};
+
+static void do_pooling(void *context, size_t task, size_t thread_index)
+{
+    const struct pooling *pooling = context;
+    const struct tl_step *step = pooling->step;
+    (void)thread_index;
+    tl_pool_max(pooling->out + task * step->out.floats, pooling->in + task * step->in.floats, step->in_shape.height,
+                step->in_shape.width, step->in_shape.channels, pooling->layer->kernel, pooling->layer->stride);
+}
+
+/* A group's photos: where its inputs and features lie. */
+struct group {
+    float *features;
+    const float *inputs;
+    size_t photo_count;
+};
+
+static float *find_activation(const tl_workspace *workspace, const struct tl_activation *activation, size_t first_photo)
+{
+    return workspace->buffers[activation->place] + (activation->is_for_group ? first_photo * activation->floats : 0);
+}
+
+/* One step for photos [first, first + photo_count) of a group. */
+static void run_step(const tl_plan *plan, tl_workspace *workspace, const struct tl_step *step, const struct group *group, size_t first,
+                     size_t photo_count)
+{
+    const float *in = step->in.place == TL_PLACE_INPUT ? group->inputs + first * step->in.floats
+                                                       : find_activation(workspace, &step->in, first);
+    float *out = step->out.place == TL_PLACE_FEATURES ? group->features + first * step->out.floats
+                                                      : find_activation(workspace, &step->out, first);
+    if (step->is_convolution) {
+        run_convolution(plan, workspace, step, out, in, photo_count);
+    } else {
+        struct pooling pooling = {step, &tl_backbone_network(plan->backbone)->layers[step->layer], out, in};
+        tl_team_run(workspace->team, photo_count, do_pooling, &pooling);
     }
 }
 
-static void run_convolution(const tl_plan *plan, const struct step *step, float *out, size_t photo_count, const float *in,
-                            float *scratch)
+static void run_segment(const tl_plan *plan, tl_workspace *workspace, const struct tl_segment *segment, const struct group *group)
 {
-    struct tl_conv_call call = {step->conv, photo_count, in, step->weights, step->bias, out, {0, 0}};
-    call.division = plan->kernel->divide(&step->conv, photo_count, 1);
-    for (size_t task = 0; task < call.division.block_count * call.division.range_count; task++)
-        plan->kernel->run(&call, task, scratch);
-}
-
-/* All steps for one group of photos. */
-static void run_group(const tl_plan *plan, tl_workspace *workspace, float *features, const float *inputs, size_t photo_count)
-{
-    const struct tl_layer *layers = tl_backbone_network(plan->backbone)->layers;
-    for (size_t i = 0; i < plan->step_count; i++) {
-        const struct step *step = &plan->steps[i];
-        const float *in = step->in_place == PLACE_INPUT ? inputs : workspace->buffers[step->in_place];
-        float *out = step->out_place == PLACE_FEATURES ? features : workspace->buffers[step->out_place];
-        if (layers[step->layer].kind == TL_LAYER_CONVOLUTION)
-            run_convolution(plan, step, out, photo_count, in, workspace->scratch);
-        else
-            run_pooling(out, step, &layers[step->layer], photo_count, in);
+    for (size_t first = 0; first < group->photo_count; first += segment->photo_count) {
+        const size_t left = group->photo_count - first, photo_count = left < segment->photo_count ? left : segment->photo_count;
+        for (size_t i = segment->first_step; i < segment->end_step; i++)
+            run_step(plan, workspace, &plan->steps.steps[i], group, first, photo_count);
     }
 }
 
 void tl_plan_run(const tl_plan *plan, tl_workspace *workspace, float *features, const float *inputs, size_t count)
 {
     assert(workspace->plan == plan);
-    for (size_t first = 0; first < count; first += plan->group_count) {
+    for (size_t first = 0; first < count; first += TL_PLAN_GROUP) {
         const size_t left = count - first;
-        run_group(plan, workspace, features + first * count_floats(plan->features), inputs + first * count_floats(plan->input),
-                  left < plan->group_count ? left : plan->group_count);
+        const struct group group = {features + first * count_floats(plan->steps.features), inputs + first * count_floats(plan->input),
+                                    left < TL_PLAN_GROUP ? left : TL_PLAN_GROUP};
+        for (size_t i = 0; i < plan->steps.segment_count; i++)
+            run_segment(plan, workspace, &plan->steps.segments[i], &group);
     }
 }

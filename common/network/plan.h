@@ -1,10 +1,10 @@
 /* plan.h - a backbone made ready to run: shapes inferred, weights packed, buffers assigned; and the loop that runs it.
  *
- *     tl_plan_create(&plan, backbone, kernel, err);           immutable, shared by threads
- *     tl_workspace_create(&workspace, plan, err);             one a thread
- *     tl_plan_run(plan, workspace, features, input);          no allocation, no failure
+ *     tl_plan_create(&plan, backbone, kernel, NULL, err);         immutable, shared by threads
+ *     tl_workspace_create(&workspace, plan, thread_count, err);   one for each caller; its threads work on the same photos
+ *     tl_plan_run(plan, workspace, features, inputs, count);      no allocation, no failure
  *
- * A photo's features do not depend on what ran before, beside or with it.
+ * A photo's features do not depend on what ran before, beside or with it, nor on the number of threads.
  */
 #ifndef TL_NETWORK_PLAN_H
 #define TL_NETWORK_PLAN_H
@@ -20,8 +20,12 @@ struct tl_shape {
     uint32_t height, width, channels;
 };
 
-/* Borrows the backbone for its life. `input` may differ from the table's (tests run small ones), NULL takes the table's.
- * Fails with: TL_BAD_INPUT (an input too small for the table's pooling), TL_NO_MEMORY. */
+/* Photos that go through the network together, at most. More in one tl_plan_run() gain nothing. */
+enum { TL_PLAN_GROUP = 16 };
+
+/* Borrows the backbone for its life, but for its weights, which it packs into memory of its own. `input` may differ from the table's
+ * (tests run small ones), NULL takes the table's. Fails with: TL_BAD_INPUT (an input too small for the table's pooling),
+ * TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_plan_create(tl_plan **out, const tl_backbone *backbone, const struct tl_conv_kernel *kernel,
                                           const struct tl_shape *input, struct tl_error *err);
 void tl_plan_free(tl_plan *plan);
@@ -31,8 +35,9 @@ struct tl_shape tl_plan_input_shape(const tl_plan *plan);
 struct tl_shape tl_plan_feature_shape(const tl_plan *plan);
 const char *tl_plan_arithmetic(const tl_plan *plan);
 
-/* Activation buffers and scratch of one thread. Fails with: TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_workspace_create(tl_workspace **out, const tl_plan *plan, struct tl_error *err);
+/* Activation buffers, and a team of thread_count >= 1 threads (the caller's is one) with scratch memory for each. Fails with:
+ * TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_workspace_create(tl_workspace **out, const tl_plan *plan, size_t thread_count, struct tl_error *err);
 void tl_workspace_free(tl_workspace *workspace);
 
 /* `count` photos: inputs and features contiguous, photo by photo. */

@@ -31,6 +31,23 @@ START_TEST(aligned_memory_is_aligned_and_zeroed)
 }
 END_TEST
 
+START_TEST(large_memory_is_aligned_and_all_there)
+{
+    static const size_t sizes_bytes[] = {0, 1, 1000, (2U << 20) - 1, 2U << 20, (5U << 20) + 3};
+
+    for (size_t i = 0; i < sizeof sizes_bytes / sizeof *sizes_bytes; i++) {
+        unsigned char *memory = tl_memory_alloc_large(sizes_bytes[i], 1);
+
+        ck_assert_ptr_nonnull(memory);
+        ck_assert_uint_eq((uintptr_t)memory % 64, 0);
+        memset(memory, 7, sizes_bytes[i]);
+        tl_memory_free(memory);
+    }
+    ck_assert_ptr_null(tl_memory_alloc_large(SIZE_MAX, 2));
+    ck_assert_ptr_null(tl_memory_alloc_large(TL_MEMORY_LIMIT_BYTES + 1, 1));
+}
+END_TEST
+
 START_TEST(resize_keeps_what_was_there)
 {
     int *numbers = tl_memory_resize(NULL, 2, sizeof *numbers), *more;
@@ -181,6 +198,7 @@ Suite *tl_test_suite(void)
 
     tcase_add_test(core, alloc_gives_zeroed_memory);
     tcase_add_test(core, aligned_memory_is_aligned_and_zeroed);
+    tcase_add_test(core, large_memory_is_aligned_and_all_there);
     tcase_add_test(core, resize_keeps_what_was_there);
     tcase_add_test(core, copies_are_equal_and_apart);
     tcase_add_test(limits, null_copies_to_null_and_frees);

@@ -94,6 +94,18 @@ START_TEST(a_keras_file_gives_the_backbone_of_its_tensors)
 }
 END_TEST
 
+START_TEST(what_names_a_backbone_outlives_its_weights)
+{
+    tl_backbone *bare = create(make_small_tensors(SMALL_TENSOR_COUNT, 1)), *whole = create(make_small_tensors(SMALL_TENSOR_COUNT, 1));
+
+    tl_backbone_drop_weights(bare);
+    ck_assert_ptr_eq(tl_backbone_network(bare), &small_network);
+    ck_assert_mem_eq(tl_backbone_tensors_sha256(bare), tl_backbone_tensors_sha256(whole), TL_DIGEST_BYTES);
+    tl_backbone_free(bare);
+    tl_backbone_free(whole);
+}
+END_TEST
+
 /* ---- Faults ---- */
 
 /* Refused with the message, and the tensors still the caller's. */
@@ -223,6 +235,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, tensors_beyond_the_feature_layer_are_passed_over);
     tcase_add_test(core, the_digest_is_over_names_shapes_and_values_of_the_table);
     tcase_add_test(core, a_keras_file_gives_the_backbone_of_its_tensors);
+    tcase_add_test(core, what_names_a_backbone_outlives_its_weights);
     tcase_add_test(faults, a_kernel_of_another_shape_is_named_with_what_is_expected);
     tcase_add_test(faults, a_bias_of_another_shape_is_named_with_what_is_expected);
     tcase_add_test(faults, kernels_in_theanos_order_are_recognised);

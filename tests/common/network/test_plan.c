@@ -1,80 +1,7 @@
-/* test_plan.c - plans: the table's shapes, buffers that do not mix photos, and the same bits however photos come. */
+/* test_plan.c - plans: the table's shapes, what comes out, what is refused. */
 #include <math.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "common/base/memory.h"
-#include "common/network/plan.h"
-#include "tests/common/network/small_network.h"
-
-enum { PHOTO_COUNT = 7, GUARD_FLOATS = 64 };
-
-static tl_backbone *make_backbone(void)
-{
-    struct tl_error err;
-    tl_backbone *backbone;
-    tl_tensors *tensors = make_small_tensors(SMALL_TENSOR_COUNT, 1);
-
-    ck_assert_msg(tl_backbone_create(&backbone, &small_network, &tensors, &err) == TL_OK, "%s", err.message);
-    return backbone;
-}
-
-static tl_plan *make_plan(const tl_backbone *backbone, const struct tl_conv_kernel *kernel, const struct tl_shape *input)
-{
-    struct tl_error err;
-    tl_plan *plan;
-
-    ck_assert_msg(tl_plan_create(&plan, backbone, kernel, input, &err) == TL_OK, "%s", err.message);
-    return plan;
-}
-
-static size_t count_floats(struct tl_shape shape)
-{
-    return (size_t)shape.height * shape.width * shape.channels;
-}
-
-static float *make_values(size_t count, uint64_t seed)
-{
-    float *values = tl_memory_alloc(count, sizeof *values);
-    struct tl_random random;
-
-    ck_assert_ptr_nonnull(values);
-    tl_random_init(&random, seed, "photos");
-    for (size_t i = 0; i < count; i++)
-        values[i] = (float)(2 * tl_random_uniform(&random) - 1);
-    return values;
-}
-
-/* Runs `count` photos in a workspace of their own; the caller frees the features. Guards stand around them. */
-static float *run(const tl_plan *plan, const float *inputs, size_t count)
-{
-    struct tl_error err;
-    tl_workspace *workspace;
-    const size_t floats = count * count_floats(tl_plan_feature_shape(plan));
-    float *guarded = tl_memory_alloc(floats + 2 * GUARD_FLOATS, sizeof *guarded);
-
-    ck_assert_msg(tl_workspace_create(&workspace, plan, &err) == TL_OK, "%s", err.message);
-    memset(guarded, 0xA5, (floats + 2 * GUARD_FLOATS) * sizeof *guarded);
-    uint8_t guard[GUARD_FLOATS * sizeof(float)];
-    memset(guard, 0xA5, sizeof guard);
-    tl_plan_run(plan, workspace, guarded + GUARD_FLOATS, inputs, count);
-    tl_workspace_free(workspace);
-    ck_assert_mem_eq(guarded, guard, sizeof guard);
-    ck_assert_mem_eq(guarded + GUARD_FLOATS + floats, guard, sizeof guard);
-    memmove(guarded, guarded + GUARD_FLOATS, floats * sizeof *guarded);
-    return guarded;
-}
-
-/* NULL, after saying so, where this CPU cannot run it. */
-static const struct tl_conv_kernel *get_kernel(int index)
-{
-    const struct tl_conv_kernel *kernel = tl_conv_kernels[index];
-    if (kernel->is_supported())
-        return kernel;
-    printf("skipped: %s, not run here\n", kernel->name);
-    return NULL;
-}
+#include "tests/common/network/plan_fixture.h"
 
 /* One row of the table as one call, by the definition. */
 static void convolve(float *out, const struct tl_conv_shape *shape, const float *in, struct tl_backbone_weights weights)
@@ -160,105 +87,6 @@ START_TEST(a_plan_gives_what_the_table_says)
 }
 END_TEST
 
-START_TEST(a_photo_in_a_batch_has_the_bits_of_the_photo_alone)
-{
-    if (get_kernel(_i) == NULL)
-        return;
-    tl_backbone *backbone = make_backbone();
-    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL);
-    const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
-    float *inputs = make_values(PHOTO_COUNT * input_floats, 11), *batch = run(plan, inputs, PHOTO_COUNT);
-
-    for (size_t i = 0; i < PHOTO_COUNT; i++) {
-        float *alone = run(plan, inputs + i * input_floats, 1);
-        ck_assert_msg(memcmp(alone, batch + i * floats, floats * sizeof *alone) == 0, "photo %zu of the batch differs", i);
-        tl_memory_free(alone);
-    }
-    tl_memory_free(inputs);
-    tl_memory_free(batch);
-    tl_plan_free(plan);
-    tl_backbone_free(backbone);
-}
-END_TEST
-
-START_TEST(what_ran_before_leaves_no_trace)
-{
-    struct tl_error err;
-    tl_workspace *workspace;
-
-    if (get_kernel(_i) == NULL)
-        return;
-    tl_backbone *backbone = make_backbone();
-    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL);
-    const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
-    float *inputs = make_values(2 * input_floats, 12), *first = make_values(floats, 1), *again = make_values(floats, 2);
-
-    for (size_t i = 0; i < input_floats; i++)
-        inputs[input_floats + i] = NAN;
-    ck_assert_msg(tl_workspace_create(&workspace, plan, &err) == TL_OK, "%s", err.message);
-    tl_plan_run(plan, workspace, first, inputs, 1);
-    tl_plan_run(plan, workspace, again, inputs + input_floats, 1);
-    ck_assert_msg(isnan(again[0]), "NaN did not come through");
-    tl_plan_run(plan, workspace, again, inputs, 1);
-    ck_assert_mem_eq(first, again, floats * sizeof *first);
-    tl_workspace_free(workspace);
-    tl_memory_free(inputs);
-    tl_memory_free(first);
-    tl_memory_free(again);
-    tl_plan_free(plan);
-    tl_backbone_free(backbone);
-}
-END_TEST
-
-struct job {
-    const tl_plan *plan;
-    const float *inputs;
-    float *features;
-    size_t count;
-    enum tl_status status;
-};
-
-static void *run_job(void *argument)
-{
-    struct job *job = argument;
-    struct tl_error err;
-    tl_workspace *workspace;
-
-    job->status = tl_workspace_create(&workspace, job->plan, &err);
-    if (job->status == TL_OK)
-        tl_plan_run(job->plan, workspace, job->features, job->inputs, job->count);
-    tl_workspace_free(workspace);
-    return NULL;
-}
-
-START_TEST(two_threads_give_the_bits_of_one)
-{
-    if (get_kernel(_i) == NULL)
-        return;
-    tl_backbone *backbone = make_backbone();
-    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL);
-    const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
-    float *inputs = make_values(PHOTO_COUNT * input_floats, 13), *one = run(plan, inputs, PHOTO_COUNT);
-    float *two = make_values(PHOTO_COUNT * floats, 1);
-    struct job jobs[] = {{plan, inputs, two, 4, TL_STOPPED},
-                         {plan, inputs + 4 * input_floats, two + 4 * floats, PHOTO_COUNT - 4, TL_STOPPED}};
-    pthread_t threads[2];
-
-    for (size_t i = 0; i < 2; i++)
-        ck_assert_int_eq(pthread_create(&threads[i], NULL, run_job, &jobs[i]), 0);
-    for (size_t i = 0; i < 2; i++) {
-        ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
-        ck_assert_int_eq(jobs[i].status, TL_OK);
-    }
-    ck_assert_mem_eq(one, two, PHOTO_COUNT * floats * sizeof *one);
-    tl_memory_free(inputs);
-    tl_memory_free(one);
-    tl_memory_free(two);
-    tl_plan_free(plan);
-    tl_backbone_free(backbone);
-}
-END_TEST
-
 /* ---- Limits ---- */
 
 START_TEST(running_no_photos_writes_nothing)
@@ -327,7 +155,7 @@ START_TEST(every_failed_allocation_is_reported_and_leaks_nothing)
         enum tl_status status = tl_plan_create(&plan, backbone, get_kernel(_i), NULL, &err);
         ck_assert(status == TL_OK || plan == NULL);
         if (status == TL_OK) {
-            status = tl_workspace_create(&workspace, plan, &err);
+            status = tl_workspace_create(&workspace, plan, 1, &err);
             ck_assert(status == TL_OK || workspace == NULL);
         }
         if (status == TL_OK)
@@ -360,9 +188,6 @@ Suite *tl_test_suite(void)
     tcase_set_timeout(core, 60);
     tcase_add_test(core, shapes_follow_the_table);
     tcase_add_loop_test(core, a_plan_gives_what_the_table_says, 0, kernel_count);
-    tcase_add_loop_test(core, a_photo_in_a_batch_has_the_bits_of_the_photo_alone, 0, kernel_count);
-    tcase_add_loop_test(core, what_ran_before_leaves_no_trace, 0, kernel_count);
-    tcase_add_loop_test(core, two_threads_give_the_bits_of_one, 0, kernel_count);
     tcase_add_loop_test(limits, running_no_photos_writes_nothing, 0, kernel_count);
     tcase_add_test(limits, an_input_too_small_for_the_pooling_is_refused);
     tcase_add_test(limits, an_input_of_other_channels_or_absurd_size_is_refused);
