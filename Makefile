@@ -160,7 +160,7 @@ run-tests: lint tools test-programs $(OUT)/tests/demo/draw_skies
 	@$(MAKE) --no-print-directory run-suites
 	@sh tests/cli/run.sh $(OUT)/bin
 
-run-suites: test-programs
+run-suites: tools test-programs
 	@sh tests/run_suites.sh $(VARIANT) $(TEST_PROGRAMS)
 
 test-programs: $(TEST_PROGRAMS)
