@@ -119,7 +119,7 @@ TEST_PROGRAMS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SOURCES))
 
 # ---- what to make ------------------------------------------------------------------------------------------------
 
-.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-asan test-tsan test-programs install uninstall clean
+.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint bench test-asan test-tsan test-programs install uninstall clean
 
 all: tools ## builds the four tools into build/bin/
 
@@ -149,6 +149,10 @@ deps: ## installs missing packages (Debian)
 lint: ## layers, library boundaries, file lengths, names
 	@sh tests/lint.sh $(foreach r,$(ROOMS),room=$(DIR_$(r)):$(subst $() ,$(comma),$(foreach s,$(SEES_$(r)),$(DIR_$(s))))) $(addprefix library=,$(LIBRARIES))
 	@sh tests/lint_test.sh
+
+bench: deps ## how fast the network is here, kernel by kernel (BENCH="--rounds 9 --photos")
+	@$(MAKE) --no-print-directory $(OUT)/tests/bench/bench_network
+	@TL_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) $(OUT)/tests/bench/bench_network $(BENCH)
 
 test-asan: deps ## every suite under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory VARIANT=asan run-suites
@@ -237,6 +241,12 @@ $(foreach test,$(TEST_SOURCES),$(eval $(call test_rules,$(test),$(call room_of_t
 
 $(OUT)/tests/demo/draw_skies: $(OUT)/tests/demo/draw_skies.o $(call archive_of,base)
 	@mkdir -p $(@D)
+	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+BENCH_OBJECTS := $(patsubst %,$(OUT)/tests/bench/%.o,bench_network bench_layers bench_photos $(foreach isa,$(ISAS),fma_peak.$(isa)))
+$(OUT)/tests/bench/bench_network: $(BENCH_OBJECTS) $(foreach r,network exchange base,$(call archive_of,$(r)))
+	@mkdir -p $(@D)
+	$(call STEP,link,$@)
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
