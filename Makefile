@@ -197,6 +197,8 @@ $$(OUT)/%.$(1).o: %.c
 endef
 $(foreach isa,$(ISAS),$(eval $(call isa_rules,$(isa))))
 
+$(OUT)/common/network/conv_openblas_wino4.o: CFLAGS += $(KERNEL_FLAGS_$(VARIANT))
+
 # protoc-c's output is not ours to warn about.
 $(OUT)/generated/%.o: $(GENERATED)/%.c
 	@mkdir -p $(@D)

@@ -9,6 +9,7 @@
 #include "common/network/direct.h"
 #include "common/network/division.h"
 #include "common/network/microkernel.h"
+#include "common/network/winograd_pack.h"
 #include "common/network/winograd_tiles.h"
 
 /* One cache line beyond the block, because positions a multiple of 4 KiB apart would take turns in the same few cache lines. */
@@ -26,13 +27,13 @@ static bool has_fused_pooling(const struct tl_conv_shape *shape)
 
 static size_t count_packed(const struct tl_conv_shape *shape)
 {
-    return is_for_winograd(shape) ? tl_winograd_pack_count(shape, PANEL_COLUMNS) : count_direct_packed(shape);
+    return is_for_winograd(shape) ? count_transformed(shape, PANEL_COLUMNS) : count_direct_packed(shape);
 }
 
 static void pack(float *packed, const struct tl_conv_shape *shape, const float *kernel)
 {
     if (is_for_winograd(shape))
-        tl_winograd_pack(packed, shape, kernel, PANEL_COLUMNS);
+        pack_transformed(packed, shape, kernel, PANEL_COLUMNS);
     else
         pack_direct(packed, shape, kernel);
 }

@@ -8,6 +8,7 @@ const struct tl_conv_kernel *const tl_conv_kernels[] = {
     &tl_conv_reference,
     &tl_conv_winograd_scalar,
     &tl_conv_openblas,
+    &tl_conv_openblas_wino4,
 #if defined(__aarch64__)
     &tl_conv_winograd_neon,
 #endif

@@ -68,7 +68,7 @@ struct tl_conv_kernel {
 extern const struct tl_conv_kernel *const tl_conv_kernels[];
 extern const size_t tl_conv_kernel_count;
 
-extern const struct tl_conv_kernel tl_conv_reference, tl_conv_openblas;
+extern const struct tl_conv_kernel tl_conv_reference, tl_conv_openblas, tl_conv_openblas_wino4;
 extern const struct tl_conv_kernel tl_conv_winograd_scalar, tl_conv_winograd_neon, tl_conv_winograd_avx2, tl_conv_winograd_avx512;
 
 /* By kernel name, or the best of an arithmetic for this CPU (the one TL_KERNELS names, if it is of that arithmetic); NULL

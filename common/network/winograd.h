@@ -39,8 +39,4 @@ static inline bool is_for_winograd(const struct tl_conv_shape *shape)
     return shape->kernel == 3 && shape->input_channels >= WINOGRAD_CHANNELS_MIN;
 }
 
-/* Floats of U, and U itself from a kernel (3, 3, C, K): G g G^T in double, rounded once, so the same on every CPU. */
-size_t tl_winograd_pack_count(const struct tl_conv_shape *shape, size_t panel);
-void tl_winograd_pack(float *packed, const struct tl_conv_shape *shape, const float *kernel, size_t panel);
-
 #endif

@@ -14,7 +14,7 @@
  *     2:  x (x - a)(x^2 - b^2)                       0  a^2  a^2  b^2  b^2  0
  *     3:  x (x + b)(x^2 - a^2)                       0  a^3 -a^3  b^3 -b^3  1
  *     4:  x (x - b)(x^2 - a^2)
- *     5:  x (x^2 - a^2)(x^2 - b^2)                   (G: winograd_pack.c)
+ *     5:  x (x^2 - a^2)(x^2 - b^2)                   (G: winograd_pack.h)
  */
 #ifndef TL_NETWORK_WINOGRAD_TRANSFORM_H
 #define TL_NETWORK_WINOGRAD_TRANSFORM_H

@@ -3,22 +3,20 @@
 
 #include "common/network/vector.h"
 
-enum { CHAIN_COUNT = 12 };
-
 static double run_chains(size_t count, float *sink)
 {
     const vec factor = vec_set(*sink);
-    vec sums[CHAIN_COUNT];
-    for (size_t i = 0; i < CHAIN_COUNT; i++)
+    vec sums[FMA_CHAINS];
+    for (size_t i = 0; i < FMA_CHAINS; i++)
         sums[i] = vec_set((float)i);
     for (size_t n = 0; n < count; n++) {
 #pragma GCC unroll 16
-        for (size_t i = 0; i < CHAIN_COUNT; i++)
+        for (size_t i = 0; i < FMA_CHAINS; i++)
             sums[i] = vec_fma(sums[i], factor, factor);
     }
-    for (size_t i = 0; i < CHAIN_COUNT; i++)
-        vec_store_some(sink, sums[i], 1);
-    return 2.0 * CHAIN_COUNT * VEC_LANES * (double)count;
+    for (size_t i = 0; i < FMA_CHAINS; i++)
+        vec_store_some(sink + i, sums[i], 1);
+    return 2.0 * FMA_CHAINS * VEC_LANES * (double)count;
 }
 
 #if defined(TL_ISA_AVX512)

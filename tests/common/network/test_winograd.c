@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "common/network/winograd.h"
+#include "common/network/winograd_pack.h"
 #include "tests/common/network/conv_fixture.h"
 
 /* Edges of tiles (4), patches (6), channel blocks (16), panels (16, 32) and rows of the micro-kernels (6, 14); enough
@@ -147,7 +147,7 @@ START_TEST(transformed_weights_are_those_of_the_formula)
     enum { PANEL = 16 };
     double g[6][3] = {{0}};
     struct problem p = make_problem(&shape, 1, false, 900);
-    const size_t count = tl_winograd_pack_count(&shape, PANEL);
+    const size_t count = count_transformed(&shape, PANEL);
     float *packed = make_buffer(count);
 
     for (size_t i = 0; i < 5; i++) {
@@ -158,7 +158,7 @@ START_TEST(transformed_weights_are_those_of_the_formula)
             g[i][j] = pow(points[i], (double)j) / n;
     }
     g[5][2] = 1;
-    tl_winograd_pack(packed, &shape, p.weights, PANEL);
+    pack_transformed(packed, &shape, p.weights, PANEL);
     ck_assert(are_guards_whole(packed, count));
     for (size_t position = 0; position < 36; position++) {
         for (size_t c = 0; c < 16; c++) {

@@ -1,9 +1,15 @@
-/* winograd_pack.c - the weights' transform G g G^T, and where its results lie. */
+/* winograd_pack.h - the weights' transform G g G^T, and where its results lie.
+ *
+ * Plain C in double, rounded to float once: the same bits on every CPU, whichever instructions the compiler chooses.
+ */
+#ifndef TL_NETWORK_WINOGRAD_PACK_H
+#define TL_NETWORK_WINOGRAD_PACK_H
+
 #include <string.h>
 
 #include "common/network/winograd.h"
 
-enum { LANES = 16 }; /* output channels at a time, so that compilers use vector registers */
+enum { PACK_LANES = 16 }; /* output channels at a time, so that compilers use vector registers */
 
 /* Row i is (1, p, p^2) / product over j != i of (p_i - p_j), for the points p = 0, 5/8, -5/8, 3/2, -3/2; the last, infinity, is
  * (0, 0, 1). a^2 b^2 = 225/256, 2 a^2 (a^2 - b^2) = -2975/2048, 2 b^2 (b^2 - a^2) = 1071/128. */
@@ -16,18 +22,18 @@ static const double G[6][3] = {
     {0, 0, 1},
 };
 
-static void transform_line(double out[6][LANES], const double g0[LANES], const double g1[LANES], const double g2[LANES])
+static inline void transform_line(double out[6][PACK_LANES], const double g0[PACK_LANES], const double g1[PACK_LANES], const double g2[PACK_LANES])
 {
     for (size_t i = 0; i < 6; i++) {
-        for (size_t k = 0; k < LANES; k++)
+        for (size_t k = 0; k < PACK_LANES; k++)
             out[i][k] = G[i][0] * g0[k] + G[i][1] * g1[k] + G[i][2] * g2[k];
     }
 }
 
-/* Up to LANES output channels of one input channel; `kernel` is its first weight, taps and rows of taps lie `tap` floats apart. */
-static void transform_weights(float out[WINOGRAD_POSITIONS][LANES], const float *kernel, size_t tap, size_t count)
+/* Up to PACK_LANES output channels of one input channel; `kernel` is its first weight, taps and rows of taps lie `tap` floats apart. */
+static inline void transform_weights(float out[WINOGRAD_POSITIONS][PACK_LANES], const float *kernel, size_t tap, size_t count)
 {
-    double g[9][LANES], half[3][6][LANES], line[6][LANES];
+    double g[9][PACK_LANES], half[3][6][PACK_LANES], line[6][PACK_LANES];
     memset(g, 0, sizeof g);
     for (size_t i = 0; i < 9; i++) {
         for (size_t k = 0; k < count; k++)
@@ -38,25 +44,27 @@ static void transform_weights(float out[WINOGRAD_POSITIONS][LANES], const float 
     for (size_t y = 0; y < 6; y++) {
         transform_line(line, half[0][y], half[1][y], half[2][y]);
         for (size_t x = 0; x < 6; x++) {
-            for (size_t k = 0; k < LANES; k++)
+            for (size_t k = 0; k < PACK_LANES; k++)
                 out[y * 6 + x][k] = (float)line[x][k];
         }
     }
 }
 
-size_t tl_winograd_pack_count(const struct tl_conv_shape *shape, size_t panel)
+/* Floats of U. */
+static inline size_t count_transformed(const struct tl_conv_shape *shape, size_t panel)
 {
     return WINOGRAD_POSITIONS * round_up(shape->input_channels, CHANNEL_BLOCK) * round_up(shape->output_channels, panel);
 }
 
-void tl_winograd_pack(float *packed, const struct tl_conv_shape *shape, const float *kernel, size_t panel)
+/* U from a kernel (3, 3, C, K); the panel is a multiple of PACK_LANES. */
+static inline void pack_transformed(float *packed, const struct tl_conv_shape *shape, const float *kernel, size_t panel)
 {
     const size_t input_channels = shape->input_channels, output_channels = shape->output_channels;
     const size_t rows = round_up(input_channels, CHANNEL_BLOCK), columns = round_up(output_channels, panel);
     const size_t tap = input_channels * output_channels;
-    float transformed[WINOGRAD_POSITIONS][LANES];
-    for (size_t first = 0; first < columns; first += LANES) {
-        const size_t count = output_channels - first < LANES ? output_channels - first : LANES;
+    float transformed[WINOGRAD_POSITIONS][PACK_LANES];
+    for (size_t first = 0; first < columns; first += PACK_LANES) {
+        const size_t count = output_channels - first < PACK_LANES ? output_channels - first : PACK_LANES;
         float *const out = packed + first / panel * rows * panel + first % panel;
         for (size_t c = 0; c < rows; c++) {
             if (c < input_channels && first < output_channels)
@@ -68,3 +76,5 @@ void tl_winograd_pack(float *packed, const struct tl_conv_shape *shape, const fl
         }
     }
 }
+
+#endif
