@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 bool tl_tool_begin(struct tl_operands *out, enum tl_exit *out_exit, const struct tl_command *command, int argc, char **argv)
 {
     struct tl_error err;
+    (void)signal(SIGPIPE, SIG_IGN); /* a reader that leaves must not end the work; tl_tool_end() judges what was written */
     if (tl_options_parse(out, command, argc, argv, &err) != TL_OK) {
         tl_tool_say(command, "%s", err.message);
         *out_exit = TL_EXIT_NOTHING;

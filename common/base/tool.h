@@ -20,7 +20,8 @@ enum tl_exit {
     TL_EXIT_STOPPED = 3  /* stopped on request, after a commit */
 };
 
-/* Parses the command line; answers --help and --version. False when the tool has to end with *out_exit. */
+/* Parses the command line; answers --help and --version. False when the tool has to end with *out_exit. From here on a pipe that
+ * is closed fails a write instead of ending the process. */
 bool tl_tool_begin(struct tl_operands *out, enum tl_exit *out_exit, const struct tl_command *command, int argc, char **argv);
 
 /* One line on standard error, the program's name before it. */
