@@ -172,7 +172,6 @@ enum tl_status tl_fit_report_results(FILE *file, const struct tl_outcome *outcom
     const struct tl_outcome_role *shown = has_test ? &outcome->test : &outcome->validation;
     enum tl_status status = TL_OK;
 
-    fprintf(file, "\n");
     write_role(file, "Validation", &outcome->validation.evaluation);
     if (outcome->is_refitted)
         fprintf(file, "Fitted again to training and validation photos together, %zu; this head is kept.\n",

@@ -52,7 +52,8 @@ static enum tl_status add_row(struct loading *loading, const struct tl_store_fea
     if (status == TL_OK)
         status = tl_matrix_add(loading->samples->matrix, indices, values, count, err);
     if (status != TL_OK)
-        return tl_error_prefix(err, "%s, variant %u", selected->label->path, row->variant_index);
+        return tl_error_prefix(err, "the stored feature of %s, variant %u%s", selected->label->path, row->variant_index,
+                               status == TL_CORRUPT ? ", is damaged" : "");
     if (row->variant_index > 0) {
         sample->variant_count++;
         return TL_OK;

@@ -2,6 +2,7 @@
 #include "train/select.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,6 +87,15 @@ static size_t count_role(const struct candidates *candidates, enum tl_role role)
     return count;
 }
 
+static size_t count_conflicts(const struct candidates *candidates)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < candidates->count; i++)
+        count += candidates->items[i].is_left_out && candidates->items[i].reason == TL_LEFT_OUT_CONFLICT;
+    return count;
+}
+
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -122,6 +132,20 @@ static void assign_classes(struct candidates *candidates, const char *const *nam
     }
 }
 
+/* What is left out at this point is so for being under two classes. */
+static enum tl_status report_one_class(const char *name, size_t training_count, size_t conflict_count, struct tl_error *err)
+{
+    char left_out[80] = "";
+
+    if (conflict_count > 0)
+        (void)snprintf(left_out, sizeof left_out, " (%zu left out: the same bytes are under two classes)", conflict_count);
+    if (training_count == 1)
+        return tl_error_set(err, TL_BAD_INPUT, "the only photo to train on is of the class '%s'; a head needs at least two classes%s", name,
+                            left_out);
+    return tl_error_set(err, TL_BAD_INPUT, "all %zu photos to train on are of the class '%s'; a head needs at least two classes%s",
+                        training_count, name, left_out);
+}
+
 static enum tl_status check_trainable(const struct candidates *candidates, const char *const *names, size_t class_count,
                                       struct tl_error *err)
 {
@@ -133,8 +157,7 @@ static enum tl_status check_trainable(const struct candidates *candidates, const
                             count_role(candidates, TL_ROLE_TEST),
                             candidates->count - count_role(candidates, TL_ROLE_VALIDATION) - count_role(candidates, TL_ROLE_TEST));
     if (class_count < 2)
-        return tl_error_set(err, TL_BAD_INPUT, "all %zu photos to train on are of the class '%s'; a head needs at least two classes",
-                            training_count, names[0]);
+        return report_one_class(names[0], training_count, count_conflicts(candidates), err);
     return TL_OK;
 }
 

@@ -3,7 +3,6 @@
  * The store is read and closed, the head trained, the store opened again to write: a long training holds nothing.
  */
 #include <string.h>
-#include <unistd.h>
 
 #include "common/base/memory.h"
 #include "common/base/system.h"
@@ -124,14 +123,12 @@ static enum tl_status load(struct training *training, struct tl_error *err)
     const double start = tl_system_seconds();
     tl_store *store = NULL;
     struct tl_error close_err;
-    enum tl_status status = tl_store_open(&store, training->store_path, TL_STORE_READ, err);
+    /* To write, though nothing is written yet: where the run could not be kept, nothing is trained. */
+    enum tl_status status = tl_store_open(&store, training->store_path, TL_STORE_WRITE, err);
 
     if (status != TL_OK)
         return status;
-    if (access(training->store_path, W_OK) != 0)
-        status = tl_error_set(err, TL_IO, "%s is read-only, the run could not be kept", training->store_path);
-    else
-        status = read_store(training, store, err);
+    status = read_store(training, store, err);
     if (tl_store_close(&store, &close_err) != TL_OK && status == TL_OK) {
         *err = close_err;
         status = close_err.status;
@@ -251,11 +248,13 @@ static enum tl_status fit(struct training *training, struct tl_error *err)
     outcome->history = training->history;
     if (is_told)
         status = tl_fit_report_data(stdout, outcome, err);
-    if (status != TL_OK)
+    if (status != TL_OK && !ferror(stdout)) /* an output that takes no more is told at the end, after the run is kept */
         return status;
     outcome->started_ms = tl_system_time_ms();
     start = tl_system_seconds();
     status = tl_fit_head(training->head, training->history, training->samples, &outcome->course, is_told ? print_epoch : NULL, training, err);
+    if (is_told)
+        (void)putchar('\n');
     if (status == TL_OK)
         status = tl_outcome_evaluate(outcome, training->samples, TL_ROLE_VALIDATION, err);
     if (status == TL_OK && !options->has_no_refit && !training->selection->has_validation_split &&
@@ -296,6 +295,14 @@ static enum tl_status print_json(const struct tl_outcome *outcome, struct tl_err
     return status;
 }
 
+/* The run is kept by now; tl_tool_end() tells of an output that takes no more. */
+static enum tl_status print_results(const struct tl_outcome *outcome, bool is_json, struct tl_error *err)
+{
+    enum tl_status status = is_json ? print_json(outcome, err) : tl_fit_report_results(stdout, outcome, err);
+
+    return status == TL_IO && ferror(stdout) ? TL_OK : status;
+}
+
 static enum tl_exit train(const struct tl_command *command, struct tl_train_options *options, const char *store_path)
 {
     struct training training = {.command = command, .options = options, .store_path = store_path};
@@ -312,7 +319,7 @@ static enum tl_exit train(const struct tl_command *command, struct tl_train_opti
     if (status == TL_OK)
         status = keep(&training, &err);
     if (status == TL_OK)
-        status = options->is_json ? print_json(&training.outcome, &err) : tl_fit_report_results(stdout, &training.outcome, &err);
+        status = print_results(&training.outcome, options->is_json, &err);
     release(&training);
     if (status != TL_OK) {
         (void)fflush(stdout); /* so that the message stands after what it is about */

@@ -156,7 +156,7 @@ START_TEST(a_feature_that_is_nan_or_of_another_length_names_the_photo)
     made_close(&made);
     open_store(&opened, path, TL_HEAD_TRANSFORM_NONE);
     ck_assert_int_eq(tl_samples_load(&samples, opened.store, opened.selection, &opened.source, &err), TL_CORRUPT);
-    ck_assert_str_eq(err.message, "train/b/3.jpg, variant 2: feature 5 is nan");
+    ck_assert_str_eq(err.message, "the stored feature of train/b/3.jpg, variant 2, is damaged: feature 5 is nan");
     ck_assert_ptr_null(samples);
     opened.source.feature_count--;
     ck_assert_int_eq(tl_samples_load(&samples, opened.store, opened.selection, &opened.source, &err), TL_CORRUPT);
