@@ -76,7 +76,8 @@ static enum tl_status write_place(struct writing *writing, const struct tl_expor
                                                 variant->blob_bytes, err);
 
         if (status != TL_OK)
-            return tl_error_prefix(err, "the feature of %s, variant %u", place->path, (unsigned)variant->index);
+            return tl_error_prefix(err, "the stored feature of %s, variant %u%s", place->path, (unsigned)variant->index,
+                                   status == TL_CORRUPT ? ", is damaged" : "");
         status = tl_feature_file_add(writing->file, &row, err);
         if (status != TL_OK)
             return status;

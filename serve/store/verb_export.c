@@ -15,7 +15,7 @@ static const char *const SPLIT_NAMES[] = {"train", "val", "test", NULL};
 struct settings {
     const char *features, *augment, *label_set;
     int split;
-    bool is_split_given, plain, force, json, quiet;
+    bool is_split_given, is_label_set_given, plain, force, json, quiet;
 };
 
 struct job {
@@ -125,6 +125,13 @@ static enum tl_status print_summary(const struct job *job, struct tl_error *err)
     return status;
 }
 
+static bool is_same_file(const char *first, const char *second)
+{
+    struct stat a, b;
+
+    return stat(first, &a) == 0 && stat(second, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 static enum tl_status export_store(struct job *job, const char *store_path, struct tl_error *err)
 {
     struct stat facts;
@@ -132,6 +139,10 @@ static enum tl_status export_store(struct job *job, const char *store_path, stru
 
     if (status != TL_OK)
         return status;
+    if (is_same_file(store_path, job->out_path)) {
+        status = tl_error_set(err, TL_BAD_INPUT, "%s is the store itself; name another file to write", job->out_path);
+        goto done;
+    }
     if (!job->settings->force && lstat(job->out_path, &facts) == 0) {
         status = tl_error_set(err, TL_BAD_INPUT, "%s is there already (--force replaces it)", job->out_path);
         goto done;
@@ -139,6 +150,8 @@ static enum tl_status export_store(struct job *job, const char *store_path, stru
     status = choose(job, err);
     if (status == TL_OK)
         status = tl_export_places_read(&job->places, job->store, job->settings->label_set, err);
+    if (status == TL_OK && job->places.class_count == 0 && job->settings->is_label_set_given)
+        status = tl_error_set(err, TL_NOT_FOUND, "no photo has a class in the label set '%s'", job->settings->label_set);
     if (status == TL_OK)
         status = write_file(job, err);
     if (status == TL_OK)
@@ -163,7 +176,8 @@ enum tl_exit tl_verb_export_run(int argc, char **argv)
          .help = "the feature set, by a name or the beginning of its digest (the only one)"},
         {.name = "augment", .argument = "NAME|DIGEST", .kind = TL_OPTION_STRING, .target = &settings.augment,
          .help = "whose variants are exported beside the plain photos (the only augmentation)"},
-        {.name = "label-set", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &settings.label_set, .help = "whose classes (default)"},
+        {.name = "label-set", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &settings.label_set,
+         .is_given = &settings.is_label_set_given, .help = "whose classes (default)"},
         {.name = "force", .kind = TL_OPTION_FLAG, .target = &settings.force, .help = "replace OUT when it is there"},
         {.name = "json", .kind = TL_OPTION_FLAG, .target = &settings.json, .help = "the summary as a JSON object"},
         {.name = "quiet", .kind = TL_OPTION_FLAG, .target = &settings.quiet, .help = "no progress and no notices"},
