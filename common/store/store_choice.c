@@ -23,6 +23,7 @@ void tl_store_free_feature_sets(struct tl_store_feature_set *sets, size_t count)
         free_string(sets[i].layer);
         free_string(sets[i].arithmetic);
         free_string(sets[i].stored_type);
+        free_string(sets[i].recipe);
     }
     tl_memory_free(sets);
 }
@@ -62,7 +63,8 @@ static void read_feature_set(struct tl_statement *s, struct tl_store_feature_set
     set->width = (uint32_t)tl_column_int_within(s, 10, 1, UINT32_MAX);
     set->channels = (uint32_t)tl_column_int_within(s, 11, 1, UINT32_MAX);
     set->feature_count = tl_column_int(s, 12);
-    if (s->status == TL_OK && (!set->input_json || !set->network || !set->layer || !set->arithmetic || !set->stored_type))
+    set->recipe = tl_column_copy_text(s, 13);
+    if (s->status == TL_OK && (!set->input_json || !set->network || !set->layer || !set->arithmetic || !set->stored_type || !set->recipe))
         s->status = tl_error_set(s->err, TL_CORRUPT, "%s: a feature set with a text that is NULL", s->store->path);
 }
 
@@ -78,7 +80,9 @@ enum tl_status tl_store_list_feature_sets(tl_store *store, struct tl_store_featu
         &s, store,
         "SELECT fs.feature_set_id, fs.digest, i.json, i.digest, b.network, b.tensors_sha256, fs.layer, fs.arithmetic,"
         " fs.stored_type, fs.height, fs.width, fs.channels,"
-        " (SELECT count(*) FROM feature f WHERE f.feature_set_id = fs.feature_set_id) AS feature_count"
+        " (SELECT count(*) FROM feature f WHERE f.feature_set_id = fs.feature_set_id) AS feature_count,"
+        " iif(i.json ->> 'crop', 'crop ', '') || ifnull(i.json ->> 'resize', '') || iif(i.json ->> 'exif' = 'apply', ' exif', '') ||"
+        " iif(i.json ->> 'preprocess' <> 'caffe', ' ' || (i.json ->> 'preprocess'), '') AS recipe"
         " FROM feature_set fs JOIN input i USING (input_id) JOIN backbone b USING (backbone_id) ORDER BY fs.digest",
         err);
     while (tl_statement_step(&s)) {
@@ -142,6 +146,7 @@ enum tl_status tl_store_list_augmentations(tl_store *store, int64_t feature_set_
 struct choice {
     const uint8_t *digest;
     const char *name, *other_name; /* either may be what is wanted; other_name may be NULL */
+    const char *recipe;            /* shown; may be NULL */
     int64_t feature_count;
 };
 typedef struct choice get_choice(const void *items, size_t index);
@@ -149,13 +154,13 @@ typedef struct choice get_choice(const void *items, size_t index);
 static struct choice get_feature_set(const void *items, size_t index)
 {
     const struct tl_store_feature_set *set = (const struct tl_store_feature_set *)items + index;
-    return (struct choice){set->digest, set->network, set->arithmetic, set->feature_count};
+    return (struct choice){set->digest, set->network, set->arithmetic, set->recipe, set->feature_count};
 }
 
 static struct choice get_augmentation(const void *items, size_t index)
 {
     const struct tl_store_augmentation *augmentation = (const struct tl_store_augmentation *)items + index;
-    return (struct choice){augmentation->digest, augmentation->name, NULL, augmentation->variant_count};
+    return (struct choice){augmentation->digest, augmentation->name, NULL, NULL, augmentation->variant_count};
 }
 
 static bool is_wanted(const struct choice *choice, const char *wanted)
@@ -181,9 +186,10 @@ static void list_choices(char out[CHOICES_CEILING_BYTES], const void *items, siz
         char hex[TL_DIGEST_HEX_BYTES], piece[160];
         const struct choice choice = get(items, i);
         tl_digest_to_hex(hex, choice.digest);
-        const int length = snprintf(piece, sizeof piece, "%s%.8s (%.60s%s%.40s, %lld features)", i == 0 ? "" : ", ", hex,
+        const int length = snprintf(piece, sizeof piece, "%s%.8s (%.60s%s%.40s%s%.40s, %lld features)", i == 0 ? "" : ", ", hex,
                                     choice.name, choice.other_name != NULL ? " " : "",
-                                    choice.other_name != NULL ? choice.other_name : "", (long long)choice.feature_count);
+                                    choice.other_name != NULL ? choice.other_name : "",
+                                    choice.recipe != NULL ? ", " : "", choice.recipe != NULL ? choice.recipe : "", (long long)choice.feature_count);
         if (length < 0 || used + (size_t)length + sizeof ", ..." > CHOICES_CEILING_BYTES) {
             snprintf(out + used, CHOICES_CEILING_BYTES - used, ", ...");
             return;

@@ -188,7 +188,7 @@ static void add_short_digest(tl_table *table, const uint8_t digest[TL_DIGEST_BYT
 
 static enum tl_status write_sets(const struct tl_summary *summary, FILE *file, struct tl_error *err)
 {
-    static const char *const TITLES[] = {"feature set", "network", "layer", "arithmetic", "augmentation", "features"};
+    static const char *const TITLES[] = {"feature set", "recipe", "network", "layer", "arithmetic", "augmentation", "features"};
     enum { COLUMNS = sizeof TITLES / sizeof TITLES[0] };
     tl_table *table = NULL;
     enum tl_status status = tl_table_create(&table, COLUMNS, err);
@@ -205,13 +205,14 @@ static enum tl_status write_sets(const struct tl_summary *summary, FILE *file, s
         for (size_t j = 0; j < of_set->augmentation_count; j++)
             plain_count -= of_set->augmentations[j].variant_count;
         add_short_digest(table, set->digest);
+        tl_table_add(table, set->recipe);
         tl_table_add(table, set->network);
         tl_table_add(table, set->layer);
         tl_table_add(table, set->arithmetic);
         tl_table_add(table, "none");
         tl_table_add_format(table, "%" PRId64, plain_count);
         for (size_t j = 0; j < of_set->augmentation_count; j++) {
-            for (size_t blank = 0; blank < 4; blank++)
+            for (size_t blank = 0; blank < 5; blank++)
                 tl_table_add(table, "");
             tl_table_add(table, of_set->augmentations[j].name);
             tl_table_add_format(table, "%" PRId64, of_set->augmentations[j].variant_count);
@@ -256,7 +257,7 @@ static enum tl_status write_runs(const struct tl_summary *summary, tl_store *sto
                    "iif(val_accuracy IS NULL, '', format('%%.4f', val_accuracy)) AS \"val accuracy\", "
                    "iif(test_loss IS NULL, '', format('%%.4f', test_loss)) AS \"test loss\", "
                    "iif(test_accuracy IS NULL, '', format('%%.4f', test_accuracy)) AS \"test accuracy\", "
-                   "iif(is_pinned, 'pinned', '') AS \"\" FROM leaderboard ORDER BY place, run_id LIMIT %d",
+                   "iif(is_pinned, 'yes', '') AS pinned FROM leaderboard ORDER BY place, run_id LIMIT %d",
                    RUNS_SHOWN);
     status = tl_store_query(store, sql, add_run, &runs, err);
     if (status == TL_OK && runs.status != TL_OK)
