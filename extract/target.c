@@ -42,11 +42,7 @@ static enum tl_status find_weights(char **out, const struct tl_settings *setting
 static enum tl_status read_features(tl_features **out, const struct tl_settings *settings, const char *weights_path,
                                     const char *arithmetic, struct tl_error *err)
 {
-    enum tl_status status = tl_features_create(out, &settings->recipe, NETWORK, weights_path, arithmetic, err);
-
-    bool is_about_weights = !arithmetic || tl_conv_kernel_find(arithmetic);
-
-    return status != TL_OK && is_about_weights ? tl_error_prefix(err, "%s", weights_path) : status;
+    return tl_features_create(out, &settings->recipe, NETWORK, weights_path, arithmetic, err);
 }
 
 /* An empty file is a store not made yet. */

@@ -30,10 +30,11 @@ static enum tl_status check_name(const char *name, struct tl_error *err)
     return TL_OK;
 }
 
+/* Without times of change, so that the same tensors make the same file. */
 static enum tl_status write_tensor(hid_t group, hid_t links, const struct tl_tensor *tensor, struct tl_error *err)
 {
     hsize_t extent[TL_TENSOR_RANK_MAX];
-    hid_t space, dataset = H5I_INVALID_HID;
+    hid_t space, creation = H5I_INVALID_HID, dataset = H5I_INVALID_HID;
     enum tl_status status = check_name(tensor->name, err);
 
     if (status != TL_OK)
@@ -43,11 +44,14 @@ static enum tl_status write_tensor(hid_t group, hid_t links, const struct tl_ten
     for (size_t i = 0; i < tensor->rank; i++)
         extent[i] = tensor->shape[i];
     space = H5Screate_simple((int)tensor->rank, extent, NULL);
-    if (space < 0 || (dataset = H5Dcreate2(group, tensor->name, H5T_IEEE_F32LE, space, links, H5P_DEFAULT, H5P_DEFAULT)) < 0 ||
+    if (space < 0 || (creation = H5Pcreate(H5P_DATASET_CREATE)) < 0 || H5Pset_obj_track_times(creation, 0) < 0 ||
+        (dataset = H5Dcreate2(group, tensor->name, H5T_IEEE_F32LE, space, links, creation, H5P_DEFAULT)) < 0 ||
         H5Dwrite(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, tensor->values) < 0)
         status = tl_h5_fail(err, TL_IO, "cannot write '%s' of layer '%s'", tensor->name, tensor->layer);
     if (dataset >= 0 && H5Dclose(dataset) < 0 && status == TL_OK)
         status = tl_h5_fail(err, TL_IO, "cannot write '%s' of layer '%s'", tensor->name, tensor->layer);
+    if (creation >= 0)
+        H5Pclose(creation);
     if (space >= 0)
         H5Sclose(space);
     return status;

@@ -31,7 +31,7 @@ static enum tl_status create_part(struct tl_output_file *out, struct tl_error *e
         if (errno != EEXIST)
             break;
     }
-    tl_error_set(err, TL_IO, "cannot write '%s': %s", out->part_path, strerror(errno));
+    tl_error_set(err, TL_IO, "cannot write '%s': %s", out->path, strerror(errno));
     tl_memory_free(out->part_path);
     out->part_path = NULL;
     return TL_IO;

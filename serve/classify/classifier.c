@@ -115,7 +115,7 @@ static enum tl_status compare_identity(const tl_features *features, const struct
     if (memcmp(identity.tensors_sha256, chosen->tensors_sha256, TL_DIGEST_BYTES) != 0) {
         tl_digest_to_hex(found, identity.tensors_sha256);
         tl_digest_to_hex(expected, chosen->tensors_sha256);
-        return tl_error_set(err, TL_BAD_INPUT, "%s holds the tensors %s, but the head was trained on features of %s", weights_path, found,
+        return tl_error_set(err, TL_BAD_INPUT, "%s holds the tensors %s, but the head was trained on features of %s: name those with --weights", weights_path, found,
                             expected);
     }
     if (strcmp(identity.layer, chosen->layer) != 0)

@@ -10,6 +10,7 @@
 #include "common/network/network.h"
 
 static const uint8_t HDF5_SIGNATURE[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'}; /* HDF5 format specification, superblock */
+enum { ONNX_FIRST_BYTE = 0x08 }; /* the tag of ModelProto.ir_version, which all writers put first */
 
 /* One tensor named "layer/part:0", with its values. */
 static enum tl_status add_copy(tl_tensors *tensors, const char *layer, const char *part, size_t rank, const size_t *shape,
@@ -70,7 +71,15 @@ static enum tl_status read_tensors(tl_tensors **out, const char *path, struct tl
         return tl_error_prefix(err, "%s", path);
     if (file.head_bytes >= sizeof HDF5_SIGNATURE && memcmp(file.head, HDF5_SIGNATURE, sizeof HDF5_SIGNATURE) == 0)
         return tl_keras_h5_read(out, path, err);
-    return tl_onnx_read_convolutions(out, path, err);
+    status = tl_onnx_read_convolutions(out, path, err);
+    if (status == TL_BAD_INPUT && file.head[0] != ONNX_FIRST_BYTE) {
+        char head[TL_FOREIGN_FILE_SHOWN_BYTES];
+
+        tl_foreign_file_show_head(head, &file);
+        return tl_error_set(err, TL_BAD_INPUT, "%s: expected weights (Keras HDF5 or ONNX), found %llu bytes that begin with %s", path,
+                            (unsigned long long)file.size_bytes, head);
+    }
+    return status;
 }
 
 enum tl_status tl_weights_convert(char out_digest[TL_DIGEST_HEX_BYTES], const char *network, const char *path, const char *out_path,
