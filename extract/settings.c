@@ -18,8 +18,8 @@ static const char NOTES[] =
     "Exit codes: 0 all well; 1 finished, but some photos could not be read (each is named, and tried again next time);\n"
     "2 nothing useful done; 3 stopped on request (Ctrl-C) after a commit.\n"
     "\n"
-    "  tl-extract weather.db weather/                      the plain photos\n"
-    "  tl-extract weather.db weather/ --variants 5         and five mild variants of each training photo";
+    "  tl-extract weather.tl weather/                      the plain photos\n"
+    "  tl-extract weather.tl weather/ --variants 5         and five mild variants of each training photo";
 
 const struct tl_command tl_settings_program = {
     .program = "tl-extract", .synopsis = "tl-extract [options] STORE DIR...", .summary = SUMMARY, .notes = NOTES};

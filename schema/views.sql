@@ -22,7 +22,8 @@ FROM feature f
 JOIN variant v USING (variant_id)
 JOIN augmentation a USING (augmentation_id)
 LEFT JOIN photo p ON p.photo_id = (SELECT q.photo_id FROM photo q JOIN source t USING (source_id)
-                                   WHERE q.content_id = v.content_id ORDER BY t.name, q.path LIMIT 1)
+                                   WHERE q.content_id = v.content_id
+                                   ORDER BY q.missing_since_ms IS NOT NULL, t.name, q.path LIMIT 1)
 LEFT JOIN source s USING (source_id);
 
 -- What can be trained on?
@@ -82,6 +83,7 @@ SELECT s.name AS source, p.path, f.stage, f.cause, f.message, f.tries,
 FROM failure f
 JOIN photo p USING (photo_id)
 JOIN source s USING (source_id)
+WHERE p.missing_since_ms IS NULL
 ORDER BY s.name, p.path, f.stage, f.cause;
 
 -- How many photos has each class in each split, how many distinct ones, how many that no training can use as they are? A photo

@@ -1,6 +1,8 @@
 /* connection.c - see connection.h: errors of SQLite in our words, and SQL without parameters. */
 #include "common/store/connection.h"
 
+#include <string.h>
+
 enum tl_status tl_connection_report(const tl_store *store, int code, struct tl_error *err)
 {
     const char *path = store->path, *words = store->db ? sqlite3_errmsg(store->db) : sqlite3_errstr(code);
@@ -19,6 +21,8 @@ enum tl_status tl_connection_report(const tl_store *store, int code, struct tl_e
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_PROTOCOL:
+        if (strcmp(words, sqlite3_errstr(code)) == 0)
+            return tl_error_set(err, TL_IO, "%s: %s", path, words);
         return tl_error_set(err, TL_IO, "%s: %s (%s)", path, words, sqlite3_errstr(code));
     case SQLITE_NOTADB:
         return tl_error_set(err, TL_BAD_INPUT, "%s: not a store: not an SQLite file", path);

@@ -60,8 +60,8 @@ enum tl_status tl_store_put_source(tl_store *store, int64_t *out_source_id, cons
         is_elsewhere = is_there && strcmp(found_root, visible_root.bytes) != 0;
         if (is_elsewhere)
             tl_error_set(err, TL_BAD_INPUT,
-                         "the source '%s' is at %s, not %s: give --source NAME for a new tree, or tl-store relocate for "
-                         "one that was moved",
+                         "the source '%s' is at %s, not %s: give --source NAME for a new tree; of one that was "
+                         "moved, change root in the table source",
                          visible_name.bytes, found_root, visible_root.bytes);
     }
     status = tl_statement_end(&s);
