@@ -85,7 +85,7 @@ TL_CFLAGS   = -std=c11 -fPIC -pthread -ffp-contract=off $(WARNINGS) $(FLAGS_$(VA
 # One short line a step; V=1 shows the commands.
 ifeq ($(V),)
 QUIET = @
-STEP = @printf '  %-8s %s\n' $(1) $(2)
+STEP = @printf '  %-8s %s\n' '$(1)' '$(2)'
 endif
 COMPILE     = $(CC) $(TL_CPPFLAGS) $(CPPFLAGS) $(TL_CFLAGS) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP
 
