@@ -114,7 +114,7 @@ static enum tl_status allocate_block(tl_feature_file *file, struct tl_error *err
     return TL_OK;
 }
 
-/* A dataset of no rows that grows by blocks; `width` is 0 for one value a row. */
+/* A dataset of no rows that grows by blocks; `width` is 0 for one value a row. Without times, so that equal rows make equal files. */
 static hid_t create_growing(const tl_feature_file *file, const char *name, hid_t type, size_t width)
 {
     int rank = width > 0 ? 2 : 1;
@@ -122,7 +122,7 @@ static hid_t create_growing(const tl_feature_file *file, const char *name, hid_t
     hsize_t chunk[2] = {width > 0 ? file->block_rows : CHUNK_ROWS_MAX, width};
     hid_t space = H5Screate_simple(rank, extent, limit), creation = H5Pcreate(H5P_DATASET_CREATE), dataset = H5I_INVALID_HID;
 
-    if (space >= 0 && creation >= 0 && H5Pset_chunk(creation, rank, chunk) >= 0)
+    if (space >= 0 && creation >= 0 && H5Pset_chunk(creation, rank, chunk) >= 0 && H5Pset_obj_track_times(creation, 0) >= 0)
         dataset = H5Dcreate2(file->file, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
     if (creation >= 0)
         H5Pclose(creation);
@@ -152,15 +152,17 @@ static enum tl_status write_class_names(const tl_feature_file *file, const char 
                                         struct tl_error *err)
 {
     hsize_t extent[1] = {count};
-    hid_t space = H5Screate_simple(1, extent, NULL), dataset = H5I_INVALID_HID;
+    hid_t space = H5Screate_simple(1, extent, NULL), creation = H5Pcreate(H5P_DATASET_CREATE), dataset = H5I_INVALID_HID;
     enum tl_status status = TL_OK;
 
-    if (space < 0 ||
-        (dataset = H5Dcreate2(file->file, "class_names", file->text, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)) < 0 ||
+    if (space < 0 || creation < 0 || H5Pset_obj_track_times(creation, 0) < 0 ||
+        (dataset = H5Dcreate2(file->file, "class_names", file->text, space, H5P_DEFAULT, creation, H5P_DEFAULT)) < 0 ||
         (count > 0 && H5Dwrite(dataset, file->text, H5S_ALL, H5S_ALL, H5P_DEFAULT, class_names) < 0))
         status = tl_h5_fail(err, TL_IO, "cannot write 'class_names'");
     if (dataset >= 0)
         H5Dclose(dataset);
+    if (creation >= 0)
+        H5Pclose(creation);
     if (space >= 0)
         H5Sclose(space);
     return status;
