@@ -52,15 +52,14 @@ static size_t count_scratch(const struct tl_conv_shape *shape)
 {
     if (!is_for_winograd(shape))
         return count_direct_scratch(shape);
-    const size_t tile_count = tl_division_tiles_max(shape);
-    return count_v(shape, tile_count) + count_m(shape, tile_count);
+    return count_v(shape, DIVISION_TILES_MAX) + count_m(shape, DIVISION_TILES_MAX);
 }
 
 static struct tl_conv_division divide(const struct tl_conv_shape *shape, size_t photo_count, size_t thread_count)
 {
     if (!is_for_winograd(shape))
         return (struct tl_conv_division){photo_count * plan_direct(shape).blocks_a_photo, 1};
-    return tl_division_choose(shape, count_tiles(shape, photo_count).count, count_panels(shape), thread_count);
+    return tl_division_choose(count_tiles(shape, photo_count).count, count_panels(shape), thread_count);
 }
 
 /* The 36 products of V's tiles with panels [first, end) of the weights. */
@@ -68,6 +67,10 @@ static void multiply_positions(float *m, const struct layout *m_layout, const fl
                                const struct tl_conv_call *call, size_t tile_count, size_t first_panel, size_t end_panel)
 {
     const size_t rows = round_up(call->shape.input_channels, CHANNEL_BLOCK), panel_floats = rows * PANEL_COLUMNS;
+    const size_t group_count = (tile_count + PANEL_ROWS - 1) / PANEL_ROWS, range_panels = end_panel - first_panel;
+    /* Each product asks for its share of what comes next: the next panel of weights, and V's next position. */
+    const size_t weight_lines = (PANEL_COLUMNS + group_count - 1) / group_count;
+    const size_t in_lines = (tile_count + range_panels * group_count - 1) / (range_panels * group_count);
     for (size_t position = 0; position < WINOGRAD_POSITIONS; position++) {
         const float *const weights = call->weights + position * count_panels(&call->shape) * panel_floats;
         for (size_t panel = first_panel; panel < end_panel; panel++) {
@@ -78,6 +81,10 @@ static void multiply_positions(float *m, const struct layout *m_layout, const fl
                 .weights = weights + panel * panel_floats,
                 .out = m + position * m_layout->position_stride + (panel - first_panel) * PANEL_COLUMNS,
                 .out_stride = m_layout->tile_stride,
+                .next_weights = {weights + (panel + 1) * panel_floats, weight_lines},
+                .next_in = {v + (position + 1) * v_layout->position_stride +
+                                (panel - first_panel) * group_count * (rows / CHANNEL_BLOCK) * in_lines * LINE_FLOATS,
+                            in_lines},
             };
             multiply_all(&product, tile_count, true);
         }
@@ -95,7 +102,7 @@ static void run_winograd(const struct tl_conv_call *call, size_t task, float *sc
     const size_t end_panel = panel_count * (range + 1) / division->range_count;
     const size_t k_first = first_panel * PANEL_COLUMNS, k_end = end_panel * PANEL_COLUMNS;
     const size_t count = end - first, columns = k_end - k_first;
-    assert(count <= tl_division_tiles_max(shape));
+    assert(count <= DIVISION_TILES_MAX);
     const struct layout v = {count * round_up(shape->input_channels, CHANNEL_BLOCK) + POSITION_PADDING, CHANNEL_BLOCK,
                              count * CHANNEL_BLOCK};
     const struct layout m = {count * columns + POSITION_PADDING, columns, 0};

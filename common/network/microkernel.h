@@ -11,6 +11,21 @@
 
 enum { PANEL_COLUMNS = PANEL_REGISTERS * VEC_LANES };
 
+/* Memory that will be read soon, asked for while there is time: `lines` cache lines from `at` on for each segment. */
+struct ahead {
+    const float *at;
+    size_t lines;
+};
+
+enum { LINE_FLOATS = 16 };
+
+TL_INLINE void ask_for(const struct ahead *ahead, size_t segment)
+{
+    const float *const at = ahead->at + segment * ahead->lines * LINE_FLOATS;
+    for (size_t i = 0; i < ahead->lines; i++)
+        __builtin_prefetch(at + i * LINE_FLOATS, 0, 2);
+}
+
 /* out[r][k] = sum over segments s and j < segment_length of in[s * segment_stride + r * row_stride + j] * weights[...][k]. */
 struct product {
     const float *in;
@@ -18,7 +33,7 @@ struct product {
     const float *weights; /* [segment_count * segment_length][PANEL_COLUMNS] */
     float *out;           /* rows lie out_stride floats apart */
     size_t out_stride;
-    const float *next_weights; /* to be asked for meanwhile, as many as `weights` has; NULL for none */
+    struct ahead next_weights, next_in;
 };
 
 /* `rows` is constant wherever this is expanded, so the accumulators are registers; so are the strides of V. */
@@ -34,6 +49,8 @@ TL_INLINE void multiply_rows(const struct product *p, const size_t rows, const b
     }
     for (size_t s = 0; s < p->segment_count; s++) {
         const float *in = p->in + s * p->segment_stride;
+        ask_for(&p->next_weights, s);
+        ask_for(&p->next_in, s);
         for (size_t j = 0; j < length; j++, weights += PANEL_COLUMNS) {
             vec w[PANEL_REGISTERS];
             for (size_t v = 0; v < PANEL_REGISTERS; v++)
@@ -88,6 +105,8 @@ TL_INLINE void multiply_all(const struct product *whole, size_t row_count, const
         struct product part = *whole;
         part.in += first * row_stride;
         part.out += first * whole->out_stride;
+        part.next_weights.at += g * whole->segment_count * whole->next_weights.lines * LINE_FLOATS;
+        part.next_in.at += g * whole->segment_count * whole->next_in.lines * LINE_FLOATS;
         multiply(&part, end - first, is_blocked);
     }
 }
