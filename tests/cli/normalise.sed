@@ -1,10 +1,11 @@
-# Durations, rates, sizes, run ids, clock times and the arithmetic of this machine differ from run to run or from machine to
+# Durations, rates, sizes, run ids, clock times, the arithmetic of this machine and the words of HDF5 differ from run to run or from machine to
 # machine; everything else must not. Progress lines are many on a slow machine, few on a fast one, so none is kept.
 /^(! )?(extract|export): [0-9]+ of [0-9]+ photos/d
 s/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/UUID/g
 s/openblas-im2col|(f32|f64|bf16)-(wino|direct|im2col)[0-9a-z-]*/ARITHMETIC/g
 s/[0-9.]+ MB, [0-9.]+ kB each/SIZE/g
 s/[0-9.]+ a second/RATE a second/g
+s/\(HDF5: [^)]*\)/(HDF5: ...)/
 s/[0-9]+ h [0-9]+ min/DURATION/g
 s/[0-9]+ min [0-9]+ s/DURATION/g
 s/([^0-9.])[0-9]+(\.[0-9]+)? (s|ms)([],;: )]|\.?$|\. )/\1DURATION\4/g
