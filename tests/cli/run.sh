@@ -16,7 +16,7 @@ export PATH="$bin:$PATH"
 build=$(cd "$bin/.." && pwd)
 export SKIES="$build/cli/skies"
 weights=${TL_WEIGHTS:-${XDG_DATA_HOME:-$HOME/.local/share}/tl/weights/vgg16.h5}
-export TL_WEIGHTS="$weights" XDG_DATA_HOME=/nonexistent
+export TL_WEIGHTS="$weights" XDG_DATA_HOME=/no/data
 CASE_SECONDS=120
 
 # The photos are drawn beside their place and moved there whole, so that a run that was stopped leaves no half of them.
