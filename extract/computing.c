@@ -12,7 +12,6 @@ enum { FILL_WAIT_MS = 10 };
 /* What one thread owns. */
 struct worker {
     struct tl_stage *stage;
-    void *session;
     tl_codec *codec;
     float *inputs, *vectors; /* TL_STAGE_BLOCK of each */
     struct tl_work *works[TL_STAGE_BLOCK];
@@ -23,7 +22,6 @@ struct worker {
 static enum tl_status open_worker(struct worker *worker, struct tl_stage *stage, struct tl_error *err)
 {
     const struct tl_engine *engine = stage->engine;
-    enum tl_status status;
 
     *worker = (struct worker){.stage = stage};
     worker->inputs = tl_memory_alloc_aligned(TL_STAGE_BLOCK * engine->input_count, sizeof *worker->inputs);
@@ -31,10 +29,7 @@ static enum tl_status open_worker(struct worker *worker, struct tl_stage *stage,
     if (!worker->inputs || !worker->vectors)
         return tl_error_set_no_memory(err, "a block of photos",
                                       TL_STAGE_BLOCK * (engine->input_count + engine->vector_count) * sizeof(float));
-    status = tl_codec_create(&worker->codec, err);
-    if (status == TL_OK)
-        status = engine->open_session(&worker->session, engine->context, err);
-    return status;
+    return tl_codec_create(&worker->codec, err);
 }
 
 static void close_worker(struct worker *worker)
@@ -42,8 +37,6 @@ static void close_worker(struct worker *worker)
     for (size_t i = 0; i < worker->work_count; i++)
         tl_work_free(worker->works[i]);
     tl_work_free(worker->next_work);
-    if (worker->session)
-        worker->stage->engine->close_session(worker->session);
     tl_codec_free(worker->codec);
     tl_memory_free(worker->inputs);
     tl_memory_free(worker->vectors);
@@ -119,19 +112,29 @@ static enum tl_status encode_feature(struct worker *worker, struct tl_work_featu
     return TL_OK;
 }
 
+/* The network takes one block at a time; with all its threads, it is done with it the sooner. */
+static void compute_rows(struct worker *worker, size_t row_count)
+{
+    struct tl_stage *stage = worker->stage;
+
+    pthread_mutex_lock(&stage->network);
+    stage->engine->run(stage->session, worker->vectors, worker->inputs, row_count);
+    pthread_mutex_unlock(&stage->network);
+}
+
 static enum tl_status compute_block(struct worker *worker, struct tl_error *err)
 {
-    const struct tl_engine *engine = worker->stage->engine;
+    const size_t vector_count = worker->stage->engine->vector_count;
     enum tl_status status = TL_OK;
     size_t row_count = 0, row = 0;
 
     for (size_t i = 0; i < worker->work_count; i++)
         row_count += prepare_work(worker, worker->works[i], row_count);
     if (row_count > 0)
-        engine->run(worker->session, worker->vectors, worker->inputs, row_count);
+        compute_rows(worker, row_count);
     for (size_t i = 0; i < worker->work_count; i++)
         for (size_t j = 0; j < worker->works[i]->feature_count && status == TL_OK; j++, row++)
-            status = encode_feature(worker, &worker->works[i]->features[j], worker->vectors + row * engine->vector_count, err);
+            status = encode_feature(worker, &worker->works[i]->features[j], worker->vectors + row * vector_count, err);
     if (status != TL_OK)
         return status;
     for (size_t i = 0; i < worker->work_count; i++)

@@ -18,7 +18,7 @@ static size_t start_threads(pthread_t *threads, size_t count, struct tl_stage *s
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (started_count < count &&
-           pthread_create(&threads[started_count], NULL, started_count % 2 ? tl_computing_run : tl_reading_run, stage) == 0)
+           pthread_create(&threads[started_count], NULL, started_count < TL_STAGE_WORKERS ? tl_computing_run : tl_reading_run, stage) == 0)
         started_count++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return started_count;
@@ -52,7 +52,7 @@ static void empty_queue(struct tl_stage *stage, const struct tl_pipeline_sink *s
 enum tl_status tl_pipeline_run(tl_agenda *agenda, const struct tl_augmentation *augmentation, const struct tl_engine *engine,
                                unsigned thread_count, const struct tl_pipeline_sink *sink, struct tl_error *err)
 {
-    size_t count = 2 * (size_t)thread_count, started_count;
+    size_t count = (size_t)thread_count + TL_STAGE_WORKERS, started_count;
     pthread_t *threads = NULL;
     struct tl_stage stage;
     bool was_stopped = false;

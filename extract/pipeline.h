@@ -1,6 +1,7 @@
 /* pipeline.h - photos through threads: read and decode, then augment, compute and compress, then to the caller.
  *
- *     agenda's jobs -> [reading threads] -> bounded queue -> [computing threads] -> bounded queue -> sink, in the calling thread
+ *     agenda's jobs -> [reading threads] -> bounded queue -> [two computing threads, one network] -> bounded queue -> sink, in
+ *     the calling thread
  *
  * Memory is bounded by the queues. What comes out depends neither on the number of threads nor on their timing, but for its
  * order. A photo that fails is a work with a failed_stage, and the rest goes on; out of memory for the pipeline itself ends
@@ -29,7 +30,7 @@ struct tl_pipeline_sink {
 };
 
 /* Does all the agenda's jobs. `augmentation` is what variants of an index above 0 are drawn from; it may be NULL when the
- * agenda has none. thread_count >= 1 computing threads, and as many that read. Fails with: TL_STOPPED (should_stop), what
+ * agenda has none. thread_count >= 1 threads in the network, and as many that read. Fails with: TL_STOPPED (should_stop), what
  * the sink failed with, TL_NO_MEMORY (also for threads). */
 TL_MUST_USE enum tl_status tl_pipeline_run(tl_agenda *agenda, const struct tl_augmentation *augmentation, const struct tl_engine *engine,
                                            unsigned thread_count, const struct tl_pipeline_sink *sink, struct tl_error *err);

@@ -21,16 +21,23 @@ enum tl_status tl_stage_init(struct tl_stage *stage, tl_agenda *agenda, const st
     stage->engine = engine;
     stage->evaluation_left_count = tl_agenda_evaluation_job_count(agenda);
     stage->reader_count = thread_count;
-    stage->worker_count = thread_count;
+    stage->worker_count = TL_STAGE_WORKERS;
     if (pthread_mutex_init(&stage->mutex, NULL) != 0)
         return tl_error_set(err, TL_NO_MEMORY, "the system has no lock left for the pipeline");
     if (pthread_cond_init(&stage->evaluation_is_read, NULL) != 0) {
         pthread_mutex_destroy(&stage->mutex);
         return tl_error_set(err, TL_NO_MEMORY, "the system has no lock left for the pipeline");
     }
-    status = tl_queue_create(&stage->decoded, (size_t)thread_count * TL_STAGE_BLOCK, release_work, err);
+    if (pthread_mutex_init(&stage->network, NULL) != 0) {
+        pthread_cond_destroy(&stage->evaluation_is_read);
+        pthread_mutex_destroy(&stage->mutex);
+        return tl_error_set(err, TL_NO_MEMORY, "the system has no lock left for the pipeline");
+    }
+    status = tl_queue_create(&stage->decoded, thread_count + (size_t)TL_STAGE_WORKERS * TL_STAGE_BLOCK, release_work, err);
     if (status == TL_OK)
         status = tl_queue_create(&stage->finished, FINISHED_CAPACITY + thread_count, release_work, err);
+    if (status == TL_OK)
+        status = engine->open_session(&stage->session, engine->context, thread_count, err);
     if (status != TL_OK)
         tl_stage_clear(stage);
     return status;
@@ -40,6 +47,9 @@ void tl_stage_clear(struct tl_stage *stage)
 {
     tl_queue_free(stage->decoded);
     tl_queue_free(stage->finished);
+    if (stage->session)
+        stage->engine->close_session(stage->session);
+    pthread_mutex_destroy(&stage->network);
     pthread_cond_destroy(&stage->evaluation_is_read);
     pthread_mutex_destroy(&stage->mutex);
 }

@@ -1,4 +1,4 @@
-/* stage.h - what the threads of one pipeline share: its queues, whose turn it is, and how it ends.
+/* stage.h - what the threads of one pipeline share: its queues, the network, whose turn it is, and how it ends.
  *
  * Reading threads push into `decoded` (failures straight into `finished`), computing threads pop there and push into
  * `finished`, which the calling thread empties. Three ways to end: the jobs run out and the queues close one after the
@@ -15,8 +15,14 @@
 #include "common/base/queue.h"
 #include "extract/pipeline.h"
 
-/* Variants that one thread hands to the network at once. More would make a stop wait longer and a crash cost more. */
-enum { TL_STAGE_BLOCK = TL_WORK_VARIANTS };
+enum {
+    /* Variants that go through the network at once: enough to use its weights well. More would make a stop wait longer and a
+     * crash cost more. */
+    TL_STAGE_BLOCK = 2 * TL_WORK_VARIANTS,
+    /* Computing threads. The network has threads of its own and takes one block at a time; meanwhile the other block is
+     * augmented or compressed. */
+    TL_STAGE_WORKERS = 2
+};
 
 struct tl_stage {
     /* Constant while threads run. */
@@ -24,6 +30,8 @@ struct tl_stage {
     const struct tl_augmentation *augmentation;
     const struct tl_engine *engine;
     tl_queue *decoded, *finished; /* of struct tl_work */
+    void *session;                /* the network's, with threads of its own; under the lock below */
+    pthread_mutex_t network;
 
     /* Guarded by the mutex. */
     pthread_mutex_t mutex;
@@ -36,7 +44,7 @@ struct tl_stage {
     struct tl_error failure;
 };
 
-/* Fails with: TL_NO_MEMORY. */
+/* thread_count threads read, as many work in the network. Fails with: TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_stage_init(struct tl_stage *stage, tl_agenda *agenda, const struct tl_augmentation *augmentation,
                                          const struct tl_engine *engine, unsigned thread_count, struct tl_error *err);
 void tl_stage_clear(struct tl_stage *stage); /* no thread may still use it */

@@ -75,8 +75,9 @@ static inline enum tl_status prepare(const void *context, float *input, const ui
     return TL_OK;
 }
 
-static inline enum tl_status open_session(void **out, const void *context, struct tl_error *err)
+static inline enum tl_status open_session(void **out, const void *context, size_t thread_count, struct tl_error *err)
 {
+    (void)thread_count;
     (void)context;
     *out = engine_state.refuses_sessions ? NULL : &engine_state;
     return *out ? TL_OK : tl_error_set(err, TL_NO_MEMORY, "no session");
