@@ -98,14 +98,17 @@ static void append_set(struct tl_text *text, const struct tl_store_feature_set *
 
 static void append_kernels(struct tl_text *text)
 {
+    const struct tl_conv_kernel *chosen = tl_conv_kernel_default();
     bool is_first = true;
 
     tl_text_append(text, "{\"default\": ");
-    tl_text_append_json_string(text, tl_conv_kernel_default()->arithmetic);
+    tl_text_append_json_string(text, chosen ? chosen->arithmetic : "none");
+    tl_text_append(text, ", \"kernel\": ");
+    tl_text_append_json_string(text, chosen ? chosen->name : "none");
     tl_text_append(text, ", \"available\": [");
     for (size_t i = 0; i < tl_conv_kernel_count; i++) {
-        if (!tl_conv_kernels[i]->is_supported())
-            continue;
+        if (tl_conv_kernel_find(tl_conv_kernels[i]->arithmetic) != tl_conv_kernels[i])
+            continue; /* not on this CPU, or another kernel of this arithmetic is better */
         tl_text_append(text, is_first ? "" : ", ");
         tl_text_append_json_string(text, tl_conv_kernels[i]->arithmetic);
         is_first = false;
@@ -295,7 +298,8 @@ enum tl_status tl_summary_write(const struct tl_summary *summary, tl_store *stor
     }
     if (status == TL_OK)
         status = write_runs(summary, store, file, err);
-    if (status == TL_OK)
-        fprintf(file, "\nThis machine computes with %s unless told otherwise.\n", tl_conv_kernel_default()->arithmetic);
+    if (status == TL_OK && tl_conv_kernel_default())
+        fprintf(file, "\nThis machine computes with %s (%s) unless told otherwise.\n", tl_conv_kernel_default()->arithmetic,
+                tl_conv_kernel_default()->name);
     return status;
 }
