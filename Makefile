@@ -69,7 +69,8 @@ PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lm -lpth
 CHECK_LIBS = $(eval CHECK_LIBS := $(shell pkg-config --libs check))$(CHECK_LIBS)
 
 # Kernels that are compiled once more for each instruction set this architecture may have (common/network/vector.h).
-ARCHITECTURE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+# ARCHITECTURE=aarch64 with a CC for it cross-compiles.
+ARCHITECTURE ?= $(shell uname -m)
 ISAS_x86_64  := avx2 avx512
 ISAS_aarch64 := neon
 ISAS         := $(ISAS_$(ARCHITECTURE))
@@ -119,7 +120,7 @@ TEST_PROGRAMS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SOURCES))
 
 # ---- what to make ------------------------------------------------------------------------------------------------
 
-.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint bench test-asan test-tsan test-programs install uninstall clean
+.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint bench test-arm64 test-asan test-tsan test-programs install uninstall clean
 
 all: tools ## builds the four tools into build/bin/
 
@@ -156,6 +157,12 @@ bench: deps ## how fast the network is here, kernel by kernel (BENCH="--rounds 9
 
 test-asan: deps ## every suite under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory VARIANT=asan run-suites
+test-arm64: ## the kernels cross-compiled for arm64 and emulated: the same bits as here (gcc-aarch64-linux-gnu, qemu-user)
+	@$(MAKE) --no-print-directory VARIANT=strict $(BUILD)/strict/bits/kernel_bits
+	@$(MAKE) --no-print-directory VARIANT=strict OUT=$(BUILD)/arm64 CC=aarch64-linux-gnu-gcc $(BUILD)/arm64/bits/kernel_bits
+	@$(BUILD)/strict/bits/kernel_bits >$(BUILD)/strict/bits/here
+	@qemu-aarch64 $(BUILD)/arm64/bits/kernel_bits >$(BUILD)/arm64/bits/there
+	@diff $(BUILD)/strict/bits/here $(BUILD)/arm64/bits/there && echo "arm64 gives the bits of $(ARCHITECTURE): $$(wc -l <$(BUILD)/arm64/bits/there) layers"
 test-tsan: deps ## every suite under ThreadSanitizer
 	@$(MAKE) --no-print-directory VARIANT=tsan run-suites
 
@@ -244,6 +251,19 @@ $(foreach test,$(TEST_SOURCES),$(eval $(call test_rules,$(test),$(call room_of_t
 $(OUT)/tests/demo/draw_skies: $(OUT)/tests/demo/draw_skies.o $(call archive_of,base)
 	@mkdir -p $(@D)
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+# Needs no library but C's, so that it can be cross-compiled; static, so that an emulator needs no other system.
+BITS_OBJECTS := $(addprefix $(OUT)/bits/,kernel_bits.o conv_winograd.o division.o cpu.o memory.o $(foreach isa,$(ISAS),conv_winograd.$(isa).o))
+vpath %.c common/network common/base tests/cross
+define bits_rule
+$$(OUT)/bits/%$(1).o: %.c
+	@mkdir -p $$(@D)
+	$$(QUIET)$$(CC) $$(TL_CPPFLAGS) $$(TL_CFLAGS) $$(CFLAGS) $(if $(1),$$(KERNEL_FLAGS_$$(VARIANT)) $$(FLAGS_$(patsubst .%,%,$(1)))) -MMD -MP -c $$< -o $$@
+endef
+$(foreach suffix,$(addprefix .,$(ISAS)),$(eval $(call bits_rule,$(suffix))))
+$(eval $(call bits_rule,))
+$(OUT)/bits/kernel_bits: $(BITS_OBJECTS)
+	$(QUIET)$(CC) -static $^ -lm -lpthread -o $@
 
 BENCH_OBJECTS := $(patsubst %,$(OUT)/tests/bench/%.o,bench_network bench_layers bench_photos $(foreach isa,$(ISAS),fma_peak.$(isa)))
 $(OUT)/tests/bench/bench_network: $(BENCH_OBJECTS) $(foreach r,network exchange base,$(call archive_of,$(r)))

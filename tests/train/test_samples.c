@@ -160,7 +160,7 @@ START_TEST(a_feature_that_is_nan_or_of_another_length_names_the_photo)
     ck_assert_ptr_null(samples);
     opened.source.feature_count--;
     ck_assert_int_eq(tl_samples_load(&samples, opened.store, opened.selection, &opened.source, &err), TL_CORRUPT);
-    ck_assert_ptr_nonnull(strstr(err.message, ".jpg, variant 0: "));
+    ck_assert_ptr_nonnull(strstr(err.message, ".jpg, variant 0, is damaged: "));
     close_store(&opened);
 }
 END_TEST
