@@ -120,7 +120,7 @@ TEST_PROGRAMS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SOURCES))
 
 # ---- what to make ------------------------------------------------------------------------------------------------
 
-.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint bench test-arm64 test-asan test-tsan test-programs install uninstall clean
+.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint bench bench-peers test-arm64 test-asan test-tsan test-programs install uninstall clean
 
 all: tools ## builds the four tools into build/bin/
 
@@ -151,18 +151,24 @@ lint: ## layers, library boundaries, file lengths, names
 	@sh tests/lint.sh $(foreach r,$(ROOMS),room=$(DIR_$(r)):$(subst $() ,$(comma),$(foreach s,$(SEES_$(r)),$(DIR_$(s))))) $(addprefix library=,$(LIBRARIES))
 	@sh tests/lint_test.sh
 
+bench-peers: deps weights ## us and onnxruntime, OpenVINO, PyTorch, Keras in turn (PHOTOS=folder; PEERS="--rounds 9")
+	@$(MAKE) --no-print-directory $(OUT)/tests/bench/peer_tl
+	@sh tests/bench/peers.sh $(OUT)/tests/bench/peer_tl "$(PHOTOS)" $(PEERS)
+
 bench: deps ## how fast the network is here, kernel by kernel (BENCH="--rounds 9 --photos")
 	@$(MAKE) --no-print-directory $(OUT)/tests/bench/bench_network
 	@TL_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) $(OUT)/tests/bench/bench_network $(BENCH)
 
 test-asan: deps ## every suite under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory VARIANT=asan run-suites
-test-arm64: ## the kernels cross-compiled for arm64 and emulated: the same bits as here (gcc-aarch64-linux-gnu, qemu-user)
-	@$(MAKE) --no-print-directory VARIANT=strict $(BUILD)/strict/bits/kernel_bits
-	@$(MAKE) --no-print-directory VARIANT=strict OUT=$(BUILD)/arm64 CC=aarch64-linux-gnu-gcc $(BUILD)/arm64/bits/kernel_bits
-	@$(BUILD)/strict/bits/kernel_bits >$(BUILD)/strict/bits/here
-	@qemu-aarch64 $(BUILD)/arm64/bits/kernel_bits >$(BUILD)/arm64/bits/there
-	@diff $(BUILD)/strict/bits/here $(BUILD)/arm64/bits/there && echo "arm64 gives the bits of $(ARCHITECTURE): $$(wc -l <$(BUILD)/arm64/bits/there) layers"
+test-arm64: ## kernels cross-compiled for arm64 and emulated: the same bits as here (gcc-aarch64-linux-gnu, qemu-user)
+	@$(MAKE) --no-print-directory VARIANT=strict $(BUILD)/strict/tests/cross/kernel_bits
+	@$(MAKE) --no-print-directory VARIANT=strict OUT=$(BUILD)/arm64 ARCHITECTURE=aarch64 CC=aarch64-linux-gnu-gcc PKG_CFLAGS= $(BUILD)/arm64/tests/cross/kernel_bits
+	@$(BUILD)/strict/tests/cross/kernel_bits >$(BUILD)/strict/bits
+	@qemu-aarch64 $(BUILD)/arm64/tests/cross/kernel_bits >$(BUILD)/arm64/bits
+	@diff $(BUILD)/strict/bits $(BUILD)/arm64/bits
+	@echo "arm64 gives the bits of $(ARCHITECTURE) for $$(wc -l <$(BUILD)/arm64/bits) layers"
+
 test-tsan: deps ## every suite under ThreadSanitizer
 	@$(MAKE) --no-print-directory VARIANT=tsan run-suites
 
@@ -253,19 +259,18 @@ $(OUT)/tests/demo/draw_skies: $(OUT)/tests/demo/draw_skies.o $(call archive_of,b
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 # Needs no library but C's, so that it can be cross-compiled; static, so that an emulator needs no other system.
-BITS_OBJECTS := $(addprefix $(OUT)/bits/,kernel_bits.o conv_winograd.o division.o cpu.o memory.o $(foreach isa,$(ISAS),conv_winograd.$(isa).o))
-vpath %.c common/network common/base tests/cross
-define bits_rule
-$$(OUT)/bits/%$(1).o: %.c
-	@mkdir -p $$(@D)
-	$$(QUIET)$$(CC) $$(TL_CPPFLAGS) $$(TL_CFLAGS) $$(CFLAGS) $(if $(1),$$(KERNEL_FLAGS_$$(VARIANT)) $$(FLAGS_$(patsubst .%,%,$(1)))) -MMD -MP -c $$< -o $$@
-endef
-$(foreach suffix,$(addprefix .,$(ISAS)),$(eval $(call bits_rule,$(suffix))))
-$(eval $(call bits_rule,))
-$(OUT)/bits/kernel_bits: $(BITS_OBJECTS)
+BITS_OBJECTS := $(patsubst %,$(OUT)/%.o,tests/cross/kernel_bits common/base/memory $(addprefix common/network/,conv_winograd \
+                $(foreach isa,$(ISAS),conv_winograd.$(isa)) division cpu))
+$(OUT)/tests/cross/kernel_bits: $(BITS_OBJECTS)
+	$(call STEP,link,$@)
 	$(QUIET)$(CC) -static $^ -lm -lpthread -o $@
 
 BENCH_OBJECTS := $(patsubst %,$(OUT)/tests/bench/%.o,bench_network bench_layers bench_photos $(foreach isa,$(ISAS),fma_peak.$(isa)))
+$(OUT)/tests/bench/peer_tl: $(OUT)/tests/bench/peer_tl.o $(foreach r,network exchange base,$(call archive_of,$(r)))
+	@mkdir -p $(@D)
+	$(call STEP,link,$@)
+	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
 $(OUT)/tests/bench/bench_network: $(BENCH_OBJECTS) $(foreach r,network exchange base,$(call archive_of,$(r)))
 	@mkdir -p $(@D)
 	$(call STEP,link,$@)

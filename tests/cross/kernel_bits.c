@@ -1,0 +1,116 @@
+/* kernel_bits.c - the bits that "f32-wino4-fma" gives here: to be the same on every CPU.
+ *
+ * Prints one line a layer: its shape and a checksum of what the scalar twin gives for made-up numbers. `make test-arm64` compares the
+ * lines of this machine with those of an emulated arm64. Every other kernel of this build has to agree with the twin, else the
+ * exit code is 1; those that cannot run are named on standard error. Needs no library but C's.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/memory.h"
+#include "common/network/kernels.h"
+
+/* Tile, channel and panel edges; several blocks; pooling; layers summed directly. */
+static const struct tl_conv_shape shapes[] = {
+    {1, 1, 8, 1, 3, true, false},    {5, 6, 17, 33, 3, false, false}, {13, 14, 32, 48, 3, true, false}, {7, 9, 20, 40, 3, true, true},
+    {33, 40, 16, 16, 3, true, false}, {4, 4, 256, 64, 3, true, true},  {9, 30, 3, 64, 3, true, false},   {6, 6, 20, 18, 1, true, false},
+    {9, 8, 9, 35, 5, false, false},
+};
+
+static const struct tl_conv_kernel *const kernels[] = {
+    &tl_conv_winograd_scalar,
+#if defined(__x86_64__)
+    &tl_conv_winograd_avx2,
+    &tl_conv_winograd_avx512,
+#elif defined(__aarch64__)
+    &tl_conv_winograd_neon,
+#endif
+};
+
+enum { PHOTO_COUNT = 2, THREAD_COUNT = 3, KERNEL_COUNT = sizeof kernels / sizeof *kernels, SHAPE_COUNT = sizeof shapes / sizeof *shapes };
+
+/* Multiples of 2^-23 in [-1, 1), by Knuth's linear congruence. */
+static float *make_values(size_t count, uint64_t *state)
+{
+    float *values = tl_memory_alloc_aligned(count, sizeof *values);
+    for (size_t i = 0; values != NULL && i < count; i++) {
+        *state = *state * 6364136223846793005U + 1442695040888963407U;
+        values[i] = (float)((int64_t)(*state >> 40) - (1 << 23)) / (1 << 23);
+    }
+    return values;
+}
+
+static size_t count_out(const struct tl_conv_shape *s)
+{
+    const uint32_t step = s->has_pooling ? 2 : 1;
+    return (size_t)PHOTO_COUNT * (s->height / step) * (s->width / step) * s->output_channels;
+}
+
+/* NULL when out of memory. */
+static float *run(const struct tl_conv_kernel *kernel, const struct tl_conv_shape *shape, const float *in, const float *weights,
+                  const float *bias)
+{
+    float *packed = tl_memory_alloc_aligned(kernel->packed_count(shape), sizeof *packed);
+    float *scratch = tl_memory_alloc_aligned(kernel->scratch_count(shape), sizeof *scratch);
+    float *out = tl_memory_alloc_aligned(count_out(shape), sizeof *out);
+    if (packed != NULL && scratch != NULL && out != NULL) {
+        struct tl_conv_call call = {*shape, PHOTO_COUNT, in, packed, bias, out, {0, 0}};
+        kernel->pack(packed, shape, weights);
+        call.division = kernel->divide(shape, PHOTO_COUNT, THREAD_COUNT);
+        for (size_t task = 0; task < call.division.block_count * call.division.range_count; task++)
+            kernel->run(&call, task, scratch);
+    }
+    tl_memory_free(packed);
+    tl_memory_free(scratch);
+    return out;
+}
+
+/* FNV-1a over the floats' bits, lowest byte first. */
+static uint64_t sum_bits(const float *values, size_t count)
+{
+    uint64_t sum = 14695981039346656037U;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        for (size_t byte = 0; byte < sizeof bits; byte++)
+            sum = (sum ^ (bits >> 8 * byte & 0xFF)) * 1099511628211U;
+    }
+    return sum;
+}
+
+static int check_shape(const struct tl_conv_shape *s, uint64_t *state)
+{
+    float *in = make_values((size_t)PHOTO_COUNT * s->height * s->width * s->input_channels, state);
+    float *weights = make_values((size_t)s->kernel * s->kernel * s->input_channels * s->output_channels, state);
+    float *bias = make_values(s->output_channels, state), *expected = run(kernels[0], s, in, weights, bias);
+    int fault_count = 0;
+    printf("%u x %u, %u to %u, kernel %u%s%s: %016llx\n", s->height, s->width, s->input_channels, s->output_channels, s->kernel,
+           s->has_relu ? ", relu" : "", s->has_pooling ? ", pooled" : "", (unsigned long long)sum_bits(expected, count_out(s)));
+    for (size_t k = 1; k < KERNEL_COUNT; k++) {
+        if (!kernels[k]->is_supported())
+            continue;
+        float *found = run(kernels[k], s, in, weights, bias);
+        if (memcmp(found, expected, count_out(s) * sizeof *found) != 0) {
+            fprintf(stderr, "%s differs from %s\n", kernels[k]->name, kernels[0]->name);
+            fault_count++;
+        }
+        tl_memory_free(found);
+    }
+    tl_memory_free(in);
+    tl_memory_free(weights);
+    tl_memory_free(bias);
+    tl_memory_free(expected);
+    return fault_count;
+}
+
+int main(void)
+{
+    uint64_t state = 1;
+    int fault_count = 0;
+    for (size_t k = 0; k < KERNEL_COUNT; k++)
+        fprintf(stderr, "%s: %s\n", kernels[k]->name, kernels[k]->is_supported() ? "run" : "not run here");
+    for (size_t i = 0; i < SHAPE_COUNT; i++)
+        fault_count += check_shape(&shapes[i], &state);
+    return fault_count > 0;
+}
