@@ -60,6 +60,8 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Ws
 FLAGS_release := -O2 -g
 FLAGS_strict  := -O2 -g -Werror
 FLAGS_asan    := -O1 -g -Werror -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+CASE_SECONDS_asan := 600
+CASE_SECONDS_tsan := 900
 FLAGS_tsan    := -O1 -g -Werror -fsanitize=thread -fno-omit-frame-pointer
 
 # pkg-config is asked only when something is compiled: `make deps` runs before it exists. Library headers are system
@@ -159,8 +161,8 @@ bench: deps ## how fast the network is here, kernel by kernel (BENCH="--rounds 9
 	@$(MAKE) --no-print-directory $(OUT)/tests/bench/bench_network
 	@TL_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) $(OUT)/tests/bench/bench_network $(BENCH)
 
-test-asan: deps ## every suite under AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) --no-print-directory VARIANT=asan run-suites
+test-asan: deps ## suites and command-line tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory VARIANT=asan run-suites run-cli
 test-arm64: ## kernels cross-compiled for arm64 and emulated: the same bits as here (gcc-aarch64-linux-gnu, qemu-user)
 	@$(MAKE) --no-print-directory VARIANT=strict $(BUILD)/strict/tests/cross/kernel_bits
 	@$(MAKE) --no-print-directory VARIANT=strict OUT=$(BUILD)/arm64 ARCHITECTURE=aarch64 CC=aarch64-linux-gnu-gcc PKG_CFLAGS= $(BUILD)/arm64/tests/cross/kernel_bits
@@ -169,13 +171,15 @@ test-arm64: ## kernels cross-compiled for arm64 and emulated: the same bits as h
 	@diff $(BUILD)/strict/bits $(BUILD)/arm64/bits
 	@echo "arm64 gives the bits of $(ARCHITECTURE) for $$(wc -l <$(BUILD)/arm64/bits) layers"
 
-test-tsan: deps ## every suite under ThreadSanitizer
-	@$(MAKE) --no-print-directory VARIANT=tsan run-suites
+test-tsan: deps ## suites and command-line tests under ThreadSanitizer
+	@$(MAKE) --no-print-directory VARIANT=tsan run-suites run-cli
 
-run-tests: lint tools test-programs $(OUT)/tests/demo/draw_skies
+run-tests: lint tools test-programs
 	@sh common/exchange/get_weights.sh $(OUT)/bin/tl-store || echo "No weights: the tests that need them will say that they skip."
-	@$(MAKE) --no-print-directory run-suites
-	@sh tests/cli/run.sh $(OUT)/bin
+	@$(MAKE) --no-print-directory run-suites run-cli
+
+run-cli: tools $(OUT)/tests/demo/draw_skies
+	@CASE_SECONDS=$(CASE_SECONDS_$(VARIANT)) sh tests/cli/run.sh $(OUT)/bin
 
 run-suites: tools test-programs
 	@sh tests/run_suites.sh $(VARIANT) $(TEST_PROGRAMS)
@@ -197,7 +201,7 @@ help: ## this list
 
 # ---- rules -------------------------------------------------------------------------------------------------------
 
-$(OUT)/%.o: %.c
+$(OUT)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(call STEP,compile,$<)
 	$(QUIET)$(COMPILE) -c $< -o $@

@@ -5,10 +5,8 @@ set -u
 variant=$1
 shift
 here=$(cd "$(dirname "$0")" && pwd)
-export ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:${ASAN_OPTIONS:-}"
-export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:${UBSAN_OPTIONS:-}"
-export LSAN_OPTIONS="suppressions=$here/support/lsan.supp:print_suppressions=0:${LSAN_OPTIONS:-}"
-export TSAN_OPTIONS="suppressions=$here/support/tsan.supp:halt_on_error=1:${TSAN_OPTIONS:-}"
+support=$here/support
+. "$support/sanitizers.sh"
 export CK_DEFAULT_TIMEOUT="${CK_DEFAULT_TIMEOUT:-60}"
 
 checks=0

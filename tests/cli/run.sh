@@ -17,7 +17,9 @@ build=$(cd "$bin/.." && pwd)
 export SKIES="$build/cli/skies"
 weights=${TL_WEIGHTS:-${XDG_DATA_HOME:-$HOME/.local/share}/tl/weights/vgg16.h5}
 export TL_WEIGHTS="$weights" XDG_DATA_HOME=/no/data
-CASE_SECONDS=120
+CASE_SECONDS=${CASE_SECONDS:-120}
+support=$(cd "$here/../support" && pwd)
+. "$support/sanitizers.sh"
 
 # The photos are drawn beside their place and moved there whole, so that a run that was stopped leaves no half of them.
 if [ ! -d "$SKIES/Test" ]; then
