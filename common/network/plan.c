@@ -4,8 +4,11 @@
 #include <assert.h>
 
 #include "common/base/memory.h"
+#include "common/base/system.h"
 #include "common/base/team.h"
 #include "common/network/steps.h"
+
+enum { PACKING_THREADS_MAX = 8 }; /* memory is the limit sooner */
 
 struct tl_plan {
     const tl_backbone *backbone;
@@ -32,7 +35,7 @@ static enum tl_status check_input(const struct tl_network *network, struct tl_sh
     return TL_OK;
 }
 
-/* Weights packed as the kernel wants them, and what scratch memory it needs. */
+/* Memory for weights packed as the kernel wants them, and what scratch memory it needs. */
 static enum tl_status prepare_convolution(tl_plan *plan, struct tl_step *step, struct tl_error *err)
 {
     const struct tl_backbone_weights weights = tl_backbone_get_weights(plan->backbone, step->layer);
@@ -41,10 +44,30 @@ static enum tl_status prepare_convolution(tl_plan *plan, struct tl_step *step, s
     step->bias = tl_memory_copy(weights.bias, step->conv.output_channels * sizeof *step->bias);
     if (step->weights == NULL || step->bias == NULL)
         return tl_error_set_no_memory(err, "a network's weights", (unsigned long long)packed_floats * sizeof *step->weights);
-    plan->kernel->pack(step->weights, &step->conv, weights.kernel);
     if (plan->scratch_floats < scratch_floats)
         plan->scratch_floats = scratch_floats;
     return TL_OK;
+}
+
+static void pack_step(void *context, size_t task, size_t thread_index)
+{
+    const tl_plan *plan = context;
+    const struct tl_step *step = &plan->steps.steps[task];
+    (void)thread_index;
+    if (step->is_convolution)
+        plan->kernel->pack(step->weights, &step->conv, tl_backbone_get_weights(plan->backbone, step->layer).kernel);
+}
+
+/* On all cores: of a single photo's time, this is the largest part. */
+static enum tl_status pack_weights(tl_plan *plan, struct tl_error *err)
+{
+    const unsigned core_count = tl_system_core_count();
+    tl_team *team = NULL;
+    const enum tl_status status = tl_team_create(&team, core_count < PACKING_THREADS_MAX ? core_count : PACKING_THREADS_MAX, err);
+    if (status == TL_OK)
+        tl_team_run(team, plan->steps.step_count, pack_step, plan);
+    tl_team_free(team);
+    return status;
 }
 
 enum tl_status tl_plan_create(tl_plan **out, const tl_backbone *backbone, const struct tl_conv_kernel *kernel,
@@ -72,6 +95,8 @@ enum tl_status tl_plan_create(tl_plan **out, const tl_backbone *backbone, const 
         if (plan->steps.steps[i].is_convolution)
             status = prepare_convolution(plan, &plan->steps.steps[i], err);
     }
+    if (status == TL_OK)
+        status = pack_weights(plan, err);
     if (status != TL_OK)
         goto done;
     plan->scratch_floats = (plan->scratch_floats + 15) / 16 * 16;
