@@ -8,34 +8,8 @@
 
 #include "common/base/utf8.h"
 
-/* Longer than a message, so that a message is always cut by write_message(), which cuts between characters. */
+/* Longer than a message, so that a message is always cut by tl_utf8_write_visible(), which cuts between characters. */
 enum { RAW_BYTES = TL_ERROR_MESSAGE_BYTES + 8 };
-
-/* Backslashes stay as they are, so that a message passed through here twice does not change. */
-static void write_message(struct tl_error *err, const char *raw)
-{
-    size_t left = strlen(raw), used = 0;
-
-    while (left > 0) {
-        size_t length = tl_utf8_visible_bytes(raw, left);
-        char escape[sizeof "\\xNN"];
-        const char *piece = raw;
-        size_t piece_bytes = length;
-
-        if (length == 0) {
-            piece_bytes = (size_t)snprintf(escape, sizeof escape, "\\x%02x", (unsigned)(unsigned char)*raw);
-            piece = escape;
-            length = 1;
-        }
-        if (used + piece_bytes >= sizeof err->message)
-            break;
-        memcpy(err->message + used, piece, piece_bytes);
-        used += piece_bytes;
-        raw += length;
-        left -= length;
-    }
-    err->message[used] = '\0';
-}
 
 enum tl_status tl_error_set(struct tl_error *err, enum tl_status status, const char *format, ...)
 {
@@ -50,7 +24,7 @@ enum tl_status tl_error_set(struct tl_error *err, enum tl_status status, const c
         raw[0] = '\0';
     va_end(arguments);
     err->status = status;
-    write_message(err, raw);
+    tl_utf8_write_visible(err->message, sizeof err->message, raw);
     return status;
 }
 
@@ -66,7 +40,7 @@ enum tl_status tl_error_prefix(struct tl_error *err, const char *format, ...)
     va_end(arguments);
     used = strlen(raw);
     snprintf(raw + used, sizeof raw - used, ": %s", err->message);
-    write_message(err, raw);
+    tl_utf8_write_visible(err->message, sizeof err->message, raw);
     return err->status;
 }
 

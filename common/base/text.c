@@ -101,8 +101,13 @@ void tl_text_append_format(struct tl_text *text, const char *format, ...)
 
 void tl_text_append_json_string(struct tl_text *text, const char *string)
 {
-    size_t left = strlen(string);
+    size_t left;
 
+    if (!string) {
+        tl_text_append(text, "null");
+        return;
+    }
+    left = strlen(string);
     tl_text_append(text, "\"");
     while (left > 0) {
         const unsigned char *b = (const unsigned char *)string;
@@ -131,8 +136,7 @@ void tl_text_append_json_string(struct tl_text *text, const char *string)
 
 void tl_text_append_json_number(struct tl_text *text, double value)
 {
-    char number[40];
-    char *comma;
+    char number[TL_TEXT_NUMBER_BYTES];
 
     if (!isfinite(value)) {
         tl_text_append(text, "null");
@@ -142,15 +146,22 @@ void tl_text_append_json_number(struct tl_text *text, double value)
         tl_text_append_format(text, "%.0f", value); /* 20, where %.1g would say 2e+01 */
         return;
     }
+    tl_text_shortest_number(number, value);
+    tl_text_append(text, number);
+}
+
+void tl_text_shortest_number(char out[TL_TEXT_NUMBER_BYTES], double value)
+{
+    char *comma;
+
     for (int digit_count = 1; digit_count <= 17; digit_count++) {
-        snprintf(number, sizeof number, "%.*g", digit_count, value);
-        if (strtod(number, NULL) == value)
+        snprintf(out, TL_TEXT_NUMBER_BYTES, "%.*g", digit_count, value);
+        if (strtod(out, NULL) == value)
             break;
     }
-    comma = strchr(number, ','); /* should a library have set a locale that writes one */
+    comma = strchr(out, ','); /* should a library have set a locale that writes one */
     if (comma)
         *comma = '.';
-    tl_text_append(text, number);
 }
 
 void tl_text_append_csv_field(struct tl_text *text, const char *string)
@@ -188,6 +199,18 @@ void tl_text_append_visible(struct tl_text *text, const char *bytes, size_t size
         bytes += length;
         left -= length;
     }
+}
+
+char *tl_text_copy_visible(const char *string)
+{
+    size_t length_bytes = strlen(string);
+    struct tl_text text;
+
+    tl_text_init(&text, length_bytes * (sizeof "\\xNN" - 1));
+    tl_text_append_visible(&text, string, length_bytes);
+    if (tl_text_check(&text, NULL) != TL_OK)
+        tl_text_free(&text);
+    return text.bytes;
 }
 
 enum tl_status tl_text_check(struct tl_text *text, struct tl_error *err)

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/utf8.h"
+
 bool tl_tool_begin(struct tl_operands *out, enum tl_exit *out_exit, const struct tl_command *command, int argc, char **argv)
 {
     struct tl_error err;
@@ -30,11 +32,12 @@ bool tl_tool_begin(struct tl_operands *out, enum tl_exit *out_exit, const struct
 
 void tl_tool_say(const struct tl_command *command, const char *format, ...)
 {
-    char line[TL_ERROR_MESSAGE_BYTES + 256];
+    char raw[TL_ERROR_MESSAGE_BYTES + 256] = "", line[sizeof raw];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(line, sizeof line, format, arguments);
+    (void)vsnprintf(raw, sizeof raw, format, arguments);
     va_end(arguments);
+    tl_utf8_write_visible(line, sizeof line, raw);
     (void)fprintf(stderr, "%s: %s\n", command->program, line); /* nowhere is left to report a failure to */
 }
 

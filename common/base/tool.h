@@ -24,7 +24,7 @@ enum tl_exit {
  * is closed fails a write instead of ending the process. */
 bool tl_tool_begin(struct tl_operands *out, enum tl_exit *out_exit, const struct tl_command *command, int argc, char **argv);
 
-/* One line on standard error, the program's name before it. */
+/* One line on standard error, the program's name before it; what a terminal would obey, or could not show, appears as `\xNN`. */
 void tl_tool_say(const struct tl_command *command, const char *format, ...) TL_PRINTF(2, 3);
 
 /* Flushes standard output: a failed write turns `exit_code` into TL_EXIT_NOTHING with a message, a closed pipe ends quietly. */

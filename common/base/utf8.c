@@ -1,6 +1,7 @@
 /* utf8.c - see utf8.h. */
 #include "common/base/utf8.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool is_in(unsigned char byte, unsigned char low, unsigned char high)
@@ -54,6 +55,31 @@ size_t tl_utf8_visible_bytes(const char *bytes, size_t size_bytes)
     if (length == 2 && b[0] == 0xc2 && b[1] < 0xa0)
         return 0;
     return length;
+}
+
+void tl_utf8_write_visible(char *out, size_t out_bytes, const char *raw)
+{
+    size_t left = strlen(raw), used = 0;
+
+    while (left > 0) {
+        size_t length = tl_utf8_visible_bytes(raw, left);
+        char escape[sizeof "\\xNN"];
+        const char *piece = raw;
+        size_t piece_bytes = length;
+
+        if (length == 0) {
+            piece_bytes = (size_t)snprintf(escape, sizeof escape, "\\x%02x", (unsigned)(unsigned char)*raw);
+            piece = escape;
+            length = 1;
+        }
+        if (used + piece_bytes >= out_bytes)
+            break;
+        memcpy(out + used, piece, piece_bytes);
+        used += piece_bytes;
+        raw += length;
+        left -= length;
+    }
+    out[used] = '\0';
 }
 
 size_t tl_utf8_count(const char *string)

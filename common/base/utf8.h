@@ -15,6 +15,10 @@ size_t tl_utf8_character_bytes(const char *bytes, size_t size_bytes);
 /* As tl_utf8_character_bytes(), but 0 for control characters as well. */
 size_t tl_utf8_visible_bytes(const char *bytes, size_t size_bytes);
 
+/* Copies `raw` into `out` with control characters and bytes that are no UTF-8 as `\xNN`, cut between characters where
+ * out_bytes (at least 1) are not enough. Backslashes stay, so that what came through here once does not change again. */
+void tl_utf8_write_visible(char *out, size_t out_bytes, const char *raw);
+
 /* Characters (code points) in `string`; a byte that is part of none counts as one. */
 size_t tl_utf8_count(const char *string);
 

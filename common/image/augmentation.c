@@ -5,16 +5,14 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/random.h"
+#include "common/base/text.h"
 #include "common/image/recipe.h"
 
 static const double SHEAR_DEGREES_MAX = 89; /* at 90 the photo collapses to a line */
 static const double ZOOM_BOTH_MAX = 10;
-
-enum { NUMBER_BYTES = 32 };
 
 void tl_augmentation_init_mild(struct tl_augmentation *out)
 {
@@ -57,26 +55,16 @@ enum tl_status tl_augmentation_check(const struct tl_augmentation *augmentation,
     return TL_OK;
 }
 
-/* The shortest decimal that reads back as the same double; minus zero is zero. The program runs in the C locale. */
-static void format_number(char out[NUMBER_BYTES], double value)
-{
-    value += 0.0;
-    for (int digits = 1; digits <= 17; digits++) {
-        snprintf(out, NUMBER_BYTES, "%.*g", digits, value);
-        if (strtod(out, NULL) == value)
-            return;
-    }
-}
-
 void tl_augmentation_to_json(char out[TL_AUGMENTATION_JSON_BYTES], const struct tl_augmentation *augmentation)
 {
-    char shear[NUMBER_BYTES], zoom[NUMBER_BYTES], least[NUMBER_BYTES], most[NUMBER_BYTES];
+    char shear[TL_TEXT_NUMBER_BYTES], zoom[TL_TEXT_NUMBER_BYTES], least[TL_TEXT_NUMBER_BYTES], most[TL_TEXT_NUMBER_BYTES];
     int length;
 
-    format_number(shear, augmentation->shear_degrees);
-    format_number(zoom, augmentation->zoom);
-    format_number(least, augmentation->zoom_both[0]);
-    format_number(most, augmentation->zoom_both[1]);
+    /* Adding zero makes zero of minus zero. */
+    tl_text_shortest_number(shear, augmentation->shear_degrees + 0.0);
+    tl_text_shortest_number(zoom, augmentation->zoom + 0.0);
+    tl_text_shortest_number(least, augmentation->zoom_both[0] + 0.0);
+    tl_text_shortest_number(most, augmentation->zoom_both[1] + 0.0);
     length = snprintf(out, TL_AUGMENTATION_JSON_BYTES,
                       "{\"draw\":%d,\"fill\":\"nearest\",\"flip_horizontal\":%s,\"flip_vertical\":%s,\"order\":1,\"seed\":%" PRIu64
                       ",\"shear_degrees\":%s,\"zoom\":%s,\"zoom_both\":[%s,%s]}",

@@ -90,6 +90,32 @@ START_TEST(visible_text_shows_bytes_and_can_be_told_from_a_name_like_it)
 }
 END_TEST
 
+START_TEST(the_visible_form_can_be_had_by_itself)
+{
+    char *form = tl_text_copy_visible("a\n\\x0a\xff");
+
+    ck_assert_str_eq(form, "a\\x0a\\x5cx0a\\xff");
+    tl_memory_free(form);
+    form = tl_text_copy_visible("");
+    ck_assert_str_eq(form, "");
+    tl_memory_free(form);
+    tl_memory_fail_at(1);
+    ck_assert_ptr_null(tl_text_copy_visible("a"));
+    tl_memory_fail_at(0);
+}
+END_TEST
+
+START_TEST(no_json_string_is_null)
+{
+    struct tl_text text;
+
+    tl_text_init(&text, CEILING);
+    tl_text_append_json_string(&text, NULL);
+    check_text(&text, "null");
+    tl_text_free(&text);
+}
+END_TEST
+
 START_TEST(plain_text_is_told_from_the_rest)
 {
     ck_assert(tl_text_is_plain("", 0));
@@ -254,6 +280,8 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, json_strings_are_escaped);
     tcase_add_test(core, csv_fields_are_quoted_only_where_needed);
     tcase_add_test(core, visible_text_shows_bytes_and_can_be_told_from_a_name_like_it);
+    tcase_add_test(core, the_visible_form_can_be_had_by_itself);
+    tcase_add_test(core, no_json_string_is_null);
     tcase_add_test(core, plain_text_is_told_from_the_rest);
     tcase_add_loop_test(core, json_numbers_are_the_shortest_that_read_back, 0, (int)(sizeof NUMBERS / sizeof NUMBERS[0]));
     tcase_add_test(limits, an_empty_text_is_an_empty_string);

@@ -92,6 +92,17 @@ START_TEST(a_wrong_option_goes_to_standard_error)
 }
 END_TEST
 
+START_TEST(a_message_cannot_command_a_terminal)
+{
+    const char *path = tl_test_path(tl_test_make_folder(), "err");
+    int saved = redirect_stream(stderr, path);
+
+    tl_tool_say(&COMMAND, "run '%s' has caf\xc3\xa9 and \\x1b", "a\x1b[31mred\nline\xff");
+    restore_stream(stderr, saved);
+    check_file(path, "tl-try: run 'a\\x1b[31mred\\x0aline\\xff' has caf\xc3\xa9 and \\x1b\n");
+}
+END_TEST
+
 START_TEST(an_end_without_trouble_keeps_the_exit_code)
 {
     ck_assert_int_eq(tl_tool_end(&COMMAND, TL_EXIT_SKIPPED), TL_EXIT_SKIPPED);
@@ -144,6 +155,7 @@ Suite *tl_test_suite(void)
 
     tcase_add_test(core, good_options_begin_a_run);
     tcase_add_test(core, version_goes_to_standard_output);
+    tcase_add_test(core, a_message_cannot_command_a_terminal);
     tcase_add_test(core, an_end_without_trouble_keeps_the_exit_code);
     tcase_add_test(faults, a_wrong_option_goes_to_standard_error);
     tcase_add_test(faults, a_result_that_cannot_be_written_is_a_failure);

@@ -62,6 +62,20 @@ START_TEST(count_counts_characters_and_stray_bytes)
 }
 END_TEST
 
+START_TEST(the_visible_form_is_cut_between_characters)
+{
+    static const char *const FORMS[] = {"", "a", "a", "a", "a", "a\\x07", "a\\x07", "a\\x07\xc3\xa9", "a\\x07\xc3\xa9", "a\\x07\xc3\xa9"};
+    char out[16];
+
+    for (size_t i = 0; i < sizeof FORMS / sizeof FORMS[0]; i++) {
+        memset(out, '?', sizeof out);
+        tl_utf8_write_visible(out, i + 1, "a\x07\xc3\xa9");
+        ck_assert_str_eq(out, FORMS[i]);
+        ck_assert_int_eq(out[i + 1], '?');
+    }
+}
+END_TEST
+
 Suite *tl_test_suite(void)
 {
     Suite *suite = suite_create("base/utf8");
@@ -69,6 +83,7 @@ Suite *tl_test_suite(void)
 
     tcase_add_test(core, count_counts_characters_and_stray_bytes);
     tcase_add_loop_test(limits, the_first_character_is_recognised, 0, (int)(sizeof CASES / sizeof CASES[0]));
+    tcase_add_test(limits, the_visible_form_is_cut_between_characters);
     suite_add_tcase(suite, core);
     suite_add_tcase(suite, limits);
     return suite;
