@@ -66,8 +66,8 @@ static enum tl_status load_features(tl_agenda *agenda, tl_store *store, struct t
                    " JOIN variant v USING (variant_id) JOIN content c USING (content_id)"
                    " WHERE f.feature_set_id = %" PRId64 " AND v.augmentation_id IN (0, %" PRId64 ")"
                    " AND c.content_id NOT IN (SELECT p.content_id FROM failure JOIN photo p USING (photo_id)"
-                   " WHERE failure.stage = 'verify' AND p.content_id IS NOT NULL)",
-                   agenda->wish.feature_set_id, agenda->wish.augmentation_id);
+                   " WHERE failure.feature_set_id = %" PRId64 " AND p.content_id IS NOT NULL)",
+                   agenda->wish.feature_set_id, agenda->wish.augmentation_id, agenda->wish.feature_set_id);
     status = tl_store_query(store, sql, load_feature, &loading, err);
     return status != TL_OK ? status : loading.status;
 }

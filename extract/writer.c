@@ -6,6 +6,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/system.h"
+#include "common/store/store_failure.h"
 #include "common/store/store_feature.h"
 #include "common/store/store_photo.h"
 
@@ -150,12 +151,17 @@ static enum tl_status put_feature(tl_writer *writer, const struct tl_agenda_phot
 
 static enum tl_status end_photo(tl_writer *writer, struct tl_agenda_photo *photo, const struct progress *progress, struct tl_error *err)
 {
+    enum tl_status status;
+
     if (progress->has_failed) {
         photo->outcome = TL_AGENDA_FAILED;
         return TL_OK;
     }
     photo->outcome = progress->has_features ? TL_AGENDA_NEW : TL_AGENDA_THERE;
-    return tl_store_clear_failures(writer->store, photo->photo_id, err);
+    status = tl_store_clear_failures(writer->store, photo->photo_id, err);
+    if (status == TL_OK && progress->has_features)
+        status = tl_store_clear_damage(writer->store, photo->content_id, tl_agenda_wish(writer->agenda)->feature_set_id, err);
+    return status;
 }
 
 static enum tl_status put_work(tl_writer *writer, const struct tl_work *work, struct tl_error *err)

@@ -49,16 +49,20 @@ CREATE TABLE label (
 CREATE INDEX label_by_photo ON label (photo_id);
 
 CREATE TABLE failure (
-    failure_id INTEGER PRIMARY KEY,
-    photo_id   INTEGER NOT NULL REFERENCES photo ON DELETE CASCADE,
-    stage      TEXT NOT NULL CHECK (stage IN ('scan', 'read', 'augment', 'network', 'verify')),
-    cause      TEXT NOT NULL CHECK (cause <> ''),
-    message    TEXT NOT NULL,
-    first_ms   INTEGER NOT NULL,
-    last_ms    INTEGER NOT NULL,
-    tries      INTEGER NOT NULL CHECK (tries > 0),
-    UNIQUE (photo_id, stage, cause)
+    failure_id     INTEGER PRIMARY KEY,
+    photo_id       INTEGER NOT NULL REFERENCES photo ON DELETE CASCADE,
+    stage          TEXT NOT NULL CHECK (stage IN ('scan', 'read', 'augment', 'network', 'verify')),
+    feature_set_id INTEGER REFERENCES feature_set ON DELETE CASCADE,
+    cause          TEXT NOT NULL CHECK (cause <> ''),
+    message        TEXT NOT NULL,
+    first_ms       INTEGER NOT NULL,
+    last_ms        INTEGER NOT NULL,
+    tries          INTEGER NOT NULL CHECK (tries > 0),
+    CHECK ((stage = 'verify') = (feature_set_id IS NOT NULL))
 ) STRICT;
+-- What UNIQUE would say elsewhere; there NULLs would differ from each other.
+CREATE UNIQUE INDEX failure_identity ON failure (photo_id, stage, cause, coalesce(feature_set_id, 0));
+CREATE INDEX failure_by_feature_set ON failure (feature_set_id) WHERE feature_set_id IS NOT NULL;
 
 -- ---- what was computed from them ----
 

@@ -78,13 +78,13 @@ ORDER BY probability DESC, run_id, origin, photo;
 
 -- What went wrong with which photo, and how often was it tried?
 CREATE VIEW failures AS
-SELECT s.name AS source, p.path, f.stage, f.cause, f.message, f.tries,
+SELECT s.name AS source, p.path, f.stage, f.feature_set_id, f.cause, f.message, f.tries,
        datetime(f.first_ms / 1000, 'unixepoch') AS first_at, datetime(f.last_ms / 1000, 'unixepoch') AS last_at
 FROM failure f
 JOIN photo p USING (photo_id)
 JOIN source s USING (source_id)
 WHERE p.missing_since_ms IS NULL
-ORDER BY s.name, p.path, f.stage, f.cause;
+ORDER BY s.name, p.path, f.stage, f.feature_set_id, f.cause;
 
 -- How many photos has each class in each split, how many distinct ones, how many that no training can use as they are? A photo
 -- with two labels counts in both classes. contested: the same bytes are also of another class of the label set.

@@ -1,9 +1,8 @@
-/* store_label.c - what photos are called and what went wrong with them; see store_photo.h. */
+/* store_label.c - what photos are called; see store_photo.h. */
 #include <string.h>
 
-#include "common/base/system.h"
 #include "common/base/text.h"
-#include "common/store/column.h"
+#include "common/store/statement.h"
 #include "common/store/store_photo.h"
 
 enum { VISIBLE_CEILING_BYTES = 1 << 16 };
@@ -45,32 +44,4 @@ enum tl_status tl_store_put_folder_label(tl_store *store, int64_t photo_id, cons
 done:
     tl_text_free(&visible);
     return status;
-}
-
-enum tl_status tl_store_put_failure(tl_store *store, int64_t photo_id, const char *stage, const struct tl_error *failure,
-                                    struct tl_error *err)
-{
-    struct tl_statement s;
-    const int64_t now_ms = tl_system_time_ms();
-    tl_statement_begin(
-        &s, store,
-        "INSERT INTO failure (photo_id, stage, cause, message, first_ms, last_ms, tries) VALUES (?, ?, ?, ?, ?, ?, 1)"
-        " ON CONFLICT (photo_id, stage, cause) DO UPDATE SET message = excluded.message, last_ms = excluded.last_ms,"
-        " tries = tries + 1",
-        err);
-    tl_statement_bind_int(&s, photo_id);
-    tl_statement_bind_text(&s, stage);
-    tl_statement_bind_text(&s, tl_error_status_name(failure->status));
-    tl_statement_bind_text(&s, failure->message);
-    tl_statement_bind_int(&s, now_ms);
-    tl_statement_bind_int(&s, now_ms);
-    return tl_statement_finish(&s);
-}
-
-enum tl_status tl_store_clear_failures(tl_store *store, int64_t photo_id, struct tl_error *err)
-{
-    struct tl_statement s;
-    tl_statement_begin(&s, store, "DELETE FROM failure WHERE photo_id = ?", err);
-    tl_statement_bind_int(&s, photo_id);
-    return tl_statement_finish(&s);
 }

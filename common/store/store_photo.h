@@ -1,4 +1,4 @@
-/* store_photo.h - rows of sources, contents, photos, labels and failures.
+/* store_photo.h - rows of sources, contents, photos and labels.
  *
  * All puts are upserts by natural key and need an open transaction. Paths are raw bytes below the source's root; the
  * store keeps the visible form as TEXT and the raw bytes beside it where they differ.
@@ -52,11 +52,5 @@ TL_MUST_USE enum tl_status tl_store_find_content(tl_store *store, int64_t *out_c
  * "train", "val", "test" or NULL. Fails with: TL_IO. */
 TL_MUST_USE enum tl_status tl_store_put_folder_label(tl_store *store, int64_t photo_id, const char *label_set,
                                                      const char *class_name, const char *split, struct tl_error *err);
-
-/* Counts a failure up, or makes its row. `stage`: scan, read, augment, network, verify. Fails with: TL_IO. */
-TL_MUST_USE enum tl_status tl_store_put_failure(tl_store *store, int64_t photo_id, const char *stage,
-                                                const struct tl_error *failure, struct tl_error *err);
-/* Forgets a photo's failures, now that it succeeded. Fails with: TL_IO. */
-TL_MUST_USE enum tl_status tl_store_clear_failures(tl_store *store, int64_t photo_id, struct tl_error *err);
 
 #endif

@@ -1,4 +1,5 @@
 /* test_agenda.c - what is missing, and what becomes of it in the store and in the summary. */
+#include "common/store/store_failure.h"
 #include "tests/extract/numbers.h"
 
 START_TEST(every_photo_and_variant_is_computed_once)
@@ -45,23 +46,66 @@ START_TEST(a_training_photo_with_a_twin_in_test_gets_no_variants)
 }
 END_TEST
 
-START_TEST(damaged_features_are_computed_again)
+/* Content 1, in the feature set of the extraction or in one more. */
+static void damage_content(const char *store_name, bool is_other_set)
 {
     const struct tl_error damage = {TL_CORRUPT, "bad checksum"};
+    char json[TL_RECIPE_JSON_BYTES];
+    struct tl_recipe recipe;
+    struct tl_store_feature_set other = {.input_json = json, .network = "other", .layer = "l", .arithmetic = "a", .stored_type = "float32",
+                                         .height = 1, .width = 1, .channels = 1};
     tl_store *store = NULL;
     struct tl_error err;
 
-    add_photo("a/1.jpg", "one");
-    add_photo("a/2.jpg", "two");
-    (void)extract_well("s.db", 1, 1);
-    ck_assert_int_eq(tl_store_open(&store, tl_test_path(root, "s.db"), TL_STORE_WRITE, &err), TL_OK);
+    tl_recipe_init(&recipe);
+    tl_recipe_to_json(json, &recipe);
+    tl_recipe_digest(other.input_digest, &recipe);
+    ck_assert_int_eq(tl_store_open(&store, tl_test_path(root, store_name), TL_STORE_WRITE, &err), TL_OK);
     ck_assert_int_eq(tl_store_begin(store, &err), TL_OK);
-    ck_assert_int_eq(tl_store_put_failure(store, 1, "verify", &damage, &err), TL_OK);
+    other.feature_set_id = 1;
+    if (is_other_set) {
+        ck_assert_msg(tl_store_put_feature_set(store, &other, &err) == TL_OK, "%s", err.message);
+        ck_assert_int_ne(other.feature_set_id, 1);
+    }
+    ck_assert_int_eq(tl_store_put_damage(store, 1, other.feature_set_id, &damage, &err), TL_OK);
     ck_assert_int_eq(tl_store_commit(store, &err), TL_OK);
     ck_assert_int_eq(tl_store_close(&store, &err), TL_OK);
+}
+
+START_TEST(damaged_features_are_computed_again)
+{
+    add_photo("a/1.jpg", "one");
+    add_photo("a/2.jpg", "two");
+    add_photo("b/3.jpg", "one");
+    (void)extract_well("s.db", 1, 1);
+    damage_content("s.db", false);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure WHERE feature_set_id = 1"), "2");
     ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 2);
     ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure"), "0");
     ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 0);
+}
+END_TEST
+
+START_TEST(damage_is_mended_once_where_its_place_has_vanished)
+{
+    add_photo("a/1.jpg", "one");
+    (void)extract_well("s.db", 1, 1);
+    damage_content("s.db", false);
+    ck_assert_int_eq(rename(tl_test_path(root, "photos/a/1.jpg"), tl_test_path(root, "photos/a/2.jpg")), 0);
+    ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 2);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure"), "0");
+    ck_assert_uint_eq(extract_well("s.db", 1, 1).taken_count, 0);
+}
+END_TEST
+
+START_TEST(damage_in_another_feature_set_is_neither_mended_nor_forgotten)
+{
+    add_photo("a/1.jpg", "one");
+    (void)extract_well("s.db", 1, 1);
+    damage_content("s.db", true);
+    add_photo("a/2.jpg", "two");
+    ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 2);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure"), "1");
 }
 END_TEST
 
@@ -197,6 +241,8 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, equal_bytes_are_computed_once_and_have_two_places);
     tcase_add_test(core, a_training_photo_with_a_twin_in_test_gets_no_variants);
     tcase_add_test(core, damaged_features_are_computed_again);
+    tcase_add_test(core, damage_is_mended_once_where_its_place_has_vanished);
+    tcase_add_test(core, damage_in_another_feature_set_is_neither_mended_nor_forgotten);
     tcase_add_test(core, the_summary_says_what_was_done);
     tcase_add_test(limits, variants_wanted_later_are_all_that_is_computed);
     tcase_add_test(limits, changed_and_vanished_photos_are_noticed);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/store/store.h"
+#include "common/store/store_failure.h"
 #include "common/store/store_feature.h"
 #include "common/store/store_photo.h"
 #include "common/store/store_run.h"

@@ -27,9 +27,10 @@ static void digest_values(uint8_t out[TL_DIGEST_BYTES], const float values[VALUE
     tl_digest_finish(&digest, out);
 }
 
-/* The small store with real blobs instead of the fixture's, and two runs. */
+/* The small store with real blobs instead of the fixture's, damage, and two runs. */
 static void fill_golden(tl_store *store)
 {
+    const struct tl_error damage = {TL_CORRUPT, "bad checksum"};
     struct tl_error err;
     tl_codec *codec = NULL;
     char uuid[TL_STORE_UUID_BYTES];
@@ -53,6 +54,7 @@ static void fill_golden(tl_store *store)
                                       &err),
                  &err);
         }
+    must(tl_store_put_damage(store, small.content_ids[6], small.feature_set_id, &damage, &err), &err);
     must(tl_store_commit(store, &err), &err);
     tl_codec_free(codec);
 }
@@ -96,6 +98,8 @@ static void must_read_as_golden(const char *path, enum tl_store_mode mode)
     must_give(store, "SELECT split, class, photos, unreadable FROM class_balance",
               "test|clear|1|0;test|cloudy|1|0;train|clear|3|0;train|cloudy|2|1;");
     must_give(store, "SELECT name, photo FROM misclassified ORDER BY run_id", "good|test/cloudy/5.jpg;better|test/cloudy/5.jpg;");
+    must_give(store, "SELECT path, stage, feature_set_id, cause FROM failures",
+              "loose/6.jpg|verify|1|corrupt;train/cloudy/broken.jpg|read|-|bad input;");
     close_store(store);
 }
 

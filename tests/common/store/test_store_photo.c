@@ -1,4 +1,4 @@
-/* test_store_photo.c - sources, photos, contents, labels and failures. */
+/* test_store_photo.c - sources, photos, contents and labels. */
 #include "common/base/memory.h"
 #include "tests/common/store/small_store.h"
 
@@ -122,31 +122,6 @@ START_TEST(a_folder_label_replaces_folder_labels_and_no_others)
 }
 END_TEST
 
-START_TEST(failures_are_counted_by_photo_stage_and_cause_and_forgotten)
-{
-    const struct tl_error bad = {TL_BAD_INPUT, "ends early"}, worse = {TL_BAD_INPUT, "ends at once"},
-                          io = {TL_IO, "no such device"};
-    struct tl_error err;
-    tl_store *store = open_store(tl_test_path(tl_test_make_folder(), "a.tl"), TL_STORE_CREATE);
-    const struct small_store small = fill_small_store(store);
-    must(tl_store_begin(store, &err), &err);
-    must(tl_store_put_failure(store, small.photo_ids[1], "read", &bad, &err), &err);
-    must(tl_store_put_failure(store, small.photo_ids[1], "read", &worse, &err), &err);
-    must(tl_store_put_failure(store, small.photo_ids[1], "read", &io, &err), &err);
-    must(tl_store_put_failure(store, small.photo_ids[1], "scan", &io, &err), &err);
-    commit(store);
-    must_give(store,
-              "SELECT stage, cause, message, tries, first_ms <= last_ms FROM failure WHERE tries > 0 AND photo_id <> "
-              "(SELECT photo_id FROM photo WHERE content_id IS NULL) ORDER BY 1, 2",
-              "read|bad input|ends at once|2|1;read|input or output|no such device|1|1;scan|input or output|no such device|1|1;");
-    must(tl_store_begin(store, &err), &err);
-    must(tl_store_clear_failures(store, small.photo_ids[1], &err), &err);
-    commit(store);
-    must_give(store, "SELECT count(*) FROM failure", "1;");
-    close_store(store);
-}
-END_TEST
-
 /* ---- Limits ---- */
 
 START_TEST(any_bytes_are_a_path_and_no_two_paths_are_one_row)
@@ -213,16 +188,13 @@ START_TEST(values_that_the_schema_forbids_are_refused)
     int64_t id;
     tl_store *store = open_store(tl_test_path(tl_test_make_folder(), "a.tl"), TL_STORE_CREATE);
     const struct small_store small = fill_small_store(store);
-    const struct tl_error failure = {TL_IO, "x"};
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 3; i++) {
         enum tl_status status = TL_OK;
         must(tl_store_begin(store, &err), &err);
         if (i == 0)
             status = tl_store_put_folder_label(store, small.photo_ids[1], "default", "", "train", &err);
         else if (i == 1)
             status = tl_store_put_folder_label(store, small.photo_ids[1], "default", "a", "training", &err);
-        else if (i == 2)
-            status = tl_store_put_failure(store, small.photo_ids[1], "dreaming", &failure, &err);
         else
             status = tl_store_put_photo(store, &id, small.source_id, "", 1, 1, 0, &err);
         must_fail(status, TL_BAD_INPUT, &err, "forbids");
@@ -269,7 +241,6 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, a_source_is_found_again_by_name_and_root);
     tcase_add_test(core, what_is_not_seen_is_missing_once);
     tcase_add_test(core, a_folder_label_replaces_folder_labels_and_no_others);
-    tcase_add_test(core, failures_are_counted_by_photo_stage_and_cause_and_forgotten);
     tcase_add_test(limits, any_bytes_are_a_path_and_no_two_paths_are_one_row);
     tcase_add_test(limits, a_class_named_in_other_bytes_is_text);
     tcase_add_test(faults, what_is_not_there_is_not_found_and_outputs_stay);
