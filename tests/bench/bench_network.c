@@ -110,7 +110,7 @@ int main(int argc, char **argv)
     enum tl_status status = TL_OK;
 
     if (!tl_tool_begin(&operands, &exit_code, &command, argc, argv))
-        return exit_code;
+        return (int)exit_code;
     choose_kernels(&bench, kernels);
     write_machine();
     if (!has_photos || has_layers)
@@ -119,5 +119,5 @@ int main(int argc, char **argv)
         status = tl_bench_photos(&bench, &err);
     if (status != TL_OK)
         tl_tool_say(&command, "%s", err.message);
-    return tl_tool_end(&command, status == TL_OK ? TL_EXIT_OK : TL_EXIT_NOTHING);
+    return (int)tl_tool_end(&command, status == TL_OK ? TL_EXIT_OK : TL_EXIT_NOTHING);
 }
