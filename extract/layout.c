@@ -5,10 +5,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/folder.h"
 #include "common/base/memory.h"
 #include "common/base/system.h"
 #include "common/image/photo.h"
-#include "extract/folder.h"
 
 /* The split that a folder's name says, static; NULL for any other name. */
 static const char *split_of_name(const char *name)

@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/folder.h"
 #include "common/base/memory.h"
 #include "common/base/system.h"
 #include "common/base/text.h"
 #include "common/image/photo.h"
-#include "extract/folder.h"
 #include "extract/layout.h"
 
-enum { NOTICE_BYTES = 1024, NAME_BYTES_MAX = 4096 };
+enum { NOTICE_BYTES = 1024 };
 
 static enum tl_status add_notice(struct tl_scan *scan, struct tl_error *err, const char *format, ...) TL_PRINTF(3, 4);
 
@@ -36,25 +36,6 @@ static enum tl_status add_notice(struct tl_scan *scan, struct tl_error *err, con
         return tl_error_set_no_memory(err, "a notice", strlen(line) + 1);
     scan->notice_count++;
     return TL_OK;
-}
-
-/* The visible form of raw bytes; the caller frees. */
-static enum tl_status make_visible(char **out, const char *name, struct tl_error *err)
-{
-    struct tl_text text;
-    enum tl_status status;
-
-    *out = NULL;
-    tl_text_init(&text, 4 * (size_t)NAME_BYTES_MAX);
-    tl_text_append_visible(&text, name, strlen(name));
-    status = tl_text_check(&text, err);
-    if (status == TL_OK) {
-        *out = tl_memory_copy_string(text.bytes);
-        if (!*out)
-            status = tl_error_set_no_memory(err, "a name", text.length_bytes + 1);
-    }
-    tl_text_free(&text);
-    return status;
 }
 
 /* The class of that name, made when new. */
@@ -100,14 +81,6 @@ static enum tl_status add_entry(struct tl_scan *scan, const char *below, const s
     return TL_OK;
 }
 
-/* Keras's list needs no dot, so a plain folder named "jpg" or "mypng" is walked; only "x.jpg" pretends to be a photo. */
-static bool is_folder_named_as_photo(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-
-    return dot && tl_photo_is_photo_name(dot);
-}
-
 static enum tl_status walk_folder(struct tl_scan *scan, const char *below, const char *class_name, const char *split,
                                   struct tl_error *err);
 
@@ -122,7 +95,7 @@ static enum tl_status take_item(struct tl_scan *scan, const char *below, const s
         scan->hidden_count++;
         return TL_OK;
     }
-    if (is_folder ? is_folder_named_as_photo(item->name) : tl_photo_is_photo_name(item->name))
+    if (is_folder ? tl_photo_is_folder_disguised(item->name) : tl_photo_is_photo_name(item->name))
         return add_entry(scan, below, item, class_name, split, err);
     if (item->kind == TL_FOLDER_LINKED_FOLDER) {
         scan->linked_folder_count++;
@@ -143,13 +116,13 @@ static enum tl_status take_item(struct tl_scan *scan, const char *below, const s
 /* A folder that cannot be listed hides an unknown number of photos: told, and the rest goes on. */
 static enum tl_status note_unlisted(struct tl_scan *scan, const char *below, const struct tl_error *why, struct tl_error *err)
 {
-    char *visible = NULL;
-    enum tl_status status = make_visible(&visible, below, err);
+    char *visible = tl_text_copy_visible(below);
+    enum tl_status status;
 
-    if (status == TL_OK) {
-        scan->unlisted_count++;
-        status = add_notice(scan, err, "%s: %s; what it holds is left as it was", visible, why->message);
-    }
+    if (!visible)
+        return tl_error_set_no_memory(err, "a notice", strlen(below) + 1);
+    scan->unlisted_count++;
+    status = add_notice(scan, err, "%s: %s; what it holds is left as it was", visible, why->message);
     tl_memory_free(visible);
     return status;
 }
@@ -191,11 +164,12 @@ static int compare_entries(const void *a, const void *b)
 
 static enum tl_status note_empty(struct tl_scan *scan, const struct tl_layout_class *place, struct tl_error *err)
 {
-    char *visible = NULL;
-    enum tl_status status = make_visible(&visible, place->path, err);
+    char *visible = tl_text_copy_visible(place->path);
+    enum tl_status status;
 
-    if (status == TL_OK)
-        status = add_notice(scan, err, "the class folder %s has no photos", visible);
+    if (!visible)
+        return tl_error_set_no_memory(err, "a notice", strlen(place->path) + 1);
+    status = add_notice(scan, err, "the class folder %s has no photos", visible);
     tl_memory_free(visible);
     return status;
 }

@@ -140,10 +140,7 @@ static void append_counts(struct tl_text *text, const struct tl_tally_row *row)
 static void append_string(struct tl_text *text, const char *name, const char *value)
 {
     tl_text_append_format(text, "\"%s\": ", name);
-    if (value)
-        tl_text_append_json_string(text, value);
-    else
-        tl_text_append(text, "null");
+    tl_text_append_json_string(text, value);
     tl_text_append(text, ", ");
 }
 

@@ -5,14 +5,11 @@
 #include "common/base/memory.h"
 #include "common/base/progress.h"
 #include "common/base/system.h"
-#include "common/base/text.h"
 #include "extract/pipeline.h"
 #include "extract/settings.h"
 #include "extract/tally.h"
 #include "extract/target.h"
 #include "extract/writer.h"
-
-enum { PATH_CEILING_BYTES = 1 << 16 };
 
 /* All of one run. */
 struct run {
@@ -31,18 +28,10 @@ static void report_failure(void *context, const struct tl_agenda_photo *photo, c
 {
     struct run *run = context;
     char *path = tl_system_join_path(photo->scan->root, photo->entry->path);
-    struct tl_text text;
 
-    tl_text_init(&text, PATH_CEILING_BYTES);
-    if (path)
-        tl_text_append_visible(&text, path, strlen(path));
     if (run->progress)
         tl_progress_hide(run->progress);
-    if (path && tl_text_check(&text, NULL) == TL_OK)
-        tl_tool_say(&tl_settings_program, "%s: %s", text.bytes, failure->message);
-    else
-        tl_tool_say(&tl_settings_program, "a photo: %s", failure->message);
-    tl_text_free(&text);
+    tl_tool_say(&tl_settings_program, "%s: %s", path ? path : photo->entry->path, failure->message);
     tl_memory_free(path);
 }
 

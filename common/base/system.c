@@ -129,7 +129,7 @@ static enum tl_status tell_failed_open(struct tl_error *err)
     return tl_error_set(err, TL_IO, "cannot be opened: %s", strerror(errno));
 }
 
-static const char *name_of_kind(mode_t mode)
+const char *tl_system_kind_name(mode_t mode)
 {
     switch (mode & S_IFMT) {
     case S_IFDIR:
@@ -146,7 +146,7 @@ static const char *name_of_kind(mode_t mode)
 static enum tl_status check_kind_and_size(const struct stat *info, size_t limit_bytes, struct tl_error *err)
 {
     if (!S_ISREG(info->st_mode))
-        return tl_error_set(err, TL_BAD_INPUT, "%s, not a regular file", name_of_kind(info->st_mode));
+        return tl_error_set(err, TL_BAD_INPUT, "%s, not a regular file", tl_system_kind_name(info->st_mode));
     if (info->st_size == 0)
         return tl_error_set(err, TL_BAD_INPUT, "an empty file");
     if ((uintmax_t)info->st_size > limit_bytes)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/base/error.h"
 
@@ -29,6 +30,9 @@ TL_MUST_USE enum tl_status tl_system_weights_path(char **out, const char *file_n
 
 /* "directory/name", without doubled slashes; the caller frees. NULL when out of memory. */
 char *tl_system_join_path(const char *directory, const char *name);
+
+/* What a st_mode that is not a regular file's is: "a folder", "a FIFO", "a socket" or "a device"; static. */
+const char *tl_system_kind_name(mode_t mode);
 
 /* The whole of a regular file, at most `limit_bytes`; the caller frees. Never blocks on a FIFO or device, follows links.
  * Messages do not name the path: who reads several files puts it in front.

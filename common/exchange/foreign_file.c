@@ -8,16 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *name_kind(mode_t mode)
-{
-    if (S_ISDIR(mode))
-        return "a folder";
-    if (S_ISFIFO(mode))
-        return "a FIFO";
-    if (S_ISSOCK(mode))
-        return "a socket";
-    return "a device";
-}
+#include "common/base/system.h"
 
 static enum tl_status check_head(const struct tl_foreign_file *file, const char *kind, struct tl_error *err)
 {
@@ -55,7 +46,7 @@ enum tl_status tl_foreign_file_look(struct tl_foreign_file *out, const char *pat
         goto done;
     }
     if (!S_ISREG(info.st_mode)) {
-        status = tl_error_set(err, TL_BAD_INPUT, "expected %s, found %s", kind, name_kind(info.st_mode));
+        status = tl_error_set(err, TL_BAD_INPUT, "expected %s, found %s", kind, tl_system_kind_name(info.st_mode));
         goto done;
     }
     out->size_bytes = (uint64_t)info.st_size;

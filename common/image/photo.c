@@ -126,3 +126,10 @@ bool tl_photo_is_photo_name(const char *file_name)
     }
     return false;
 }
+
+bool tl_photo_is_folder_disguised(const char *folder_name)
+{
+    const char *dot = strrchr(folder_name, '.');
+
+    return dot && tl_photo_is_photo_name(dot);
+}

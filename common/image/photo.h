@@ -57,5 +57,8 @@ TL_MUST_USE enum tl_status tl_photo_decode(struct tl_photo *out, const void *byt
 /* True when a file name ends as a photo's does: Keras's list (png jpg jpeg bmp ppm tif tiff, no dot needed, any case) and
  * what libvips reads besides (gif, webp, heic, heif, avif, pgm, pnm). */
 bool tl_photo_is_photo_name(const char *file_name);
+/* True when a folder pretends to be a photo, as "x.jpg" does and "jpg" or "mypng" does not: a walk gives it out as a photo that
+ * cannot be read, and does not go into it. */
+bool tl_photo_is_folder_disguised(const char *folder_name);
 
 #endif

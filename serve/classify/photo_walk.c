@@ -1,26 +1,20 @@
 /* photo_walk.c - see photo_walk.h. A stack of listed folders; the top one's next name is what comes next. */
 #include "serve/classify/photo_walk.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/base/folder.h"
 #include "common/base/memory.h"
 #include "common/base/system.h"
 #include "common/image/photo.h"
 
-struct entry {
-    char *name; /* a folder's ends in '/', so that sorting names sorts the paths below them */
-};
-
 struct level {
-    char *path; /* of the folder, as it is shown */
-    struct entry *entries;
-    size_t entry_count, entry_capacity, next;
+    char *path;              /* of the folder, as it is shown */
+    struct tl_folder folder; /* photos and folders alone, in the order of the paths below */
+    size_t next;
 };
 
 struct tl_photo_walk {
@@ -43,9 +37,7 @@ enum tl_status tl_photo_walk_create(tl_photo_walk **out, char *const *operands, 
 
 static void clear_level(struct level *level)
 {
-    for (size_t i = 0; i < level->entry_count; i++)
-        tl_memory_free(level->entries[i].name);
-    tl_memory_free(level->entries);
+    tl_folder_free(&level->folder);
     tl_memory_free(level->path);
     memset(level, 0, sizeof *level);
 }
@@ -60,96 +52,57 @@ void tl_photo_walk_free(tl_photo_walk *walk)
     tl_memory_free(walk);
 }
 
-static int compare_entries(const void *left, const void *right)
+/* A folder that is walked; links to folders are not. */
+static bool is_walked(const struct tl_folder_item *item)
 {
-    return strcmp(((const struct entry *)left)->name, ((const struct entry *)right)->name);
+    return item->kind == TL_FOLDER_FOLDER && !tl_photo_is_folder_disguised(item->name);
 }
 
-/* Adds `name`, with a '/' behind it when it is a folder's. */
-static enum tl_status add_entry(struct level *level, const char *name, bool is_folder, struct tl_error *err)
+static bool is_given_out(const struct tl_folder_item *item)
 {
-    size_t length_bytes = strlen(name);
-    char *copy = NULL;
+    bool is_folder = item->kind == TL_FOLDER_FOLDER || item->kind == TL_FOLDER_LINKED_FOLDER;
 
-    if (level->entry_count == level->entry_capacity) {
-        size_t capacity = level->entry_capacity ? 2 * level->entry_capacity : 64;
-        struct entry *entries = tl_memory_resize(level->entries, capacity, sizeof *entries);
-
-        if (!entries)
-            return tl_error_set_no_memory(err, "a folder's names", capacity * sizeof *entries);
-        level->entries = entries;
-        level->entry_capacity = capacity;
-    }
-    copy = tl_memory_alloc(length_bytes + 2, 1);
-    if (!copy)
-        return tl_error_set_no_memory(err, "a file's name", length_bytes + 2);
-    memcpy(copy, name, length_bytes);
-    if (is_folder)
-        copy[length_bytes] = '/';
-    level->entries[level->entry_count++].name = copy;
-    return TL_OK;
+    return is_folder ? tl_photo_is_folder_disguised(item->name) : tl_photo_is_photo_name(item->name);
 }
 
-/* Whether the entry is a folder itself, not a link to one; *out_is_wanted is false for links to folders and for what has gone. */
-static bool is_folder_entry(DIR *folder, const struct dirent *entry, bool *out_is_wanted)
+/* As the paths below sort: a folder's name goes on with '/'. */
+static int compare_items(const void *left, const void *right)
 {
-    struct stat facts;
+    const struct tl_folder_item *a = left, *b = right;
+    size_t i = 0;
 
-    *out_is_wanted = true;
-    if (entry->d_type == DT_DIR)
-        return true;
-    if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK)
-        return false;
-    if (fstatat(dirfd(folder), entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) != 0) {
-        *out_is_wanted = false;
-        return false;
-    }
-    if (S_ISDIR(facts.st_mode))
-        return true;
-    if (S_ISLNK(facts.st_mode) && fstatat(dirfd(folder), entry->d_name, &facts, 0) == 0 && S_ISDIR(facts.st_mode))
-        *out_is_wanted = false;
-    return false;
+    while (a->name[i] != '\0' && a->name[i] == b->name[i])
+        i++;
+    return (a->name[i] != '\0' ? (unsigned char)a->name[i] : is_walked(a) ? '/' : '\0') -
+           (b->name[i] != '\0' ? (unsigned char)b->name[i] : is_walked(b) ? '/' : '\0');
 }
 
-/* Lists and sorts a folder; takes `path` in any case. Fails with: TL_IO, TL_NO_MEMORY. */
+/* Lists and sorts a folder; takes `path` in any case. Fails with: as tl_folder_list(). */
 static enum tl_status list_folder(struct level *out, char *path, struct tl_error *err)
 {
-    enum tl_status status = TL_OK;
-    DIR *folder = opendir(path);
+    struct tl_folder *folder = &out->folder;
+    size_t kept_count = 0;
+    enum tl_status status;
 
     memset(out, 0, sizeof *out);
     out->path = path;
-    if (!folder) {
-        status = tl_error_set(err, TL_IO, "cannot list the folder: %s", strerror(errno));
-        goto done;
-    }
-    for (;;) {
-        const struct dirent *entry;
-        bool is_folder, is_wanted;
-
-        errno = 0;
-        entry = readdir(folder);
-        if (!entry && errno != 0)
-            status = tl_error_set(err, TL_IO, "cannot list the folder: %s", strerror(errno));
-        if (!entry)
-            break;
-        if (entry->d_name[0] == '.')
-            continue;
-        is_folder = is_folder_entry(folder, entry, &is_wanted);
-        if (!is_wanted || (!is_folder && !tl_photo_is_photo_name(entry->d_name)))
-            continue;
-        status = add_entry(out, entry->d_name, is_folder, err);
-        if (status != TL_OK)
-            break;
-    }
-    if (status == TL_OK && out->entry_count > 1)
-        qsort(out->entries, out->entry_count, sizeof *out->entries, compare_entries);
-done:
-    if (folder)
-        (void)closedir(folder);
-    if (status != TL_OK)
+    status = tl_folder_list(folder, path, err);
+    if (status != TL_OK) {
         clear_level(out);
-    return status;
+        return status;
+    }
+    for (size_t i = 0; i < folder->count; i++) {
+        struct tl_folder_item *item = &folder->items[i];
+
+        if (item->name[0] != '.' && (is_walked(item) || is_given_out(item)))
+            folder->items[kept_count++] = *item;
+        else
+            tl_memory_free(item->name);
+    }
+    folder->count = kept_count;
+    if (kept_count > 1)
+        qsort(folder->items, kept_count, sizeof *folder->items, compare_items);
+    return TL_OK;
 }
 
 /* Puts the folder on the stack. A folder that cannot be listed becomes the item's problem. Takes `path` in any case. */
@@ -191,24 +144,19 @@ static enum tl_status enter_folder(tl_photo_walk *walk, struct tl_photo_walk_ite
 static enum tl_status step_inside(tl_photo_walk *walk, struct tl_photo_walk_item *item, struct tl_error *err)
 {
     struct level *top = &walk->levels[walk->level_count - 1];
-    char *name, *path;
-    size_t length_bytes;
-    bool is_folder;
+    const struct tl_folder_item *next;
+    char *path;
 
-    if (top->next == top->entry_count) {
+    if (top->next == top->folder.count) {
         clear_level(top);
         walk->level_count--;
         return TL_OK;
     }
-    name = top->entries[top->next++].name;
-    length_bytes = strlen(name);
-    is_folder = name[length_bytes - 1] == '/';
-    if (is_folder)
-        name[length_bytes - 1] = '\0';
-    path = tl_system_join_path(top->path, name);
+    next = &top->folder.items[top->next++];
+    path = tl_system_join_path(top->path, next->name);
     if (!path)
-        return tl_error_set_no_memory(err, "a photo's path", length_bytes);
-    if (is_folder)
+        return tl_error_set_no_memory(err, "a photo's path", strlen(next->name));
+    if (is_walked(next))
         return enter_folder(walk, item, path, err);
     item->path = path;
     return TL_OK;

@@ -136,7 +136,7 @@ END_TEST
 
 START_TEST(links_count_as_files_but_no_link_is_followed_into_a_folder)
 {
-    static const char *const EXPECTED[] = {"dangling.jpg", "real.jpg", "to-file.jpg"};
+    static const char *const EXPECTED[] = {"dangling.jpg", "loop.jpg", "real.jpg", "to-file.jpg"};
     char *folder = strdup(tl_test_make_folder());
     struct seen seen;
 
@@ -146,7 +146,23 @@ START_TEST(links_count_as_files_but_no_link_is_followed_into_a_folder)
     ck_assert_int_eq(symlink(".", tl_test_path(folder, "loop")), 0);
     ck_assert_int_eq(symlink(".", tl_test_path(folder, "loop.jpg")), 0);
     seen = walk_all(&folder, 1);
-    check_seen(&seen, folder, EXPECTED, 3);
+    check_seen(&seen, folder, EXPECTED, 4);
+    free(folder);
+}
+END_TEST
+
+START_TEST(a_folder_named_as_a_photo_is_given_out_and_not_walked)
+{
+    static const char *const EXPECTED[] = {"jpg/a.jpg", "x.jpg"};
+    char *folder = strdup(tl_test_make_folder());
+    struct seen seen;
+
+    make_folder(folder, "jpg");
+    make_file(folder, "jpg/a.jpg");
+    make_folder(folder, "x.jpg");
+    make_file(folder, "x.jpg/b.jpg");
+    seen = walk_all(&folder, 1);
+    check_seen(&seen, folder, EXPECTED, 2);
     free(folder);
 }
 END_TEST
@@ -239,6 +255,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, what_is_hidden_is_left_out_unless_it_was_named);
     tcase_add_test(limits, a_slash_behind_a_folder_is_not_doubled);
     tcase_add_test(limits, links_count_as_files_but_no_link_is_followed_into_a_folder);
+    tcase_add_test(limits, a_folder_named_as_a_photo_is_given_out_and_not_walked);
     tcase_add_test(limits, no_operands_give_nothing);
     tcase_add_test(faults, a_folder_without_photos_is_one_problem);
     tcase_add_test(faults, a_folder_that_cannot_be_listed_is_a_problem_and_the_walk_goes_on);

@@ -2,8 +2,8 @@
  *
  * Names are raw bytes. Nothing is opened, so that a FIFO cannot block and a device cannot be acted on.
  */
-#ifndef TL_EXTRACT_FOLDER_H
-#define TL_EXTRACT_FOLDER_H
+#ifndef TL_BASE_FOLDER_H
+#define TL_BASE_FOLDER_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,7 +20,7 @@ enum tl_folder_kind {
 struct tl_folder_item {
     char *name;
     enum tl_folder_kind kind;
-    int64_t size_bytes, mtime_ns; /* of the link itself where it leads nowhere */
+    int64_t size_bytes, mtime_ns; /* of the link itself where it leads nowhere; a time out of range is the nearest in it */
 };
 
 struct tl_folder {

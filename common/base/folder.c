@@ -1,5 +1,5 @@
 /* folder.c - see folder.h. */
-#include "extract/folder.h"
+#include "common/base/folder.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,6 +9,16 @@
 #include <sys/stat.h>
 
 #include "common/base/memory.h"
+
+/* Nanoseconds since 1970; what they cannot count (before 1677, after 2262) is the nearest they can. */
+static int64_t count_ns(struct timespec time)
+{
+    int64_t ns;
+
+    if (__builtin_mul_overflow((int64_t)time.tv_sec, 1000000000, &ns) || __builtin_add_overflow(ns, (int64_t)time.tv_nsec, &ns))
+        return time.tv_sec < 0 ? INT64_MIN : INT64_MAX;
+    return ns;
+}
 
 static void describe(struct tl_folder_item *item, int folder_descriptor)
 {
@@ -25,7 +35,7 @@ static void describe(struct tl_folder_item *item, int folder_descriptor)
         link_info = info;
     }
     item->size_bytes = (int64_t)link_info.st_size;
-    item->mtime_ns = (int64_t)link_info.st_mtim.tv_sec * 1000000000 + link_info.st_mtim.tv_nsec;
+    item->mtime_ns = count_ns(link_info.st_mtim);
 }
 
 static enum tl_status add_item(struct tl_folder *folder, size_t *capacity, const char *name, int folder_descriptor,
