@@ -54,7 +54,8 @@ static bool load_feature(void *context, size_t column_count, const char *const *
     return loading->status == TL_OK;
 }
 
-/* Features that are there, but for those that verification found damaged: they are computed again. */
+/* Features that are there whole. Those that verification found damaged, and those whose blob is gone or of another length, are
+ * computed again. */
 static enum tl_status load_features(tl_agenda *agenda, tl_store *store, struct tl_error *err)
 {
     struct loading loading = {.agenda = agenda, .status = TL_OK, .err = err};
@@ -63,6 +64,7 @@ static enum tl_status load_features(tl_agenda *agenda, tl_store *store, struct t
 
     (void)snprintf(sql, sizeof sql,
                    "SELECT lower(hex(c.sha256)), v.variant_index FROM feature f"
+                   " JOIN feature_blob b ON b.feature_id = f.feature_id AND length(b.blob) = f.stored_bytes"
                    " JOIN variant v USING (variant_id) JOIN content c USING (content_id)"
                    " WHERE f.feature_set_id = %" PRId64 " AND v.augmentation_id IN (0, %" PRId64 ")"
                    " AND c.content_id NOT IN (SELECT p.content_id FROM failure JOIN photo p USING (photo_id)"

@@ -1,4 +1,6 @@
 /* test_agenda.c - what is missing, and what becomes of it in the store and in the summary. */
+#include <sqlite3.h>
+
 #include "common/store/store_failure.h"
 #include "tests/extract/numbers.h"
 
@@ -83,6 +85,30 @@ START_TEST(damaged_features_are_computed_again)
     ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 2);
     ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure"), "0");
     ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 0);
+}
+END_TEST
+
+/* The file as another program changes it. */
+static void change(const char *store_name, const char *sql)
+{
+    sqlite3 *db = NULL;
+
+    ck_assert_int_eq(sqlite3_open(tl_test_path(root, store_name), &db), SQLITE_OK);
+    ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s: %s", sql, sqlite3_errmsg(db));
+    ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+START_TEST(a_feature_whose_blob_is_gone_or_cut_is_computed_again)
+{
+    add_photo("a/1.jpg", "one");
+    add_photo("a/2.jpg", "two");
+    (void)extract_well("s.db", 1, 1);
+    change("s.db", "DELETE FROM feature_blob WHERE feature_id = 1");
+    ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 1);
+    change("s.db", "UPDATE feature_blob SET blob = substr(blob, 1, length(blob) - 1) WHERE feature_id = 2");
+    ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 1);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM feature JOIN feature_blob USING (feature_id) WHERE length(blob) = stored_bytes"), "4");
+    ck_assert_uint_eq(extract_well("s.db", 1, 1).taken_count, 0);
 }
 END_TEST
 
@@ -243,6 +269,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, damaged_features_are_computed_again);
     tcase_add_test(core, damage_is_mended_once_where_its_place_has_vanished);
     tcase_add_test(core, damage_in_another_feature_set_is_neither_mended_nor_forgotten);
+    tcase_add_test(core, a_feature_whose_blob_is_gone_or_cut_is_computed_again);
     tcase_add_test(core, the_summary_says_what_was_done);
     tcase_add_test(limits, variants_wanted_later_are_all_that_is_computed);
     tcase_add_test(limits, changed_and_vanished_photos_are_noticed);
