@@ -155,9 +155,11 @@ CREATE TABLE feature_blob (
 -- ---- what was learnt from that ----
 
 CREATE TABLE dataset (
-    dataset_id INTEGER PRIMARY KEY,
-    digest     BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
-    label_set  TEXT NOT NULL
+    dataset_id        INTEGER PRIMARY KEY,
+    digest            BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+    label_set         TEXT NOT NULL,
+    validation_photos INTEGER NOT NULL CHECK (validation_photos >= 0),
+    validation_digest BLOB NOT NULL CHECK (length(validation_digest) = 32)
 ) STRICT;
 
 CREATE TABLE dataset_class (
@@ -204,7 +206,7 @@ CREATE TABLE run (
     test_accuracy   REAL
 ) STRICT;
 CREATE UNIQUE INDEX run_by_name ON run (name) WHERE name IS NOT NULL;
-CREATE INDEX run_by_val_loss ON run (val_loss);
+CREATE INDEX run_by_dataset ON run (dataset_id);
 
 CREATE TABLE epoch (
     run_id       INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,

@@ -35,17 +35,30 @@ FROM feature_set fs
 JOIN input i USING (input_id)
 JOIN backbone b USING (backbone_id);
 
--- Which run is best by validation? Runs without validation share the last place. Losses compare within one data set.
+-- Which run is best by validation? Losses compare where they were measured on the same photos of the same classes: a place is
+-- one within such a group. Group 1 has the most validation photos (of equal ones the group with the newest run), and its place 1
+-- answers where no head is pinned. Runs without validation stand last and have neither.
 CREATE VIEW leaderboard AS
-SELECT rank() OVER (ORDER BY r.val_loss IS NULL, r.val_loss) AS place, r.run_id, r.name, r.val_loss, r.val_accuracy,
+WITH validated AS (
+    SELECT r.run_id, d.validation_photos, d.validation_digest,
+           max(r.started_ms) OVER (PARTITION BY d.validation_digest) AS newest_ms
+    FROM run r
+    JOIN dataset d USING (dataset_id)
+    WHERE r.val_loss IS NOT NULL),
+grouped AS (
+    SELECT run_id, validation_photos, dense_rank() OVER (ORDER BY validation_photos DESC, newest_ms DESC, validation_digest) AS val_group
+    FROM validated)
+SELECT iif(g.run_id IS NULL, NULL, rank() OVER (PARTITION BY g.val_group ORDER BY r.val_loss)) AS place, r.run_id, r.name,
+       r.val_loss, r.val_accuracy, g.validation_photos AS val_photos, g.val_group,
        r.test_loss, r.test_accuracy, a.name AS augmentation, r.variants,
        r.transform, r.initial, r.epochs, r.batch_size, r.learning_rate, r.l2, r.seed, r.train_samples, r.is_refitted, r.train_ms,
        r.dataset_id, r.feature_set_id, coalesce(h.is_pinned, 0) AS is_pinned,
        datetime(r.started_ms / 1000, 'unixepoch') AS started_at
 FROM run r
 JOIN augmentation a USING (augmentation_id)
+LEFT JOIN grouped g USING (run_id)
 LEFT JOIN head h USING (run_id)
-ORDER BY place, r.started_ms, r.run_id;
+ORDER BY g.val_group IS NULL, g.val_group, place, r.started_ms, r.run_id;
 
 -- How did each run go, epoch by epoch?
 CREATE VIEW history AS

@@ -17,8 +17,21 @@ static enum tl_status check_samples(const struct tl_store_dataset *dataset, stru
     return TL_OK;
 }
 
-/* schema/README.md has the recipe. */
-static void compute_digest(uint8_t out[TL_DIGEST_BYTES], const struct tl_store_dataset *dataset)
+static bool is_of_role(const struct tl_store_sample *sample, const char *role)
+{
+    return role == NULL || strcmp(sample->role, role) == 0;
+}
+
+static size_t count_samples(const struct tl_store_dataset *dataset, const char *role)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < dataset->sample_count; i++)
+        count += is_of_role(&dataset->samples[i], role);
+    return count;
+}
+
+/* schema/README.md has the recipe. `role` NULL: over all samples. */
+static void compute_digest(uint8_t out[TL_DIGEST_BYTES], const struct tl_store_dataset *dataset, const char *role)
 {
     struct tl_digest digest;
     tl_digest_init(&digest);
@@ -26,8 +39,10 @@ static void compute_digest(uint8_t out[TL_DIGEST_BYTES], const struct tl_store_d
     tl_digest_update_u64(&digest, dataset->class_count);
     for (size_t i = 0; i < dataset->class_count; i++)
         tl_digest_update_string(&digest, dataset->class_names[i]);
-    tl_digest_update_u64(&digest, dataset->sample_count);
+    tl_digest_update_u64(&digest, count_samples(dataset, role));
     for (size_t i = 0; i < dataset->sample_count; i++) {
+        if (!is_of_role(&dataset->samples[i], role))
+            continue;
         tl_digest_update(&digest, dataset->samples[i].sha256, TL_DIGEST_BYTES);
         tl_digest_update_u32(&digest, dataset->samples[i].class_index);
         tl_digest_update_string(&digest, dataset->samples[i].role);
@@ -63,9 +78,16 @@ static enum tl_status insert_dataset(tl_store *store, int64_t *out_dataset_id, c
                                      const struct tl_store_dataset *dataset, struct tl_error *err)
 {
     struct tl_statement s;
-    tl_statement_begin(&s, store, "INSERT INTO dataset (digest, label_set) VALUES (?, ?) RETURNING dataset_id", err);
+    uint8_t validation_digest[TL_DIGEST_BYTES];
+    compute_digest(validation_digest, dataset, "validation");
+    tl_statement_begin(&s, store,
+                       "INSERT INTO dataset (digest, label_set, validation_photos, validation_digest) VALUES (?, ?, ?, ?)"
+                       " RETURNING dataset_id",
+                       err);
     tl_statement_bind_blob(&s, digest, TL_DIGEST_BYTES);
     tl_statement_bind_text(&s, dataset->label_set);
+    tl_statement_bind_int(&s, (int64_t)count_samples(dataset, "validation"));
+    tl_statement_bind_blob(&s, validation_digest, sizeof validation_digest);
     if (tl_statement_step(&s))
         *out_dataset_id = tl_column_int(&s, 0);
     enum tl_status status = tl_statement_finish(&s);
@@ -86,7 +108,7 @@ enum tl_status tl_store_put_dataset(tl_store *store, int64_t *out_dataset_id, co
     enum tl_status status = check_samples(dataset, err);
     if (status != TL_OK)
         return status;
-    compute_digest(digest, dataset);
+    compute_digest(digest, dataset, NULL);
     tl_statement_begin(&s, store, "SELECT dataset_id FROM dataset WHERE digest = ?", err);
     tl_statement_bind_blob(&s, digest, sizeof digest);
     if (tl_statement_step(&s)) {

@@ -8,7 +8,7 @@
 #include "common/store/column.h"
 #include "common/store/store_head.h"
 
-enum { UUID_PREFIX_DIGITS_MIN = 8, NAMED_RUNS_MAX = 12 };
+enum { UUID_PREFIX_DIGITS_MIN = 8, NAMED_RUNS_MAX = 12, BECAUSE_BYTES = 96 };
 
 /* What a look for one row gave. */
 struct found {
@@ -126,15 +126,18 @@ static enum tl_status find_pinned(tl_store *store, int64_t *out_head_id, struct 
     return tl_statement_end(&s);
 }
 
-/* Only a loss on validation photos chooses: never the test, never the newest. */
-static enum tl_status find_best(tl_store *store, int64_t *out_head_id, char because[64], struct tl_error *err)
+/* Only a loss on validation photos chooses, never the test, and only among runs measured on the same ones: those of the most
+ * photos, of equally many those of the newest run. The view leaderboard ranks alike. */
+static enum tl_status find_best(tl_store *store, int64_t *out_head_id, char because[BECAUSE_BYTES], struct tl_error *err)
 {
     struct tl_statement s;
     int64_t head_count = 0, run_count = 0;
     tl_statement_begin(&s, store,
-                       "SELECT h.head_id, r.val_loss, count(*) OVER () AS heads, count(r.run_id) OVER () AS runs"
-                       " FROM head h LEFT JOIN run r USING (run_id)"
-                       " ORDER BY r.val_loss IS NULL, r.val_loss, r.started_ms, r.run_id, h.head_id LIMIT 1",
+                       "SELECT h.head_id, r.val_loss, count(*) OVER () AS heads, count(r.run_id) OVER () AS runs, d.validation_photos"
+                       " FROM head h LEFT JOIN run r USING (run_id) LEFT JOIN dataset d USING (dataset_id)"
+                       " ORDER BY r.val_loss IS NULL, d.validation_photos DESC,"
+                       " max(r.started_ms) OVER (PARTITION BY r.val_loss IS NULL, d.validation_digest) DESC, d.validation_digest,"
+                       " r.val_loss, r.started_ms, r.run_id, h.head_id LIMIT 1",
                        err);
     if (tl_statement_step(&s)) {
         const int64_t head_id = tl_column_int(&s, 0);
@@ -142,11 +145,14 @@ static enum tl_status find_best(tl_store *store, int64_t *out_head_id, char beca
         run_count = tl_column_int(&s, 3);
         const bool is_validated = !tl_column_is_null(&s, 1);
         if (run_count == 1 && (head_count == 1 || is_validated))
-            snprintf(because, 64, "the only run");
+            snprintf(because, BECAUSE_BYTES, "the only run");
         else if (head_count == 1)
-            snprintf(because, 64, "the only head");
-        else if (is_validated)
-            snprintf(because, 64, "best by validation loss %.4f", tl_column_double(&s, 1));
+            snprintf(because, BECAUSE_BYTES, "the only head");
+        else if (is_validated) {
+            const int64_t photo_count = tl_column_int(&s, 4);
+            snprintf(because, BECAUSE_BYTES, "best by validation loss %.4f over %lld photo%s", tl_column_double(&s, 1),
+                     (long long)photo_count, photo_count == 1 ? "" : "s");
+        }
         if (because[0] != '\0')
             *out_head_id = head_id;
     }
@@ -164,7 +170,7 @@ static enum tl_status find_best(tl_store *store, int64_t *out_head_id, char beca
 enum tl_status tl_store_find_head(tl_store *store, int64_t *out_head_id, char **out_because, const char *wanted,
                                   struct tl_error *err)
 {
-    char because[64] = "";
+    char because[BECAUSE_BYTES] = "";
     int64_t head_id = 0;
     enum tl_status status;
     *out_head_id = 0;

@@ -76,7 +76,7 @@ struct tl_store_chosen_head {
     int64_t head_id;
     int64_t run_id;       /* 0 for an imported head */
     char *name;           /* of run or head; NULL when the run has none */
-    char *chosen_because; /* "pinned", "named", "best by validation loss 0.0731", "the only run" */
+    char *chosen_because; /* "pinned", "named", "best by validation loss 0.0731 over 145 photos", "the only run" */
     char **class_names;
     size_t class_count, feature_count;
     char *transform;
@@ -86,8 +86,9 @@ struct tl_store_chosen_head {
     int64_t feature_set_id;
     uint8_t tensors_sha256[TL_DIGEST_BYTES];
 };
-/* wanted NULL: the pinned one, else the best by validation loss (ties: the older). Sizes and shapes are checked; values are the
- * head room's to check. Fails with: TL_NOT_FOUND (no runs; no such run; several and none validated), TL_BAD_INPUT (as above),
+/* wanted NULL: the pinned one, else the best by validation loss (ties: the older) among the runs that were measured on the same
+ * validation photos: those with the most, of equally many those with the newest run. Sizes and shapes are checked; values are
+ * the head room's to check. Fails with: TL_NOT_FOUND (no runs; no such run; several and none validated), TL_BAD_INPUT (as above),
  * TL_CORRUPT (tensor of a wrong size, class names that are not), TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_store_get_head(tl_store *store, struct tl_store_chosen_head *out, const char *wanted,
                                              struct tl_error *err);

@@ -151,8 +151,9 @@ enum tl_status tl_summary_append_json(struct tl_text *text, const struct tl_summ
     tl_text_append(text, "], \"runs\": [");
     status = tl_store_query(store,
                             "SELECT json_object('place', place, 'run', run_id, 'name', name, 'val_loss', val_loss, 'val_accuracy', val_accuracy, "
-                            "'test_loss', test_loss, 'test_accuracy', test_accuracy, 'pinned', json(iif(is_pinned, 'true', 'false'))) "
-                            "FROM leaderboard ORDER BY place, run_id",
+                            "'val_photos', val_photos, 'val_group', val_group, 'test_loss', test_loss, "
+                            "'test_accuracy', test_accuracy, 'pinned', json(iif(is_pinned, 'true', 'false'))) "
+                            "FROM leaderboard ORDER BY val_group IS NULL, val_group, place, run_id",
                             append_run, text, err);
     if (status != TL_OK)
         return status;
@@ -250,7 +251,7 @@ static bool add_run(void *context, size_t column_count, const char *const *names
 static enum tl_status write_runs(const struct tl_summary *summary, tl_store *store, FILE *file, struct tl_error *err)
 {
     struct run_table runs = {.status = TL_OK};
-    char sql[768];
+    char sql[1024];
     enum tl_status status;
 
     if (summary->counts.runs == 0)
@@ -258,9 +259,10 @@ static enum tl_status write_runs(const struct tl_summary *summary, tl_store *sto
     (void)snprintf(sql, sizeof sql,
                    "SELECT run_id AS run, name, iif(val_loss IS NULL, '', format('%%.4f', val_loss)) AS \"val loss\", "
                    "iif(val_accuracy IS NULL, '', format('%%.4f', val_accuracy)) AS \"val accuracy\", "
+                   "coalesce(val_photos, '') AS \"val photos\", "
                    "iif(test_loss IS NULL, '', format('%%.4f', test_loss)) AS \"test loss\", "
                    "iif(test_accuracy IS NULL, '', format('%%.4f', test_accuracy)) AS \"test accuracy\", "
-                   "iif(is_pinned, 'yes', '') AS pinned FROM leaderboard ORDER BY place, run_id LIMIT %d",
+                   "iif(is_pinned, 'yes', '') AS pinned FROM leaderboard ORDER BY val_group IS NULL, val_group, place, run_id LIMIT %d",
                    RUNS_SHOWN);
     status = tl_store_query(store, sql, add_run, &runs, err);
     if (status == TL_OK && runs.status != TL_OK)

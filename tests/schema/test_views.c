@@ -73,7 +73,20 @@ START_TEST(leaderboard_has_the_best_first_and_the_unvalidated_last)
     must(tl_store_pin_head(store, "second", &err), &err);
     must_give(store, "SELECT place, name, val_loss, test_loss, augmentation, variants, is_pinned, started_at FROM leaderboard",
               "1|first|0.25|0.6|mild|all|0|2023-11-14 22:13:20;1|equal|0.25|0.6|mild|all|0|2023-11-14 22:13:20;"
-              "3|second|0.5|0.6|mild|all|1|2023-11-14 22:13:20;4|none|-|0.6|mild|all|0|2023-11-14 22:13:20;");
+              "3|second|0.5|0.6|mild|all|1|2023-11-14 22:13:20;-|none|-|0.6|mild|all|0|2023-11-14 22:13:20;");
+}
+END_TEST
+
+START_TEST(leaderboard_ranks_within_equal_validation_photos)
+{
+    static const char *const two_validated[] = {NULL, "train", "validation", "validation", "test", "test"};
+    static const char *const another_validated[] = {NULL, "train", "validation", "train", "test", "test"};
+    char uuid[TL_STORE_UUID_BYTES];
+    put_run_of_roles(store, &small, "many", 0.75, 1, uuid, two_validated);
+    put_run_of_roles(store, &small, "other", 0.01, 0, uuid, another_validated);
+    put_small_run(store, &small, "none", 0.0 / 0.0, 3, uuid);
+    must_give(store, "SELECT val_group, place, name, val_loss, val_photos FROM leaderboard",
+              "1|1|many|0.75|2;2|1|first|0.25|1;2|2|second|0.5|1;3|1|other|0.01|1;-|-|none|-|-;");
 }
 END_TEST
 
@@ -237,6 +250,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, variants_has_a_row_for_each_feature_however_many_places);
     tcase_add_test(core, feature_sets_names_what_can_be_trained_on);
     tcase_add_test(core, leaderboard_has_the_best_first_and_the_unvalidated_last);
+    tcase_add_test(core, leaderboard_ranks_within_equal_validation_photos);
     tcase_add_test(core, history_is_epoch_by_epoch);
     tcase_add_test(core, predictions_knows_the_true_class_and_its_probability);
     tcase_add_test(core, misclassified_is_the_surest_mistakes_first);

@@ -181,14 +181,13 @@ static inline struct small_store fill_small_store(tl_store *store)
     return small;
 }
 
-/* A run over the small store: trained on 1 and 2, validated on 3, tested on 4 and 5, of which 5 is called wrongly. */
-static inline int64_t put_small_run(tl_store *store, const struct small_store *small, const char *name, double val_loss,
-                                    long seed, char out_uuid[TL_STORE_UUID_BYTES])
+/* A run over the small store: contents 1 to 5 in these roles (role_of[1] to [5]), of which 5 is called wrongly. */
+static inline int64_t put_run_of_roles(tl_store *store, const struct small_store *small, const char *name, double val_loss,
+                                       long seed, char out_uuid[TL_STORE_UUID_BYTES], const char *const role_of[6])
 {
     struct tl_error err;
     int64_t run_id;
     static const unsigned class_of[] = {0, 0, 0, 1, 0, 1};
-    static const char *const role_of[] = {NULL, "train", "train", "validation", "test", "test"};
     struct tl_store_sample samples[5];
     for (unsigned n = 1; n <= 5; n++) {
         samples[n - 1] =
@@ -232,6 +231,14 @@ static inline int64_t put_small_run(tl_store *store, const struct small_store *s
                                      .head = &head};
     must(tl_store_put_run(store, &run_id, out_uuid, &run, &err), &err);
     return run_id;
+}
+
+/* Trained on 1 and 2, validated on 3, tested on 4 and 5. */
+static inline int64_t put_small_run(tl_store *store, const struct small_store *small, const char *name, double val_loss,
+                                    long seed, char out_uuid[TL_STORE_UUID_BYTES])
+{
+    static const char *const role_of[] = {NULL, "train", "train", "validation", "test", "test"};
+    return put_run_of_roles(store, small, name, val_loss, seed, out_uuid, role_of);
 }
 
 /* The file as another program sees it. */

@@ -112,7 +112,7 @@ START_TEST(the_best_by_validation_answers_until_another_is_pinned)
     put_small_run(store, &small, "b", 0.0731, 2, uuid);
     put_small_run(store, &small, "c", 0.5, 3, uuid);
     put_small_run(store, &small, "d", (double)NAN, 4, uuid);
-    must_choose(NULL, 2, "best by validation loss 0.0731");
+    must_choose(NULL, 2, "best by validation loss 0.0731 over 1 photo");
     must(tl_store_pin_head(store, "c", &err), &err);
     must_choose(NULL, 3, "pinned");
     must(tl_store_pin_head(store, "1", &err), &err);
@@ -126,7 +126,32 @@ START_TEST(of_two_equal_losses_the_older_run_answers)
 {
     put_small_run(store, &small, NULL, 0.25, 9, uuid);
     put_small_run(store, &small, NULL, 0.25, 3, uuid);
-    must_choose(NULL, 2, "best by validation loss 0.2500");
+    must_choose(NULL, 2, "best by validation loss 0.2500 over 1 photo");
+}
+END_TEST
+
+static const char *const two_validated[] = {NULL, "train", "validation", "validation", "test", "test"};
+static const char *const another_validated[] = {NULL, "train", "validation", "train", "test", "test"};
+static const char *const one_in_train_fewer[] = {NULL, "test", "train", "validation", "test", "test"};
+
+START_TEST(a_lower_loss_over_fewer_photos_does_not_win)
+{
+    put_small_run(store, &small, "few", 0.01, 9, uuid);
+    put_run_of_roles(store, &small, "many", 0.5, 1, uuid, two_validated);
+    must_choose(NULL, 2, "best by validation loss 0.5000 over 2 photos");
+    put_run_of_roles(store, &small, "better", 0.25, 2, uuid, two_validated);
+    must_choose(NULL, 3, "best by validation loss 0.2500 over 2 photos");
+}
+END_TEST
+
+START_TEST(of_equally_many_other_photos_those_of_the_newest_run_count)
+{
+    put_small_run(store, &small, "old", 0.01, 1, uuid);
+    put_run_of_roles(store, &small, "bad", 0.75, 2, uuid, another_validated);
+    must_choose(NULL, 2, "best by validation loss 0.7500 over 1 photo");
+    put_run_of_roles(store, &small, "newest", 0.5, 3, uuid, one_in_train_fewer); /* other data set, same validation photos as "old" */
+    must_choose(NULL, 1, "best by validation loss 0.0100 over 1 photo");
+    must_give(store, "SELECT count(*), count(DISTINCT validation_digest), sum(validation_photos) FROM dataset", "3|2|3;");
 }
 END_TEST
 
@@ -364,6 +389,8 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, runs_over_the_same_samples_share_a_data_set);
     tcase_add_test(core, the_best_by_validation_answers_until_another_is_pinned);
     tcase_add_test(core, of_two_equal_losses_the_older_run_answers);
+    tcase_add_test(core, a_lower_loss_over_fewer_photos_does_not_win);
+    tcase_add_test(core, of_equally_many_other_photos_those_of_the_newest_run_count);
     tcase_add_test(core, a_run_is_named_by_number_name_or_the_start_of_its_uuid);
     tcase_add_test(core, an_imported_head_is_found_by_its_name);
     tcase_add_test(core, predictions_of_one_head_photo_and_origin_are_renewed);
