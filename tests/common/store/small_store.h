@@ -14,6 +14,7 @@
 #include "common/store/store.h"
 #include "common/store/store_failure.h"
 #include "common/store/store_feature.h"
+#include "common/store/store_head.h"
 #include "common/store/store_photo.h"
 #include "common/store/store_run.h"
 #include "common/store/store_sample.h"
@@ -239,6 +240,17 @@ static inline int64_t put_small_run(tl_store *store, const struct small_store *s
 {
     static const char *const role_of[] = {NULL, "train", "train", "validation", "test", "test"};
     return put_run_of_roles(store, small, name, val_loss, seed, out_uuid, role_of);
+}
+
+static inline void put_imported_head(tl_store *store, const struct small_store *small, const char *name)
+{
+    struct tl_error err;
+    int64_t head_id;
+    const float kernel[8] = {0}, bias[2] = {0};
+    const struct tl_store_head head = {FIXTURE_CLASSES, 2, 4, "none", 1, kernel, bias};
+    must(tl_store_begin(store, &err), &err);
+    must(tl_store_put_head(store, &head_id, 0, name, small->feature_set_id, &head, &err), &err);
+    must(tl_store_commit(store, &err), &err);
 }
 
 /* The file as another program sees it. */
