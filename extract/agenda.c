@@ -125,6 +125,7 @@ static enum tl_status load_photo(struct tl_agenda_photo *photo, tl_store *store,
     photo->content_id = row.content_id;
     memcpy(photo->sha256, row.sha256, sizeof photo->sha256);
     photo->exif_orientation = row.exif_orientation;
+    photo->is_as_stored = !row.is_missing;
     return TL_OK;
 }
 

@@ -37,6 +37,7 @@ struct tl_agenda_photo {
     uint8_t sha256[TL_DIGEST_BYTES]; /* valid when content_id is not 0, as is exif_orientation */
     unsigned exif_orientation;
     bool is_job;
+    bool is_as_stored; /* the photo's row need not be written: the file is as it says, and it is not marked as missing */
     enum tl_agenda_outcome outcome;
 };
 

@@ -6,6 +6,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/system.h"
+#include "common/store/store_damage.h"
 #include "common/store/store_failure.h"
 #include "common/store/store_feature.h"
 #include "common/store/store_photo.h"
@@ -80,10 +81,12 @@ struct tl_writer_totals tl_writer_totals(const tl_writer *writer)
 static enum tl_status put_place(tl_writer *writer, struct tl_agenda_photo *photo, int64_t content_id, struct tl_error *err)
 {
     const struct tl_scan_entry *entry = photo->entry;
-    int64_t photo_id = 0;
-    enum tl_status status = tl_store_put_photo(writer->store, &photo_id, photo->source_id, entry->path, entry->size_bytes,
-                                               entry->mtime_ns, content_id, err);
+    int64_t photo_id = photo->photo_id;
+    enum tl_status status = TL_OK;
 
+    if (!photo->is_as_stored || content_id != photo->content_id)
+        status = tl_store_put_photo(writer->store, &photo_id, photo->source_id, entry->path, entry->size_bytes, entry->mtime_ns,
+                                    content_id, err);
     if (status == TL_OK)
         status = tl_store_put_folder_label(writer->store, photo_id, tl_agenda_wish(writer->agenda)->label_set, entry->class_name,
                                            entry->split, err);

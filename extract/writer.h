@@ -34,7 +34,7 @@ TL_MUST_USE enum tl_status tl_writer_create(tl_writer **out, tl_store *store, tl
                                             struct tl_error *err);
 void tl_writer_free(tl_writer *writer);
 
-/* The photos that are no jobs: their places and labels are renewed. Fails with: TL_IO, TL_NO_MEMORY. */
+/* The photos that are no jobs: their labels are renewed, and their places where they are not as stored. Fails with: TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_writer_put_known(tl_writer *writer, struct tl_error *err);
 /* Takes ownership of the work, in any case; writes when enough is gathered. Fails with: TL_IO, TL_CORRUPT, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_writer_take(tl_writer *writer, struct tl_work *work, struct tl_error *err);

@@ -89,7 +89,7 @@ enum tl_status tl_store_get_photo(tl_store *store, struct tl_store_photo *out, i
     if (status != TL_OK)
         goto done;
     tl_statement_begin(&s, store,
-                       "SELECT p.photo_id, p.size_bytes, p.mtime_ns, p.content_id, c.sha256, c.exif_orientation"
+                       "SELECT p.photo_id, p.size_bytes, p.mtime_ns, p.content_id, c.sha256, c.exif_orientation, p.missing_since_ms"
                        " FROM photo p LEFT JOIN content c USING (content_id) WHERE p.source_id = ? AND p.path = ?",
                        err);
     tl_statement_bind_int(&s, source_id);
@@ -99,6 +99,7 @@ enum tl_status tl_store_get_photo(tl_store *store, struct tl_store_photo *out, i
         photo.photo_id = tl_column_int(&s, 0);
         photo.size_bytes = tl_column_int(&s, 1);
         photo.mtime_ns = tl_column_int(&s, 2);
+        photo.is_missing = !tl_column_is_null(&s, 6);
         if (!tl_column_is_null(&s, 3)) {
             photo.content_id = tl_column_int(&s, 3);
             tl_column_digest(&s, 4, photo.sha256);

@@ -21,6 +21,7 @@ struct tl_store_photo {
     int64_t content_id;              /* 0 while unreadable */
     uint8_t sha256[TL_DIGEST_BYTES]; /* valid when content_id is not 0 */
     unsigned exif_orientation;       /* likewise */
+    bool is_missing;                 /* the last complete scan did not meet it */
 };
 /* Fails with: TL_NOT_FOUND, TL_IO, TL_CORRUPT. */
 TL_MUST_USE enum tl_status tl_store_get_photo(tl_store *store, struct tl_store_photo *out, int64_t source_id, const char *path,

@@ -1,7 +1,6 @@
 /* test_agenda.c - what is missing, and what becomes of it in the store and in the summary. */
 #include <sqlite3.h>
 
-#include "common/store/store_failure.h"
 #include "tests/extract/numbers.h"
 
 START_TEST(every_photo_and_variant_is_computed_once)
@@ -48,46 +47,6 @@ START_TEST(a_training_photo_with_a_twin_in_test_gets_no_variants)
 }
 END_TEST
 
-/* Content 1, in the feature set of the extraction or in one more. */
-static void damage_content(const char *store_name, bool is_other_set)
-{
-    const struct tl_error damage = {TL_CORRUPT, "bad checksum"};
-    char json[TL_RECIPE_JSON_BYTES];
-    struct tl_recipe recipe;
-    struct tl_store_feature_set other = {.input_json = json, .network = "other", .layer = "l", .arithmetic = "a", .stored_type = "float32",
-                                         .height = 1, .width = 1, .channels = 1};
-    tl_store *store = NULL;
-    struct tl_error err;
-
-    tl_recipe_init(&recipe);
-    tl_recipe_to_json(json, &recipe);
-    tl_recipe_digest(other.input_digest, &recipe);
-    ck_assert_int_eq(tl_store_open(&store, tl_test_path(root, store_name), TL_STORE_WRITE, &err), TL_OK);
-    ck_assert_int_eq(tl_store_begin(store, &err), TL_OK);
-    other.feature_set_id = 1;
-    if (is_other_set) {
-        ck_assert_msg(tl_store_put_feature_set(store, &other, &err) == TL_OK, "%s", err.message);
-        ck_assert_int_ne(other.feature_set_id, 1);
-    }
-    ck_assert_int_eq(tl_store_put_damage(store, 1, other.feature_set_id, &damage, &err), TL_OK);
-    ck_assert_int_eq(tl_store_commit(store, &err), TL_OK);
-    ck_assert_int_eq(tl_store_close(&store, &err), TL_OK);
-}
-
-START_TEST(damaged_features_are_computed_again)
-{
-    add_photo("a/1.jpg", "one");
-    add_photo("a/2.jpg", "two");
-    add_photo("b/3.jpg", "one");
-    (void)extract_well("s.db", 1, 1);
-    damage_content("s.db", false);
-    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure WHERE feature_set_id = 1"), "2");
-    ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 2);
-    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure"), "0");
-    ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 0);
-}
-END_TEST
-
 /* The file as another program changes it. */
 static void change(const char *store_name, const char *sql)
 {
@@ -97,6 +56,32 @@ static void change(const char *store_name, const char *sql)
     ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s: %s", sql, sqlite3_errmsg(db));
     ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
 }
+
+/* What tl-train does when a feature of content 1 in this set does not decode. */
+static void damage_content(const char *store_name, int feature_set_id)
+{
+    char sql[400];
+
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO failure (photo_id, feature_set_id, stage, cause, message, first_ms, last_ms, tries)"
+                   " SELECT photo_id, %d, 'verify', 'corrupt', 'bad checksum', 1, 1, 1 FROM photo WHERE content_id = 1",
+                   feature_set_id);
+    change(store_name, sql);
+}
+
+START_TEST(damaged_features_are_computed_again)
+{
+    add_photo("a/1.jpg", "one");
+    add_photo("a/2.jpg", "two");
+    add_photo("b/3.jpg", "one");
+    (void)extract_well("s.db", 1, 1);
+    damage_content("s.db", 1);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure WHERE feature_set_id = 1"), "2");
+    ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 2);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure"), "0");
+    ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 0);
+}
+END_TEST
 
 START_TEST(a_feature_whose_blob_is_gone_or_cut_is_computed_again)
 {
@@ -112,11 +97,30 @@ START_TEST(a_feature_whose_blob_is_gone_or_cut_is_computed_again)
 }
 END_TEST
 
+START_TEST(a_place_that_is_as_it_was_is_not_written_again)
+{
+    struct course course = {.store_name = "s.db", .thread_count = 1};
+    struct tl_error err;
+
+    add_photo("a/1.jpg", "one");
+    add_photo("a/2.jpg", "two");
+    (void)extract_well("s.db", 1, 0);
+    /* Rows that no update can keep: stores run no triggers. */
+    change("s.db", "ALTER TABLE photo ADD COLUMN locked INTEGER NOT NULL DEFAULT 0 CHECK (locked = 0 OR mtime_ns < 0);"
+                   "PRAGMA ignore_check_constraints = ON; UPDATE photo SET locked = 1");
+    ck_assert_uint_eq(extract_well("s.db", 1, 0).taken_count, 0);
+    ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 2);
+    add_photo("a/2.jpg", "changed");
+    ck_assert_int_eq(extract(&course, &err), TL_BAD_INPUT);
+    ck_assert_msg(strstr(err.message, "locked"), "%s", err.message);
+}
+END_TEST
+
 START_TEST(damage_is_mended_once_where_its_place_has_vanished)
 {
     add_photo("a/1.jpg", "one");
     (void)extract_well("s.db", 1, 1);
-    damage_content("s.db", false);
+    damage_content("s.db", 1);
     ck_assert_int_eq(rename(tl_test_path(root, "photos/a/1.jpg"), tl_test_path(root, "photos/a/2.jpg")), 0);
     ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 2);
     ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure"), "0");
@@ -128,7 +132,9 @@ START_TEST(damage_in_another_feature_set_is_neither_mended_nor_forgotten)
 {
     add_photo("a/1.jpg", "one");
     (void)extract_well("s.db", 1, 1);
-    damage_content("s.db", true);
+    change("s.db", "INSERT INTO feature_set SELECT 2, zeroblob(32), input_id, backbone_id, layer, 'other', stored_type, height, width,"
+                   " channels FROM feature_set");
+    damage_content("s.db", 2);
     add_photo("a/2.jpg", "two");
     ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 2);
     ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM failure"), "1");
@@ -270,6 +276,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, damage_is_mended_once_where_its_place_has_vanished);
     tcase_add_test(core, damage_in_another_feature_set_is_neither_mended_nor_forgotten);
     tcase_add_test(core, a_feature_whose_blob_is_gone_or_cut_is_computed_again);
+    tcase_add_test(core, a_place_that_is_as_it_was_is_not_written_again);
     tcase_add_test(core, the_summary_says_what_was_done);
     tcase_add_test(limits, variants_wanted_later_are_all_that_is_computed);
     tcase_add_test(limits, changed_and_vanished_photos_are_noticed);
