@@ -1,49 +1,15 @@
 /* target.c - see target.h. */
 #include "extract/target.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/base/memory.h"
-#include "common/base/system.h"
-#include "common/network/kernels.h"
 #include "common/store/store_feature.h"
 #include "common/store/store_photo.h"
 
 static const char NETWORK[] = "vgg16";
-static const char WEIGHTS_FILE[] = "vgg16.h5";
 static const char STORED_TYPE[] = "float32"; /* what the codec keeps */
-
-/* The caller frees. */
-static enum tl_status find_weights(char **out, const struct tl_settings *settings, struct tl_error *err)
-{
-    const char *named = settings->weights_path ? settings->weights_path : getenv("TL_WEIGHTS");
-    enum tl_status status = TL_OK;
-
-    *out = NULL;
-    if (named && *named) {
-        *out = tl_memory_copy_string(named);
-        if (!*out)
-            return tl_error_set_no_memory(err, "the path of the weights", strlen(named) + 1);
-    } else {
-        status = tl_system_weights_path(out, WEIGHTS_FILE, err);
-    }
-    if (status == TL_OK && access(*out, F_OK) != 0) {
-        status = tl_error_set(err, TL_NOT_FOUND, "there are no weights at %s: `make weights` gets them, --weights FILE names others",
-                              *out);
-        tl_memory_free(*out);
-        *out = NULL;
-    }
-    return status;
-}
-
-static enum tl_status read_features(tl_features **out, const struct tl_settings *settings, const char *weights_path,
-                                    const char *arithmetic, struct tl_error *err)
-{
-    return tl_features_create(out, &settings->recipe, NETWORK, weights_path, arithmetic, err);
-}
 
 /* An empty file is a store not made yet. */
 static bool is_there(const char *store_path)
@@ -163,7 +129,7 @@ static enum tl_status open_all(struct tl_target *target, const struct tl_setting
     if (is_there(settings->store_path))
         status = tl_store_open(&target->store, settings->store_path, TL_STORE_WRITE, err);
     if (status == TL_OK)
-        status = read_features(&target->features, settings, weights_path, settings->arithmetic, err);
+        status = tl_features_create(&target->features, &settings->recipe, NETWORK, weights_path, settings->arithmetic, err);
     if (status == TL_OK && target->store && !settings->has_precision)
         status = follow_store(target, settings, weights_path, err);
     if (status == TL_OK && !target->store)
@@ -182,7 +148,7 @@ enum tl_status tl_target_open(struct tl_target *out, const struct tl_settings *s
 {
     struct tl_target target = {.store = NULL};
     char *weights_path = NULL;
-    enum tl_status status = find_weights(&weights_path, settings, err);
+    enum tl_status status = tl_features_find_weights(&weights_path, settings->weights_path, NETWORK, err);
 
     *out = target;
     if (status == TL_OK)

@@ -1,12 +1,20 @@
 /* features.c - image and network put together, with one recipe for all who come here. */
 #include "common/features/features.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "common/base/memory.h"
+#include "common/base/system.h"
 #include "common/image/augment.h"
 #include "common/network/backbone.h"
+#include "common/network/kernels.h"
 #include "common/network/plan.h"
+
+enum { KNOWN_CEILING_BYTES = 4096 };
 
 struct tl_features {
     struct tl_recipe recipe;
@@ -25,14 +33,75 @@ static size_t count_floats(struct tl_shape shape)
     return (size_t)shape.height * shape.width * shape.channels;
 }
 
+/* An arithmetic that a kernel above `index` has, or that this machine cannot compute by that kernel, has no turn of its own. */
+static bool is_listed(size_t index)
+{
+    for (size_t i = index + 1; i < tl_conv_kernel_count; i++)
+        if (tl_conv_kernels[i]->is_supported() && strcmp(tl_conv_kernels[i]->arithmetic, tl_conv_kernels[index]->arithmetic) == 0)
+            return false;
+    return tl_conv_kernels[index]->is_supported();
+}
+
+void tl_features_append_arithmetics(struct tl_text *text)
+{
+    bool is_first = true;
+    for (size_t i = tl_conv_kernel_count; i > 0; i--) {
+        if (!is_listed(i - 1))
+            continue;
+        tl_text_append(text, is_first ? "" : ", ");
+        tl_text_append(text, tl_conv_kernels[i - 1]->arithmetic);
+        is_first = false;
+    }
+}
+
+static enum tl_status refuse_arithmetic(const char *arithmetic, struct tl_error *err)
+{
+    struct tl_text known;
+    tl_text_init(&known, KNOWN_CEILING_BYTES);
+    tl_features_append_arithmetics(&known);
+    const enum tl_status status = tl_text_check(&known, err);
+    if (status == TL_OK)
+        tl_error_set(err, TL_BAD_INPUT, "this machine cannot compute the arithmetic '%s', only %s", arithmetic, known.bytes);
+    tl_text_free(&known);
+    return status == TL_OK ? TL_BAD_INPUT : status;
+}
+
 static enum tl_status choose_kernel(const struct tl_conv_kernel **out, const char *arithmetic, struct tl_error *err)
 {
     *out = arithmetic != NULL ? tl_conv_kernel_find(arithmetic) : tl_conv_kernel_default();
     if (*out != NULL)
         return TL_OK;
     if (arithmetic != NULL)
-        return tl_error_set(err, TL_BAD_INPUT, "this machine cannot compute the arithmetic '%s'", arithmetic);
+        return refuse_arithmetic(arithmetic, err);
     return tl_error_set(err, TL_BAD_INPUT, "TL_KERNELS is '%s', which this machine cannot compute", getenv("TL_KERNELS"));
+}
+
+/* Where `make weights` puts them. */
+static enum tl_status name_usual_weights(char **out, const char *network, struct tl_error *err)
+{
+    char file_name[NAME_MAX + 1];
+    const int length = snprintf(file_name, sizeof file_name, "%s.h5", network);
+    if (length < 0 || (size_t)length >= sizeof file_name || strchr(network, '/') != NULL)
+        return tl_error_set(err, TL_BAD_INPUT, "'%.40s' is not the name of a network", network);
+    return tl_system_weights_path(out, file_name, err);
+}
+
+enum tl_status tl_features_find_weights(char **out, const char *given, const char *network, struct tl_error *err)
+{
+    const char *named = given != NULL ? given : getenv("TL_WEIGHTS");
+    enum tl_status status = TL_OK;
+    *out = NULL;
+    if (named == NULL || *named == '\0')
+        status = name_usual_weights(out, network, err);
+    else if ((*out = tl_memory_copy_string(named)) == NULL)
+        status = tl_error_set_no_memory(err, "the path of the weights", strlen(named) + 1);
+    if (status == TL_OK && access(*out, F_OK) != 0) {
+        status = tl_error_set(err, TL_NOT_FOUND, "there are no weights at %s: `make weights` gets them, --weights FILE names others",
+                              *out);
+        tl_memory_free(*out);
+        *out = NULL;
+    }
+    return status;
 }
 
 enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *recipe, const char *network,

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "common/base/error.h"
+#include "common/base/text.h"
 #include "common/image/augmentation.h"
 #include "common/image/photo.h"
 #include "common/image/recipe.h"
@@ -31,6 +32,14 @@ struct tl_features_identity {
     const char *arithmetic;          /* "f32-wino4-fma" */
     uint32_t height, width, channels; /* of the feature: 7, 7, 512 */
 };
+
+/* The names of what this machine can compute with, the best first: "f32-wino4-fma, openblas-wino4, ...". */
+void tl_features_append_arithmetics(struct tl_text *text);
+
+/* The file of a network's weights: `given`, else what TL_WEIGHTS names, else "<network>.h5" in the folder of weights; the caller
+ * frees. Fails with: TL_NOT_FOUND (no such file, with how to get it), TL_BAD_INPUT (a network whose name can be no file's),
+ * TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_features_find_weights(char **out, const char *given, const char *network, struct tl_error *err);
 
 /* Reads the weights and plans the network. `arithmetic` NULL takes this machine's default. Starts libvips.
  * Fails with: TL_NOT_FOUND (no weights file, unknown network), TL_BAD_INPUT (weights of another network, an arithmetic this

@@ -2,13 +2,9 @@
 #include "serve/classify/classifier.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/base/memory.h"
-#include "common/base/system.h"
 #include "common/features/features.h"
 
 struct tl_classifier {
@@ -78,33 +74,6 @@ enum tl_status tl_classifier_read_head(struct tl_head **out, const struct tl_sto
     return TL_OK;
 }
 
-/* The caller frees *out. */
-static enum tl_status find_weights(char **out, const char *given, const char *network, struct tl_error *err)
-{
-    const char *named = given ? given : getenv("TL_WEIGHTS");
-    char file_name[256];
-    enum tl_status status;
-
-    *out = NULL;
-    if (!named || *named == '\0') {
-        int length = snprintf(file_name, sizeof file_name, "%s.h5", network);
-
-        if (length < 0 || (size_t)length >= sizeof file_name || strchr(network, '/'))
-            return tl_error_set(err, TL_CORRUPT, "the head names a network '%.40s'", network);
-        status = tl_system_weights_path(out, file_name, err);
-        if (status != TL_OK)
-            return status;
-        if (access(*out, F_OK) == 0)
-            return TL_OK;
-        (void)tl_error_set(err, TL_NOT_FOUND, "there are no weights at %s: `make weights` gets them, --weights FILE names others", *out);
-        tl_memory_free(*out);
-        *out = NULL;
-        return TL_NOT_FOUND;
-    }
-    *out = tl_memory_copy_string(named);
-    return *out ? TL_OK : tl_error_set_no_memory(err, "a path", strlen(named));
-}
-
 /* What was loaded must be what the head was trained on. */
 static enum tl_status compare_identity(const tl_features *features, const struct tl_store_chosen_head *chosen, const char *weights_path,
                                        struct tl_error *err)
@@ -147,7 +116,7 @@ enum tl_status tl_classifier_create(tl_classifier **out, const struct tl_store_c
         (void)tl_error_prefix(err, "the head's photos were prepared in a way this program does not know");
         goto done;
     }
-    status = find_weights(&path, weights_path, chosen->network, err);
+    status = tl_features_find_weights(&path, weights_path, chosen->network, err);
     if (status != TL_OK)
         goto done;
     status = tl_features_create(&classifier->features, &recipe, chosen->network, path, chosen->arithmetic, err);
@@ -171,11 +140,6 @@ void tl_classifier_free(tl_classifier *classifier)
     tl_features_free(classifier->features);
     tl_head_free(classifier->head);
     tl_memory_free(classifier);
-}
-
-const struct tl_head *tl_classifier_head(const tl_classifier *classifier)
-{
-    return classifier->head;
 }
 
 enum tl_status tl_classifier_session_create(tl_classifier_session **out, const tl_classifier *classifier, struct tl_error *err)

@@ -42,7 +42,6 @@ TL_MUST_USE enum tl_status tl_classifier_read_head(struct tl_head **out, const s
 TL_MUST_USE enum tl_status tl_classifier_create(tl_classifier **out, const struct tl_store_chosen_head *chosen, const char *weights_path,
                                                 struct tl_error *err);
 void tl_classifier_free(tl_classifier *classifier);
-const struct tl_head *tl_classifier_head(const tl_classifier *classifier);
 
 /* Fails with: TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_classifier_session_create(tl_classifier_session **out, const tl_classifier *classifier, struct tl_error *err);

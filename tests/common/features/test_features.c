@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/base/memory.h"
 #include "common/base/random.h"
@@ -218,9 +219,81 @@ END_TEST
 
 START_TEST(an_arithmetic_that_nobody_computes_is_refused)
 {
-    check_refused(TL_BAD_INPUT, "cannot compute the arithmetic 'abacus'", "vgg16", "/nowhere/weights.h5", "abacus");
+    check_refused(TL_BAD_INPUT, "cannot compute the arithmetic 'abacus', only ", "vgg16", "/nowhere/weights.h5", "abacus");
+    check_refused(TL_BAD_INPUT, ", f64-direct", "vgg16", "/nowhere/weights.h5", "abacus");
     setenv("TL_KERNELS", "beads", 1);
     check_refused(TL_BAD_INPUT, "TL_KERNELS is 'beads'", "vgg16", "/nowhere/weights.h5", NULL);
+}
+END_TEST
+
+/* Each name once, and each can be computed. */
+START_TEST(the_arithmetics_of_this_machine_are_listed_once)
+{
+    struct tl_text text;
+    size_t count = 0;
+
+    tl_text_init(&text, 1000);
+    tl_features_append_arithmetics(&text);
+    ck_assert_int_eq(tl_text_check(&text, NULL), TL_OK);
+    for (const char *name = text.bytes; name; name = strstr(name, ", ") ? strstr(name, ", ") + 2 : NULL, count++) {
+        char word[64];
+
+        (void)snprintf(word, sizeof word, "%.*s", (int)strcspn(name, ","), name);
+        ck_assert_ptr_null(strstr(name + 1, word));
+        check_refused(TL_NOT_FOUND, "/nowhere/weights.h5", "vgg16", "/nowhere/weights.h5", word);
+    }
+    ck_assert_uint_ge(count, 4);
+    tl_text_free(&text);
+}
+END_TEST
+
+static void check_weights(const char *given, const char *network, const char *expected)
+{
+    struct tl_error err;
+    char *path = NULL;
+
+    ck_assert_msg(tl_features_find_weights(&path, given, network, &err) == TL_OK, "%s", err.message);
+    ck_assert_str_eq(path, expected);
+    tl_memory_free(path);
+}
+
+START_TEST(weights_are_those_named_else_the_environments_else_the_usual_ones)
+{
+    const char *folder = tl_test_make_folder();
+    char *usual;
+
+    ck_assert_int_eq(setenv("XDG_DATA_HOME", folder, 1), 0);
+    ck_assert_int_eq(unsetenv("TL_WEIGHTS"), 0);
+    ck_assert_int_eq(mkdir(tl_test_path(folder, "tl"), 0777), 0);
+    ck_assert_int_eq(mkdir(tl_test_path(folder, "tl/weights"), 0777), 0);
+    usual = tl_memory_copy_string(tl_test_path(folder, "tl/weights/net.h5"));
+    tl_test_write_file(usual, "x", 1);
+    check_weights(NULL, "net", usual);
+    ck_assert_int_eq(setenv("TL_WEIGHTS", "", 1), 0);
+    check_weights(NULL, "net", usual);
+    ck_assert_int_eq(setenv("TL_WEIGHTS", "/dev/null", 1), 0);
+    check_weights(NULL, "net", "/dev/null");
+    check_weights(usual, "net", usual);
+    tl_memory_free(usual);
+}
+END_TEST
+
+START_TEST(weights_that_are_nowhere_are_told_with_how_to_get_them)
+{
+    struct tl_error err;
+    char *path = (char *)&err;
+
+    ck_assert_int_eq(tl_features_find_weights(&path, "/nowhere/net.h5", "net", &err), TL_NOT_FOUND);
+    ck_assert_str_eq(err.message, "there are no weights at /nowhere/net.h5: `make weights` gets them, --weights FILE names others");
+    ck_assert_ptr_null(path);
+    ck_assert_int_eq(unsetenv("TL_WEIGHTS"), 0);
+    ck_assert_int_eq(tl_features_find_weights(&path, NULL, "../net", &err), TL_BAD_INPUT);
+    for (size_t n = 1; n <= 2; n++) {
+        (void)tl_memory_fail_at(n);
+        ck_assert_int_eq(tl_features_find_weights(&path, NULL, "net", &err), TL_NO_MEMORY);
+        (void)tl_memory_fail_at(0);
+        ck_assert_ptr_null(path);
+    }
 }
 END_TEST
 
@@ -257,6 +330,9 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, a_path_gives_the_vector_of_its_pixels);
     tcase_add_test(faults, an_unknown_network_or_a_missing_file_is_not_found);
     tcase_add_test(faults, an_arithmetic_that_nobody_computes_is_refused);
+    tcase_add_test(core, the_arithmetics_of_this_machine_are_listed_once);
+    tcase_add_test(core, weights_are_those_named_else_the_environments_else_the_usual_ones);
+    tcase_add_test(faults, weights_that_are_nowhere_are_told_with_how_to_get_them);
     tcase_add_test(faults, weights_of_another_network_are_refused);
     tcase_add_test(faults, freeing_nothing_is_fine);
     suite_add_tcase(suite, core);
