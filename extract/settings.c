@@ -1,12 +1,15 @@
 /* settings.c - see settings.h. */
 #include "extract/settings.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/system.h"
+#include "common/base/text.h"
+#include "common/features/features.h"
 
 static const char *const SPLITS[] = {"train", "val", "test", NULL};
-enum { SET_MILD, SET_KERAS };
+enum { SET_MILD, SET_KERAS, HELP_BYTES = 512 };
 static const char *const SETS[] = {"mild", "keras", NULL};
 
 static const char SUMMARY[] =
@@ -49,7 +52,6 @@ static enum tl_status choose_augmentation(struct tl_settings *settings, const st
         tl_augmentation_init_keras(augmentation);
     else
         tl_augmentation_init_mild(augmentation);
-    settings->augmentation_name = has_parameters(given) ? "custom" : SETS[given->set];
     augmentation->seed = (uint64_t)given->seed;
     if (!given->has_variants) {
         if (given->has_set || given->has_seed || has_parameters(given))
@@ -72,6 +74,7 @@ static enum tl_status choose_augmentation(struct tl_settings *settings, const st
     }
     augmentation->flip_horizontal = (augmentation->flip_horizontal || given->flip_horizontal) && !given->no_flip_horizontal;
     augmentation->flip_vertical = (augmentation->flip_vertical || given->flip_vertical) && !given->no_flip_vertical;
+    settings->augmentation_name = tl_augmentation_name(augmentation);
     return tl_augmentation_check(augmentation, err);
 }
 
@@ -97,8 +100,21 @@ static enum tl_status put_together(struct tl_settings *settings, const struct gi
     return choose_augmentation(settings, given, err);
 }
 
+static void describe_precision(char out[HELP_BYTES])
+{
+    struct tl_text text;
+
+    tl_text_init(&text, HELP_BYTES - 1);
+    tl_text_append(&text, "exact, or an arithmetic by its name: ");
+    tl_features_append_arithmetics(&text);
+    tl_text_append(&text, " (the store's, else exact)");
+    (void)snprintf(out, HELP_BYTES, "%s", tl_text_check(&text, NULL) == TL_OK ? text.bytes : "exact, or an arithmetic by its name");
+    tl_text_free(&text);
+}
+
 bool tl_settings_read(struct tl_settings *out, enum tl_exit *out_exit, int argc, char **argv)
 {
+    char precision_help[HELP_BYTES];
     struct given given = {.set = SET_MILD, .thread_count = (long)tl_system_core_count()};
     const struct tl_option options[] = {
         {.name = "source", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &out->source_name,
@@ -141,7 +157,7 @@ bool tl_settings_read(struct tl_settings *out, enum tl_exit *out_exit, int argc,
         {.name = "weights", .argument = "FILE", .kind = TL_OPTION_STRING, .target = &out->weights_path,
          .help = "VGG16 as Keras HDF5 (TL_WEIGHTS, else where `make weights` puts it)"},
         {.name = "precision", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &given.precision,
-         .help = "exact, or an arithmetic by its name (the store's, else exact)"},
+         .help = precision_help},
         {.name = "quiet", .kind = TL_OPTION_FLAG, .target = &out->is_quiet, .help = "only failures and errors"},
         {.name = "json", .kind = TL_OPTION_FLAG, .target = &out->is_json, .help = "the summary as one JSON object"},
     };
@@ -156,6 +172,7 @@ bool tl_settings_read(struct tl_settings *out, enum tl_exit *out_exit, int argc,
     given.preprocess = (int)out->recipe.preprocess;
     command.options = options;
     command.option_count = sizeof options / sizeof options[0];
+    describe_precision(precision_help);
     if (!tl_tool_begin(&operands, out_exit, &command, argc, argv))
         return false;
     if (put_together(out, &given, &operands, &err) != TL_OK) {

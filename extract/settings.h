@@ -20,7 +20,7 @@ struct tl_settings {
     struct tl_recipe recipe;
     uint32_t variant_count;
     struct tl_augmentation augmentation; /* where variant_count is not 0 */
-    const char *augmentation_name;       /* "mild", "keras", "custom" */
+    const char *augmentation_name;       /* likewise: "mild", "keras", "custom" */
     const char *weights_path;            /* NULL: the usual place */
     const char *arithmetic;              /* NULL: this machine's own */
     bool has_precision;                  /* --precision was given, so that the store does not choose */

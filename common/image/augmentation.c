@@ -31,6 +31,21 @@ void tl_augmentation_init_keras(struct tl_augmentation *out)
     out->flip_horizontal = out->flip_vertical = true;
 }
 
+static bool is_alike(const struct tl_augmentation *a, const struct tl_augmentation *b)
+{
+    return a->shear_degrees == b->shear_degrees && a->zoom == b->zoom && a->zoom_both[0] == b->zoom_both[0] &&
+           a->zoom_both[1] == b->zoom_both[1] && a->flip_horizontal == b->flip_horizontal && a->flip_vertical == b->flip_vertical;
+}
+
+const char *tl_augmentation_name(const struct tl_augmentation *augmentation)
+{
+    struct tl_augmentation mild, keras;
+
+    tl_augmentation_init_mild(&mild);
+    tl_augmentation_init_keras(&keras);
+    return is_alike(augmentation, &mild) ? "mild" : is_alike(augmentation, &keras) ? "keras" : "custom";
+}
+
 static bool has_zoom_both(const struct tl_augmentation *augmentation)
 {
     return !(augmentation->zoom_both[0] == 1 && augmentation->zoom_both[1] == 1);

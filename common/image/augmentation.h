@@ -37,6 +37,9 @@ void tl_augmentation_init_mild(struct tl_augmentation *out);
 /* The tutorial's: shear 0.5 degrees, zoom 0.7, both flips, seed 0. */
 void tl_augmentation_init_keras(struct tl_augmentation *out);
 
+/* "mild" or "keras" where it is that set, whatever the seed; else "custom". Static. */
+const char *tl_augmentation_name(const struct tl_augmentation *augmentation);
+
 /* Fails with: TL_BAD_INPUT (zoom and zoom_both together, a range that is not finite or out of bounds). */
 TL_MUST_USE enum tl_status tl_augmentation_check(const struct tl_augmentation *augmentation, struct tl_error *err);
 

@@ -63,6 +63,19 @@ START_TEST(named_sets_keep_their_names)
 }
 END_TEST
 
+START_TEST(a_name_tells_what_is_drawn_not_how_it_was_asked_for)
+{
+    struct tl_settings settings;
+
+    ck_assert(read_line(&settings, "tl-extract s.db photos --variants 1 --flip-horizontal"));
+    ck_assert_str_eq(settings.augmentation_name, "mild");
+    ck_assert(read_line(&settings, "tl-extract s.db photos --variants 1 --seed 3 --shear 0.5 --zoom 0.7 --flip-vertical"));
+    ck_assert_str_eq(settings.augmentation_name, "keras");
+    ck_assert(read_line(&settings, "tl-extract s.db photos --variants 1 --augment keras --no-flip-vertical"));
+    ck_assert_str_eq(settings.augmentation_name, "custom");
+}
+END_TEST
+
 START_TEST(a_parameter_by_itself_replaces_the_sets)
 {
     struct tl_settings settings;
@@ -137,6 +150,7 @@ Suite *tl_test_suite(void)
 
     tcase_add_test(core, defaults_are_keras_and_no_variants);
     tcase_add_test(core, named_sets_keep_their_names);
+    tcase_add_test(core, a_name_tells_what_is_drawn_not_how_it_was_asked_for);
     tcase_add_test(core, a_parameter_by_itself_replaces_the_sets);
     tcase_add_test(core, a_crop_is_antialiased_unless_nearest_is_named);
     tcase_add_test(core, exact_precision_is_this_machines_own);
