@@ -42,6 +42,9 @@ TL_INLINE void multiply_rows(const struct product *p, const size_t rows, const b
     const size_t row_stride = is_blocked ? CHANNEL_BLOCK : p->row_stride;
     const size_t length = is_blocked ? CHANNEL_BLOCK : p->segment_length;
     const float *weights = p->weights;
+    /* With few rows memory is the limit: what is asked for all at once would wait in a queue, and the loop with it. LINE_FLOATS is the
+     * length of a segment, so a line for each of its steps, `lines` floats further, is the same share. */
+    const bool is_hungry = is_blocked && rows <= (PANEL_ROWS + 2) / 2;
     vec sums[PANEL_ROWS][PANEL_REGISTERS];
     for (size_t r = 0; r < rows; r++) {
         for (size_t v = 0; v < PANEL_REGISTERS; v++)
@@ -49,10 +52,13 @@ TL_INLINE void multiply_rows(const struct product *p, const size_t rows, const b
     }
     for (size_t s = 0; s < p->segment_count; s++) {
         const float *in = p->in + s * p->segment_stride;
-        ask_for(&p->next_weights, s);
+        if (!is_hungry)
+            ask_for(&p->next_weights, s);
         ask_for(&p->next_in, s);
         for (size_t j = 0; j < length; j++, weights += PANEL_COLUMNS) {
             vec w[PANEL_REGISTERS];
+            if (is_hungry)
+                __builtin_prefetch(p->next_weights.at + (s * length + j) * p->next_weights.lines, 0, 2);
             for (size_t v = 0; v < PANEL_REGISTERS; v++)
                 w[v] = vec_load(weights + v * VEC_LANES);
 #pragma GCC unroll 16

@@ -8,6 +8,8 @@
 
 #include "common/network/winograd_transform.h"
 
+enum { TILES_AHEAD = 4 };
+
 /* Tiles of all photos of a call. */
 struct tiling {
     size_t down, across, count;
@@ -69,6 +71,8 @@ TL_INLINE void gather_tiles(float *v, const struct layout *layout, const struct 
             float *const out = v + (t - first) * layout->tile_stride + c / CHANNEL_BLOCK * layout->block_stride;
             if (is_inside && c + CHANNEL_BLOCK <= channels) {
                 const float *const in = photo + (tile.top - 1) * row + (tile.left - 1) * channels + c;
+                for (size_t i = 0; i < WINOGRAD_POSITIONS; i++) /* lines that the tiles soon to come will write */
+                    __builtin_prefetch(out + i * layout->position_stride + TILES_AHEAD * layout->tile_stride, 0, 2);
                 for (size_t lane = 0; lane < CHANNEL_BLOCK; lane += VEC_LANES)
                     transform_patch(out + lane, layout->position_stride, in + lane, row, channels);
                 continue;
