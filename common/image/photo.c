@@ -47,40 +47,10 @@ void tl_photo_end_thread(void)
     vips_thread_shutdown();
 }
 
-/* How much of one axis, in 1/24 of an input pixel, thumbnail pixel `t` shares with input pixel `p`. */
-static uint32_t measure_overlap(uint32_t t, uint32_t p)
-{
-    uint32_t from = t * TL_RECIPE_SIZE_PX, to = from + TL_RECIPE_SIZE_PX;
-    uint32_t left = p * TL_PHOTO_THUMBNAIL_SIDE_PX, right = left + TL_PHOTO_THUMBNAIL_SIDE_PX;
-    uint32_t begin = left > from ? left : from, end = right < to ? right : to;
-
-    return begin < end ? end - begin : 0;
-}
-
-/* Whole numbers throughout, so that every machine makes the same thumbnail. */
-static void make_thumbnail(uint8_t *out, const uint8_t *pixels)
-{
-    enum { SIDE = TL_PHOTO_THUMBNAIL_SIDE_PX, SIZE = TL_RECIPE_SIZE_PX };
-    static const uint64_t area = (uint64_t)SIZE * SIZE * 1000;
-
-    for (uint32_t i = 0; i < SIDE; i++) {
-        for (uint32_t j = 0; j < SIDE; j++) {
-            uint64_t sum = 0;
-            for (uint32_t y = i * SIZE / SIDE; y < SIZE && y * SIDE < (i + 1) * SIZE; y++) {
-                for (uint32_t x = j * SIZE / SIDE; x < SIZE && x * SIDE < (j + 1) * SIZE; x++) {
-                    const uint8_t *rgb = pixels + ((size_t)y * SIZE + x) * 3;
-                    uint64_t grey = 299u * rgb[0] + 587u * rgb[1] + 114u * rgb[2];
-                    sum += grey * measure_overlap(i, y) * measure_overlap(j, x);
-                }
-            }
-            out[i * SIDE + j] = (uint8_t)((sum + area / 2) / area);
-        }
-    }
-}
-
 enum tl_status tl_photo_decode(struct tl_photo *out, const void *bytes, size_t size_bytes, const struct tl_recipe *recipe,
                                struct tl_error *err)
 {
+    struct tl_thumbnail thumbnail;
     struct tl_decode decode;
     enum tl_status status;
 
@@ -90,11 +60,12 @@ enum tl_status tl_photo_decode(struct tl_photo *out, const void *bytes, size_t s
     if (status != TL_OK)
         return status;
     tl_metadata_read(out, &decode);
-    status = tl_resize_read(out->pixels, &decode, recipe, err);
+    tl_thumbnail_init(&thumbnail, out->width_px, out->height_px);
+    status = tl_resize_read(out->pixels, &thumbnail, &decode, recipe, err);
     tl_decode_close(&decode);
     if (status != TL_OK)
         return status;
-    make_thumbnail(out->thumbnail, out->pixels);
+    tl_thumbnail_finish(&thumbnail, out->thumbnail);
     tl_digest_bytes(out->pixels_digest, out->pixels, sizeof out->pixels);
     return TL_OK;
 }

@@ -19,9 +19,9 @@
 #include "common/base/digest.h"
 #include "common/base/error.h"
 #include "common/image/recipe.h"
+#include "common/image/thumbnail.h"
 
 enum {
-    TL_PHOTO_THUMBNAIL_SIDE_PX = 24,
     TL_PHOTO_VALUES = TL_RECIPE_SIZE_PX * TL_RECIPE_SIZE_PX * 3 /* H x W x 3 */
 };
 static const uint64_t TL_PHOTO_PIXELS_MAX = 256 * 1000 * 1000;
@@ -34,7 +34,7 @@ struct tl_photo {
     unsigned exif_orientation;       /* 1 to 8; 1 where the file says nothing or nonsense */
     char captured_at[20];            /* EXIF DateTimeOriginal as "YYYY-MM-DD HH:MM:SS", or "" */
     char camera[64];                 /* EXIF make and model, UTF-8, or "" */
-    uint8_t thumbnail[TL_PHOTO_THUMBNAIL_SIDE_PX * TL_PHOTO_THUMBNAIL_SIDE_PX]; /* grey, rows first, of the resized pixels */
+    uint8_t thumbnail[TL_THUMBNAIL_PIXELS]; /* grey, rows first, the same by every recipe */
     uint8_t pixels[TL_PHOTO_VALUES]; /* size x size x RGB after resize or crop, before augmentation and preprocessing */
     uint8_t pixels_digest[TL_DIGEST_BYTES]; /* SHA-256 of `pixels` */
 };

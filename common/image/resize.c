@@ -43,7 +43,8 @@ enum tl_status tl_resize_plan(struct tl_resample_axis *x, struct tl_resample_axi
 }
 
 /* The whole image in memory of the caller's, as a second image that can be read in any order. */
-static enum tl_status copy_to_memory(VipsImage **out, uint8_t **out_bytes, struct tl_decode *decode, struct tl_error *err)
+static enum tl_status copy_to_memory(VipsImage **out, uint8_t **out_bytes, struct tl_decode *decode, struct tl_thumbnail *thumbnail,
+                                     struct tl_error *err)
 {
     VipsImage *image = decode->image;
     size_t row_bytes = (size_t)image->Xsize * 3, row_count = (size_t)image->Ysize;
@@ -54,7 +55,7 @@ static enum tl_status copy_to_memory(VipsImage **out, uint8_t **out_bytes, struc
     *out_bytes = tl_memory_alloc(row_count, row_bytes);
     if (!*out_bytes)
         return tl_error_set_no_memory(err, "a decoded photo", row_count * row_bytes);
-    tl_rows_open(&rows, image, decode);
+    tl_rows_open(&rows, image, decode, thumbnail);
     for (size_t y = 0; y < row_count && status == TL_OK; y++) {
         const uint8_t *row = tl_rows_get(&rows, (uint32_t)y, err);
         if (row)
@@ -74,10 +75,11 @@ static enum tl_status copy_to_memory(VipsImage **out, uint8_t **out_bytes, struc
 
 /* The photo as its EXIF orientation says it should look. Turning reads columns, which no decoder gives. `bytes` hold its
  * pixels until the image is gone. */
-static enum tl_status turn(VipsImage **out, uint8_t **out_bytes, struct tl_decode *decode, struct tl_error *err)
+static enum tl_status turn(VipsImage **out, uint8_t **out_bytes, struct tl_decode *decode, struct tl_thumbnail *thumbnail,
+                           struct tl_error *err)
 {
     VipsImage *copy = NULL;
-    enum tl_status status = copy_to_memory(&copy, out_bytes, decode, err);
+    enum tl_status status = copy_to_memory(&copy, out_bytes, decode, thumbnail, err);
 
     *out = NULL;
     if (status != TL_OK)
@@ -89,7 +91,8 @@ static enum tl_status turn(VipsImage **out, uint8_t **out_bytes, struct tl_decod
     return status;
 }
 
-enum tl_status tl_resize_read(uint8_t *pixels, struct tl_decode *decode, const struct tl_recipe *recipe, struct tl_error *err)
+enum tl_status tl_resize_read(uint8_t *pixels, struct tl_thumbnail *thumbnail, struct tl_decode *decode, const struct tl_recipe *recipe,
+                              struct tl_error *err)
 {
     VipsImage *turned = NULL, *image = decode->image;
     uint8_t *bytes = NULL;
@@ -98,7 +101,7 @@ enum tl_status tl_resize_read(uint8_t *pixels, struct tl_decode *decode, const s
     enum tl_status status;
 
     if (recipe->exif == TL_EXIF_APPLY && vips_image_get_orientation(image) > 1) {
-        status = turn(&turned, &bytes, decode, err);
+        status = turn(&turned, &bytes, decode, thumbnail, err);
         if (status != TL_OK)
             goto done;
         image = turned;
@@ -106,11 +109,13 @@ enum tl_status tl_resize_read(uint8_t *pixels, struct tl_decode *decode, const s
     status = tl_resize_plan(&x, &y, (uint32_t)image->Xsize, (uint32_t)image->Ysize, recipe, err);
     if (status != TL_OK)
         goto done;
-    tl_rows_open(&rows, image, decode);
+    tl_rows_open(&rows, image, decode, turned ? NULL : thumbnail); /* turning has read all rows */
     if (recipe->resize == TL_RESIZE_NEAREST)
         status = tl_resample_read_nearest(pixels, &rows, &x, &y, err);
     else
         status = tl_resample_read(pixels, &rows, &x, &y, recipe->resize, err);
+    if (status == TL_OK)
+        status = tl_rows_complete(&rows, err);
 done:
     tl_rows_close(&rows);
     if (turned)

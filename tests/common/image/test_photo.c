@@ -194,6 +194,31 @@ START_TEST(the_thumbnail_is_the_mean_grey)
 }
 END_TEST
 
+/* Big, small, thin, and turned by EXIF: whatever the recipe makes of a photo, its thumbnail is of its bytes. */
+START_TEST(the_thumbnail_is_the_same_by_every_recipe)
+{
+    static const char *const names[] = {"stripes_640x400.png", "orientation6.jpg", "cmyk.jpg", "palette.gif", "colour.bmp"};
+    uint8_t first[TL_THUMBNAIL_PIXELS];
+    size_t count = 0;
+
+    for (unsigned n = 0; n < 16; n++, count++) {
+        struct tl_recipe recipe;
+        struct tl_photo photo;
+        struct tl_error err;
+
+        tl_recipe_init(&recipe);
+        recipe.resize = (enum tl_resize)(n % 4);
+        recipe.crop = n & 4u;
+        recipe.exif = n & 8u ? TL_EXIF_APPLY : TL_EXIF_IGNORE;
+        ck_assert_msg(tl_photo_read(&photo, tl_test_path(FIXTURES, names[_i]), &recipe, &err) == TL_OK, "%s: %s", names[_i], err.message);
+        if (n == 0)
+            memcpy(first, photo.thumbnail, sizeof first);
+        ck_assert_msg(memcmp(photo.thumbnail, first, sizeof first) == 0, "%s by recipe %u", names[_i], n);
+    }
+    ck_assert_uint_eq(count, 16);
+}
+END_TEST
+
 START_TEST(names_end_as_photos_do)
 {
     static const char *const photos[] = {"a.jpg", "A.JPEG", "x.tiff", "notdotjpg", "a.b.HEIC", "png"};
@@ -246,6 +271,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, threads_read_without_disturbing_each_other);
     tcase_add_test(core, the_orientation_is_read_and_turns_only_when_asked);
     tcase_add_test(core, the_thumbnail_is_the_mean_grey);
+    tcase_add_loop_test(core, the_thumbnail_is_the_same_by_every_recipe, 0, 5);
     tcase_add_test(core, names_end_as_photos_do);
     tcase_add_loop_test(golden, keras_reads_the_golden_photos_the_same, 0, 8);
     tcase_add_test(limits, small_and_thin_photos_are_read);

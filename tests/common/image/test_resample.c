@@ -36,7 +36,7 @@ static uint8_t *resize_noise(uint8_t *pixels, int width, int height, const struc
     decode.end_seconds = (double)INFINITY;
     decode.image = vips_image_new_from_memory(noise, count, width, height, 3, VIPS_FORMAT_UCHAR);
     tl_memory_fail_at(fail_at);
-    *status = tl_resize_read(pixels, &decode, recipe, &err);
+    *status = tl_resize_read(pixels, NULL, &decode, recipe, &err);
     tl_memory_fail_at(0);
     tl_decode_close(&decode);
     return noise;
