@@ -40,6 +40,17 @@ enum tl_status tl_store_close(tl_store **store_out, struct tl_error *err)
     return status;
 }
 
+enum tl_status tl_store_close_after(tl_store **store, enum tl_status status, struct tl_error *err)
+{
+    struct tl_error close_err;
+    const enum tl_status close_status = tl_store_close(store, &close_err);
+    if (status != TL_OK || close_status == TL_OK)
+        return status;
+    if (err != NULL)
+        *err = close_err;
+    return close_status;
+}
+
 enum tl_status tl_store_begin(tl_store *store, struct tl_error *err)
 {
     assert(!store->is_in_transaction);
@@ -67,4 +78,16 @@ void tl_store_rollback(tl_store *store)
     if (!sqlite3_get_autocommit(store->db))
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
     store->is_in_transaction = false;
+}
+
+enum tl_status tl_store_begin_reading(tl_store *store, struct tl_error *err)
+{
+    assert(sqlite3_get_autocommit(store->db));
+    return tl_connection_run(store, "BEGIN", err);
+}
+
+void tl_store_end_reading(tl_store *store)
+{
+    assert(!store->is_in_transaction);
+    tl_store_rollback(store);
 }

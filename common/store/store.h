@@ -5,8 +5,8 @@
  *     tl_store_begin(store, err); ...put rows...; tl_store_commit(store, err);     gather in memory first: the lock is short
  *     tl_store_close(&store, err);
  *
- * The rows themselves: store_photo.h (photos, labels), store_failure.h (failures, damage), store_feature.h (recipes,
- * variants, features), store_sample.h (reading features in the order of training), store_run.h (data sets, runs, heads,
+ * The rows themselves: store_photo.h (photos, labels), store_failure.h (failures), store_damage.h (damaged features),
+ * store_feature.h (recipes, variants, features), store_sample.h (reading features in the order of training), store_run.h (data sets, runs, heads,
  * predictions).
  * Ids are local to the file and only good while it is open; natural keys are identity. Strings borrowed by out
  * structs live until the next call on the same store unless said otherwise. One thread at a time uses a store. Messages
@@ -43,12 +43,20 @@ typedef struct tl_store tl_store;
 TL_MUST_USE enum tl_status tl_store_open(tl_store **out, const char *path, enum tl_store_mode mode, struct tl_error *err);
 /* Rolls back what is not committed. *store becomes NULL in any case. Fails with: TL_IO (the checkpoint). */
 TL_MUST_USE enum tl_status tl_store_close(tl_store **store, struct tl_error *err);
+/* Closes after work that ended with `status`, whose failure *err has: returns that, or where it is TL_OK what closing says. */
+TL_MUST_USE enum tl_status tl_store_close_after(tl_store **store, enum tl_status status, struct tl_error *err);
 
 /* Fails with: TL_IO (disk full, locked for longer than TL_STORE_BUSY_MS), TL_CORRUPT. */
 TL_MUST_USE enum tl_status tl_store_begin(tl_store *store, struct tl_error *err);
 TL_MUST_USE enum tl_status tl_store_commit(tl_store *store, struct tl_error *err);
 /* Undoes an open transaction; does nothing when there is none. */
 void tl_store_rollback(tl_store *store);
+
+/* Several reads that must agree: until the end they all see the store as the first of them did, whatever others commit
+ * meanwhile. Not inside a transaction, and nothing can be put before the end. Fails with: TL_IO. */
+TL_MUST_USE enum tl_status tl_store_begin_reading(tl_store *store, struct tl_error *err);
+/* Does nothing when there was no beginning. */
+void tl_store_end_reading(tl_store *store);
 
 /* SHA-256 over the sorted natural keys of photos (source, path, content) and features (feature set digest, content,
  * augmentation digest, variant index, values digest): equal stores, equal digest, whatever their ids, times or blobs.

@@ -144,7 +144,7 @@ enum tl_status tl_store_open_features(tl_store_features **out, tl_store *store, 
                        "SELECT f.feature_id, c.content_id, c.sha256, v.variant_index, b.blob"
                        " FROM content c CROSS JOIN variant v ON v.content_id = c.content_id AND v.augmentation_id IN (0, ?2)"
                        " CROSS JOIN feature f ON f.feature_set_id = ?1 AND f.variant_id = v.variant_id"
-                       " CROSS JOIN feature_blob b ON b.feature_id = f.feature_id"
+                       " LEFT JOIN feature_blob b ON b.feature_id = f.feature_id"
                        " WHERE EXISTS (SELECT 1 FROM photo p WHERE p.content_id = c.content_id AND p.missing_since_ms IS NULL)"
                        " ORDER BY c.sha256, v.augmentation_id, v.variant_index",
                        err);
@@ -170,7 +170,10 @@ enum tl_status tl_store_next_feature(tl_store_features *features, struct tl_stor
     row.content_id = tl_column_int(s, 1);
     tl_column_digest(s, 2, row.sha256);
     row.variant_index = (uint32_t)tl_column_int_within(s, 3, 0, UINT32_MAX);
-    row.blob = tl_column_blob(s, 4, &row.blob_bytes);
+    row.blob = NULL;
+    row.blob_bytes = 0;
+    if (!tl_column_is_null(s, 4))
+        row.blob = tl_column_blob(s, 4, &row.blob_bytes);
     if (s->status == TL_OK)
         *out = row;
     return s->status;

@@ -30,7 +30,7 @@ struct tl_store_feature_row {
     int64_t feature_id, content_id;
     uint8_t sha256[TL_DIGEST_BYTES];
     uint32_t variant_index; /* 0 is the plain photo */
-    const void *blob;       /* borrowed until the next call */
+    const void *blob;       /* borrowed until the next call; NULL, of 0 bytes, where it is lost */
     size_t blob_bytes;
 };
 typedef struct tl_store_features tl_store_features;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/store/store.h"
+#include "common/store/store_damage.h"
 #include "common/store/store_failure.h"
 #include "common/store/store_feature.h"
 #include "common/store/store_head.h"
@@ -29,6 +30,7 @@ static const char *const FIXTURE_CLASSES[] = {"clear", "cloudy"};
 
 struct small_store {
     int64_t source_id, feature_set_id, mild_id;
+    uint8_t feature_set_digest[TL_DIGEST_BYTES];
     int64_t content_ids[7]; /* [1] to [6] */
     int64_t photo_ids[9];   /* [1] to [6] of content 1 to 6, [7] the second place of content 1, [8] unreadable */
 };
@@ -163,6 +165,7 @@ static inline struct small_store fill_small_store(tl_store *store)
     must(tl_store_put_source(store, &small.source_id, "sky", "/photos/sky", &err), &err);
     must(tl_store_put_feature_set(store, &set, &err), &err);
     small.feature_set_id = set.feature_set_id;
+    memcpy(small.feature_set_digest, set.digest, TL_DIGEST_BYTES);
     small.mild_id = put_mild(store, 0x33);
     for (unsigned n = 6; n >= 1; n--) {
         small.content_ids[n] = put_content(store, n, n == 2 ? 6 : 1);
@@ -240,6 +243,20 @@ static inline int64_t put_small_run(tl_store *store, const struct small_store *s
 {
     static const char *const role_of[] = {NULL, "train", "train", "validation", "test", "test"};
     return put_run_of_roles(store, small, name, val_loss, seed, out_uuid, role_of);
+}
+
+/* That a feature of content n in the set is damaged. */
+static inline void put_damage(tl_store *store, const uint8_t feature_set_digest[TL_DIGEST_BYTES], unsigned n)
+{
+    const struct tl_error failure = {TL_CORRUPT, "bad checksum"};
+    struct tl_error err;
+    struct tl_store_damages damages = {.count = 0};
+    uint8_t sha256[TL_DIGEST_BYTES];
+    memcpy(damages.feature_set_digest, feature_set_digest, TL_DIGEST_BYTES);
+    fill_sha256(sha256, n);
+    must(tl_store_note_damage(&damages, sha256, &failure, &err), &err);
+    must(tl_store_put_damages(store, &damages, &err), &err);
+    tl_store_free_damages(&damages);
 }
 
 static inline void put_imported_head(tl_store *store, const struct small_store *small, const char *name)

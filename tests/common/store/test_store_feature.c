@@ -4,11 +4,13 @@
 #include "tests/common/store/small_store.h"
 
 static tl_store *store;
+static const char *path;
 static struct small_store small;
 
 static void open_small(void)
 {
-    store = open_store(tl_test_path(tl_test_make_folder(), "a.tl"), TL_STORE_CREATE);
+    path = tl_test_path(tl_test_make_folder(), "a.tl");
+    store = open_store(path, TL_STORE_CREATE);
     small = fill_small_store(store);
 }
 
@@ -289,6 +291,21 @@ END_TEST
 
 /* ---- Faults ---- */
 
+START_TEST(a_lost_blob_is_a_row_without_one)
+{
+    struct tl_error err;
+    struct tl_store_feature_row row;
+    tl_store_features *features = NULL;
+    run_beside(path, "DELETE FROM feature_blob WHERE feature_id IN (SELECT feature_id FROM variants WHERE path = 'train/clear/1.jpg')");
+    must(tl_store_open_features(&features, store, small.feature_set_id, 0, &err), &err);
+    must(tl_store_next_feature(features, &row, &err), &err);
+    ck_assert(row.sha256[0] == 1 && row.blob == NULL && row.blob_bytes == 0);
+    must(tl_store_next_feature(features, &row, &err), &err);
+    ck_assert(row.sha256[0] == 2 && row.blob != NULL);
+    tl_store_close_features(features);
+}
+END_TEST
+
 START_TEST(the_same_set_with_another_shape_is_corrupt)
 {
     struct tl_error err;
@@ -369,6 +386,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(limits, many_choices_make_one_message);
     tcase_add_test(limits, a_label_set_nobody_used_is_an_empty_list);
     tcase_add_test(limits, two_readers_of_features_do_not_disturb_each_other);
+    tcase_add_test(faults, a_lost_blob_is_a_row_without_one);
     tcase_add_test(faults, the_same_set_with_another_shape_is_corrupt);
     tcase_add_test(faults, a_variant_zero_of_an_augmentation_is_refused);
     tcase_add_test(faults, reading_survives_every_failed_allocation);

@@ -215,6 +215,17 @@ START_TEST(opening_survives_every_failed_allocation)
 }
 END_TEST
 
+START_TEST(closing_keeps_the_first_failure)
+{
+    struct tl_error err;
+    tl_store *store = open_store(tl_test_path(tl_test_make_folder(), "a.tl"), TL_STORE_CREATE);
+    ck_assert_int_eq(tl_store_close_after(&store, tl_error_set(&err, TL_CORRUPT, "first"), &err), TL_CORRUPT);
+    ck_assert_ptr_null(store);
+    ck_assert_str_eq(err.message, "first");
+    ck_assert_int_eq(tl_store_close_after(&store, TL_OK, &err), TL_OK);
+}
+END_TEST
+
 Suite *tl_test_suite(void)
 {
     Suite *suite = suite_create("store_open");
@@ -228,6 +239,7 @@ Suite *tl_test_suite(void)
     tcase_add_loop_test(faults, a_read_only_store_is_read_and_not_written, 0, 2);
     tcase_add_test(faults, a_reader_changes_nothing);
     tcase_add_test(faults, opening_survives_every_failed_allocation);
+    tcase_add_test(faults, closing_keeps_the_first_failure);
     tcase_set_timeout(faults, 30);
     suite_add_tcase(suite, core);
     suite_add_tcase(suite, limits);

@@ -65,6 +65,37 @@ START_TEST(a_reader_sees_the_last_commit_while_a_writer_writes)
 }
 END_TEST
 
+START_TEST(reads_that_must_agree_see_one_commit)
+{
+    struct tl_error err;
+    const char *path = new_path();
+    uint8_t before[TL_DIGEST_BYTES], after[TL_DIGEST_BYTES];
+    tl_store *writer = open_store(path, TL_STORE_CREATE);
+    const struct small_store small = fill_small_store(writer);
+    tl_store *reader = open_store(path, _i == 0 ? TL_STORE_READ : TL_STORE_WRITE);
+    must(tl_store_begin_reading(reader, &err), &err);
+    must(tl_store_compute_digest(reader, before, &err), &err); /* itself several reads */
+    must(tl_store_begin(writer, &err), &err);
+    must(tl_store_mark_missing(writer, small.source_id, NULL, 0, NULL, &err), &err);
+    put_photo(writer, small.source_id, "new.jpg", small.content_ids[1]);
+    must(tl_store_commit(writer, &err), &err);
+    must_give(reader, "SELECT count(*), sum(missing_since_ms IS NULL) FROM photo", "8|8;");
+    must(tl_store_compute_digest(reader, after, &err), &err);
+    ck_assert_mem_eq(before, after, sizeof after);
+    tl_store_end_reading(reader);
+    tl_store_end_reading(reader);
+    must_give(reader, "SELECT count(*), sum(missing_since_ms IS NULL) FROM photo", "9|1;");
+    if (_i == 1) { /* and may then write */
+        must(tl_store_begin(reader, &err), &err);
+        put_photo(reader, small.source_id, "newer.jpg", small.content_ids[1]);
+        must(tl_store_commit(reader, &err), &err);
+    }
+    close_store(reader);
+    close_store(writer);
+    ck_assert(!has_wal(path));
+}
+END_TEST
+
 START_TEST(a_writer_may_finish_while_a_reader_is_in_mid_stream)
 {
     struct tl_error err;
@@ -307,6 +338,7 @@ Suite *tl_test_suite(void)
     tcase_set_timeout(core, 60);
     tcase_set_timeout(faults, 60);
     tcase_add_test(core, a_reader_sees_the_last_commit_while_a_writer_writes);
+    tcase_add_loop_test(core, reads_that_must_agree_see_one_commit, 0, 2);
     tcase_add_test(core, a_writer_may_finish_while_a_reader_is_in_mid_stream);
     tcase_add_test(core, several_writers_get_their_turn);
     tcase_add_test(faults, a_writer_that_cannot_wait_any_longer_says_so);
