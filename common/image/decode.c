@@ -86,8 +86,8 @@ static const struct loader *find_loader(const uint8_t *bytes, size_t size_bytes)
     return NULL;
 }
 
-/* libvips gathers the text of all failures of the process in one place. Of what is there, the first line about this
- * format is taken: it names the cause, later ones what failed because of it. */
+/* Of the lines that libvips gathered, the first about this format is taken: it names the cause, later ones what failed because
+ * of it. The copy leaves libvips with none. */
 static void take_vips_text(char *out, size_t out_bytes, const char *format)
 {
     char *text = vips_error_buffer_copy();
@@ -116,11 +116,13 @@ bool tl_decode_has_time(struct tl_decode *decode)
 
 enum tl_status tl_decode_fail(struct tl_decode *decode, struct tl_error *err)
 {
-    char text[200];
+    char text[200] = "";
 
-    take_vips_text(text, sizeof text, decode->format);
     if (decode->is_late)
         return tl_error_set(err, TL_BAD_INPUT, "decoding took longer than %g seconds and was stopped", decode->seconds_max);
+    decode->wants_reason = !decode->is_alone;
+    if (decode->is_alone)
+        take_vips_text(text, sizeof text, decode->format);
     if (text[0] == '\0')
         return tl_error_set(err, TL_BAD_INPUT, "damaged or unusual %s data", decode->format);
     return tl_error_set(err, TL_BAD_INPUT, "damaged or unusual %s data: %s", decode->format, text);
@@ -269,12 +271,16 @@ static enum tl_status open_loader(struct tl_decode *decode, const uint8_t *bytes
     return TL_OK;
 }
 
-enum tl_status tl_decode_open(struct tl_decode *out, const void *bytes, size_t size_bytes, double seconds_max, struct tl_error *err)
+enum tl_status tl_decode_open(struct tl_decode *out, const void *bytes, size_t size_bytes, double seconds_max, bool is_alone,
+                              struct tl_error *err)
 {
     enum tl_status status;
 
     memset(out, 0, sizeof *out);
     out->format = "";
+    out->is_alone = is_alone;
+    if (is_alone)
+        vips_error_clear(); /* of what other photos left there */
     out->seconds_max = seconds_max;
     out->end_seconds = tl_system_seconds() + seconds_max;
     if (size_bytes == 0)

@@ -1,7 +1,7 @@
 /* decode.h - a photo's bytes as a libvips image of RGB of 8 bits, decoded while its rows are asked for.
  *
  *     struct tl_decode decode;
- *     tl_decode_open(&decode, bytes, size_bytes, seconds_max, err);
+ *     tl_decode_open(&decode, bytes, size_bytes, seconds_max, is_alone, err);
  *     ... rows of decode.image, from the top down, in this thread ...
  *     if (a libvips call failed) status = tl_decode_fail(&decode, err);
  *     tl_decode_close(&decode);
@@ -10,6 +10,9 @@
  * until the close. Only loaders on a short list are used, chosen by content. The clock is looked at between strips of
  * rows; interlaced PNG, progressive JPEG and WebP are decoded by their libraries in one call before the first row (1 to 3 s at
  * the size limit), and can be stopped only after it.
+ *
+ * Any number of threads decode at once, but libvips keeps one text for the failures of all of them. So a failure has a reason
+ * only where nothing else is decoded meanwhile; elsewhere `wants_reason` asks for a second decode, alone.
  */
 #ifndef TL_IMAGE_DECODE_H
 #define TL_IMAGE_DECODE_H
@@ -31,17 +34,20 @@ struct tl_decode {
     struct tl_rgb_kind kind;
     double seconds_max, end_seconds;
     bool is_late;
+    bool is_alone, wants_reason;
 };
 
-/* Fails with: TL_BAD_INPUT (not a photo, damaged, too large), TL_NO_MEMORY. *out needs a close after success only. */
+/* `is_alone`: no other thread decodes until the close. Fails with: TL_BAD_INPUT (not a photo, damaged, too large), TL_NO_MEMORY.
+ * *out needs a close after success only; its wants_reason holds in any case. */
 TL_MUST_USE enum tl_status tl_decode_open(struct tl_decode *out, const void *bytes, size_t size_bytes, double seconds_max,
-                                          struct tl_error *err);
+                                          bool is_alone, struct tl_error *err);
 void tl_decode_close(struct tl_decode *decode);
 
 /* False once the time is used up; the reader of rows asks now and then, and libvips is stopped by the same clock. */
 bool tl_decode_has_time(struct tl_decode *decode);
 
-/* After a failed libvips call on decode->image: takes libvips's text, in one line, and returns TL_BAD_INPUT. */
+/* After a failed libvips call on decode->image: takes libvips's text, in one line, where it is surely of this photo, and
+ * returns TL_BAD_INPUT. */
 enum tl_status tl_decode_fail(struct tl_decode *decode, struct tl_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* photo.c - see photo.h. */
 #include "common/image/photo.h"
 
+#include <pthread.h>
 #include <string.h>
 #include <strings.h>
 #include <vips/vips.h>
@@ -13,6 +14,10 @@
 #include "common/image/resize.h"
 
 static const double DECODE_SECONDS_MAX = 30;
+
+/* Shared by all that decode, for one alone while it decodes a damaged photo once more to learn why. The process's, as the text
+ * that libvips keeps of failures is; one who waits to be alone is not overtaken. */
+static pthread_rwlock_t decoding = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 
 static void drop_message(const char *domain, GLogLevelFlags level, const char *message, void *nothing)
 {
@@ -47,27 +52,46 @@ void tl_photo_end_thread(void)
     vips_thread_shutdown();
 }
 
-enum tl_status tl_photo_decode(struct tl_photo *out, const void *bytes, size_t size_bytes, const struct tl_recipe *recipe,
-                               struct tl_error *err)
+/* Everything but the digest of the bytes. *out_wants_reason: it failed, and libvips's words on it were left where they were. */
+static enum tl_status decode_once(struct tl_photo *out, const void *bytes, size_t size_bytes, const struct tl_recipe *recipe, bool is_alone,
+                                  bool *out_wants_reason, struct tl_error *err)
 {
     struct tl_thumbnail thumbnail;
     struct tl_decode decode;
-    enum tl_status status;
+    enum tl_status status = tl_decode_open(&decode, bytes, size_bytes, DECODE_SECONDS_MAX, is_alone, err);
 
-    memset(out, 0, sizeof *out);
-    tl_digest_bytes(out->sha256, bytes, size_bytes);
-    status = tl_decode_open(&decode, bytes, size_bytes, DECODE_SECONDS_MAX, err);
+    *out_wants_reason = decode.wants_reason;
     if (status != TL_OK)
         return status;
     tl_metadata_read(out, &decode);
     tl_thumbnail_init(&thumbnail, out->width_px, out->height_px);
     status = tl_resize_read(out->pixels, &thumbnail, &decode, recipe, err);
+    *out_wants_reason = decode.wants_reason;
     tl_decode_close(&decode);
     if (status != TL_OK)
         return status;
     tl_thumbnail_finish(&thumbnail, out->thumbnail);
     tl_digest_bytes(out->pixels_digest, out->pixels, sizeof out->pixels);
     return TL_OK;
+}
+
+enum tl_status tl_photo_decode(struct tl_photo *out, const void *bytes, size_t size_bytes, const struct tl_recipe *recipe,
+                               struct tl_error *err)
+{
+    bool wants_reason = false;
+    enum tl_status status;
+
+    memset(out, 0, sizeof *out);
+    tl_digest_bytes(out->sha256, bytes, size_bytes);
+    pthread_rwlock_rdlock(&decoding);
+    status = decode_once(out, bytes, size_bytes, recipe, false, &wants_reason, err);
+    pthread_rwlock_unlock(&decoding);
+    if (status != TL_BAD_INPUT || !wants_reason)
+        return status;
+    pthread_rwlock_wrlock(&decoding);
+    status = decode_once(out, bytes, size_bytes, recipe, true, &wants_reason, err);
+    pthread_rwlock_unlock(&decoding);
+    return status;
 }
 
 enum tl_status tl_photo_read(struct tl_photo *out, const char *path, const struct tl_recipe *recipe, struct tl_error *err)

@@ -1,7 +1,7 @@
 /* photo.h - a photo file as pixels of the network's size, and what the file says of itself.
  *
  *     tl_photo_start(err);                                    once a process, before threads
- *     tl_photo_read(&photo, path, &recipe, err);              any thread; no shared state
+ *     tl_photo_read(&photo, path, &recipe, err);              any thread
  *     tl_photo_end_thread();                                  before a thread that read photos ends
  *     tl_photo_stop();                                        once, at the end
  *

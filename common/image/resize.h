@@ -15,8 +15,8 @@
 TL_MUST_USE enum tl_status tl_resize_plan(struct tl_resample_axis *x, struct tl_resample_axis *y, uint32_t width_px, uint32_t height_px,
                                           const struct tl_recipe *recipe, struct tl_error *err);
 
-/* pixels: size x size x RGB. Reads the image from the top down, once, and completes the thumbnail, which may be NULL, by the way. Fails with: TL_BAD_INPUT (damaged, too slow,
- * too thin), TL_NO_MEMORY. */
+/* pixels: size x size x RGB. Reads the image from the top down, once, and completes the thumbnail, which may be NULL, by the
+ * way. Fails with: TL_BAD_INPUT (damaged, too slow, too thin), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_resize_read(uint8_t *pixels, struct tl_thumbnail *thumbnail, struct tl_decode *decode,
                                           const struct tl_recipe *recipe, struct tl_error *err);
 
