@@ -7,6 +7,7 @@
 #ifndef TL_TRAIN_SAMPLES_H
 #define TL_TRAIN_SAMPLES_H
 
+#include "common/store/store_damage.h"
 #include "common/store/store_sample.h"
 #include "train/matrix.h"
 #include "train/select.h"
@@ -31,10 +32,12 @@ struct tl_samples_source {
     enum tl_head_transform transform;
 };
 
-/* The caller frees *out with tl_samples_free(). `err` is not NULL. Fails with: TL_CORRUPT (a feature that does not decode, is not finite or is not
- * there, after the photo's path), TL_IO, TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_samples_load(struct tl_samples **out, tl_store *store, const struct tl_selection *selection,
-                                           const struct tl_samples_source *source, struct tl_error *err);
+/* The caller frees *out with tl_samples_free(), and *damages with tl_store_free_damages(): all photos are tried, and those of which
+ * a feature does not decode, is not finite or is lost are noted there; the first of them is the error. `err` is not NULL.
+ * Fails with: TL_CORRUPT (such damage; a selected photo without features), TL_IO, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_samples_load(struct tl_samples **out, struct tl_store_damages *damages, tl_store *store,
+                                           const struct tl_selection *selection, const struct tl_samples_source *source,
+                                           struct tl_error *err);
 void tl_samples_free(struct tl_samples *samples);
 
 /* Photos of a role. */

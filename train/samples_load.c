@@ -8,11 +8,12 @@
 
 struct loading {
     struct tl_samples *samples;
+    struct tl_store_damages *damages;
     const struct tl_selection *selection;
     size_t feature_count;
     tl_codec *codec;
     size_t next; /* of the samples, the first that may still meet its features */
-    bool has_plain; /* samples[next] has its plain row */
+    bool has_plain; /* samples[next] has its plain row, or has met it damaged */
 };
 
 /* Whether the row is of a sample of the selection; moves on to it. A sample that is passed without a plain feature shows at the end. */
@@ -33,13 +34,26 @@ static bool find_sample(struct loading *loading, const struct tl_store_feature_r
     return false;
 }
 
+static enum tl_status add_values(struct loading *loading, const struct tl_store_feature_row *row, struct tl_error *err)
+{
+    const uint32_t *indices;
+    const float *values;
+    size_t count;
+    enum tl_status status;
+
+    if (!row->blob)
+        return tl_error_set(err, TL_CORRUPT, "its values are lost");
+    status = tl_codec_decode_sparse(loading->codec, &indices, &values, &count, loading->feature_count, row->blob, row->blob_bytes, err);
+    if (status == TL_OK)
+        status = tl_matrix_add(loading->samples->matrix, indices, values, count, err);
+    return status;
+}
+
 static enum tl_status add_row(struct loading *loading, const struct tl_store_feature_row *row, struct tl_error *err)
 {
     const struct tl_selected *selected;
     struct tl_sample *sample;
-    const uint32_t *indices;
-    const float *values;
-    size_t count;
+    struct tl_error failure;
     enum tl_status status;
 
     if (!find_sample(loading, row))
@@ -48,25 +62,30 @@ static enum tl_status add_row(struct loading *loading, const struct tl_store_fea
     sample = &loading->samples->items[loading->next];
     if (row->variant_index > 0 && (selected->role == TL_ROLE_TEST || !loading->has_plain))
         return TL_OK;
-    status = tl_codec_decode_sparse(loading->codec, &indices, &values, &count, loading->feature_count, row->blob, row->blob_bytes, err);
-    if (status == TL_OK)
-        status = tl_matrix_add(loading->samples->matrix, indices, values, count, err);
+    status = add_values(loading, row, &failure);
     if (status != TL_OK)
-        return tl_error_prefix(err, "the stored feature of %s, variant %u%s", selected->label->path, row->variant_index,
-                               status == TL_CORRUPT ? ", is damaged" : "");
-    if (row->variant_index > 0) {
-        sample->variant_count++;
-        return TL_OK;
-    }
-    *sample = (struct tl_sample){selected->class_index, selected->role, loading->samples->matrix->row_count - 1, 0};
+        (void)tl_error_prefix(&failure, "the stored feature of %s, variant %u%s", selected->label->path, row->variant_index,
+                              status == TL_CORRUPT ? ", is damaged" : "");
     loading->has_plain = true;
-    return TL_OK;
+    if (status == TL_CORRUPT) /* the samples are of no use any more, but the other damage is to be found too */
+        return tl_store_note_damage(loading->damages, row->sha256, &failure, err);
+    if (status != TL_OK)
+        *err = failure;
+    else if (row->variant_index > 0)
+        sample->variant_count++;
+    else
+        *sample = (struct tl_sample){selected->class_index, selected->role, loading->samples->matrix->row_count - 1, 0};
+    return status;
 }
 
 static enum tl_status check_complete(const struct loading *loading, struct tl_error *err)
 {
     const size_t found = loading->next + loading->has_plain;
 
+    if (loading->damages->count > 0) {
+        *err = loading->damages->items[0].failure;
+        return err->status;
+    }
     if (found < loading->selection->sample_count)
         return tl_error_set(err, TL_CORRUPT, "%s: its features are not in the store", loading->selection->samples[found].label->path);
     return TL_OK;
@@ -89,10 +108,10 @@ static enum tl_status read_features(struct loading *loading, tl_store *store, co
     return status == TL_NOT_FOUND ? check_complete(loading, err) : status;
 }
 
-enum tl_status tl_samples_load(struct tl_samples **out, tl_store *store, const struct tl_selection *selection,
-                               const struct tl_samples_source *source, struct tl_error *err)
+enum tl_status tl_samples_load(struct tl_samples **out, struct tl_store_damages *damages, tl_store *store,
+                               const struct tl_selection *selection, const struct tl_samples_source *source, struct tl_error *err)
 {
-    struct loading loading = {.selection = selection, .feature_count = source->feature_count};
+    struct loading loading = {.damages = damages, .selection = selection, .feature_count = source->feature_count};
     struct tl_samples *samples = tl_memory_alloc(1, sizeof *samples);
     enum tl_status status;
 

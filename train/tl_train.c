@@ -1,6 +1,7 @@
 /* tl_train.c - the tool tl-train: fits a softmax head to the features of a store and keeps the run in it.
  *
- * The store is read and closed, the head trained, the store opened again to write: a long training holds nothing.
+ * The store stays open from the reading to the keeping, so that what was read is still what its ids mean, but without a
+ * transaction in between: a long training hinders nobody.
  */
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "common/base/tool.h"
 #include "train/fit_json.h"
 #include "train/fit_report.h"
+#include "train/material.h"
 #include "train/pinning.h"
 #include "train/run_record.h"
 #include "train/train_options.h"
@@ -20,13 +22,8 @@ struct training {
     const struct tl_command *command;
     struct tl_train_options *options;
     const char *store_path;
-    struct tl_store_feature_set *feature_sets;
-    size_t feature_set_count;
-    struct tl_store_augmentation *augmentations;
-    size_t augmentation_count;
-    struct tl_store_label *labels;
-    struct tl_selection *selection;
-    struct tl_samples *samples;
+    tl_store *store;
+    struct tl_material material;
     struct tl_head *head;
     struct tl_store_epoch *history;
     struct tl_outcome outcome;
@@ -37,103 +34,25 @@ static void release(struct training *training)
     tl_outcome_release(&training->outcome);
     tl_memory_free(training->history);
     tl_head_free(training->head);
-    tl_samples_free(training->samples);
-    tl_selection_free(training->selection);
-    tl_store_free_labels(training->labels);
-    tl_store_free_augmentations(training->augmentations, training->augmentation_count);
-    tl_store_free_feature_sets(training->feature_sets, training->feature_set_count);
-}
-
-static enum tl_status choose_feature_set(struct training *training, tl_store *store, struct tl_error *err)
-{
-    size_t index;
-    enum tl_status status = tl_store_list_feature_sets(store, &training->feature_sets, &training->feature_set_count, err);
-
-    if (status == TL_OK)
-        status = tl_store_choose_feature_set(&index, training->feature_sets, training->feature_set_count, training->options->features, err);
-    if (status == TL_OK)
-        training->outcome.feature_set = &training->feature_sets[index];
-    return status;
-}
-
-/* Without any variants `all` is the plain photos; `cycle` would have nothing to go round. */
-static enum tl_status choose_augmentation(struct training *training, tl_store *store, struct tl_error *err)
-{
-    const struct tl_train_options *options = training->options;
-    size_t index;
-    enum tl_status status;
-
-    training->outcome.course.variants = (enum tl_fit_variants)options->variants;
-    if (options->variants == TL_FIT_PLAIN)
-        return TL_OK;
-    status = tl_store_list_augmentations(store, training->outcome.feature_set->feature_set_id, &training->augmentations,
-                                         &training->augmentation_count, err);
-    if (status != TL_OK)
-        return status;
-    if (training->augmentation_count == 0 && !options->augment) {
-        if (options->variants == TL_FIT_CYCLE)
-            return tl_error_set(err, TL_NOT_FOUND, "--variants cycle: the store has no variants of these features; tl-extract --variants K "
-                                "makes them");
-        training->outcome.course.variants = TL_FIT_PLAIN;
-        return TL_OK;
-    }
-    status = tl_store_choose_augmentation(&index, training->augmentations, training->augmentation_count, options->augment, err);
-    if (status == TL_OK)
-        training->outcome.augmentation = &training->augmentations[index];
-    return status;
-}
-
-static enum tl_status select_photos(struct training *training, tl_store *store, struct tl_error *err)
-{
-    const struct tl_train_options *options = training->options;
-    size_t label_count;
-    enum tl_status status = tl_store_list_labels(store, &training->labels, &label_count, options->label_set,
-                                                 training->outcome.feature_set->feature_set_id, err);
-
-    if (status != TL_OK)
-        return status;
-    status = tl_select_samples(&training->selection, training->labels, label_count, &options->wish, err);
-    if (status == TL_NOT_FOUND)
-        return tl_error_prefix(err, "label set '%s'", options->label_set);
-    training->outcome.selection = training->selection;
-    return status;
-}
-
-static enum tl_status read_store(struct training *training, tl_store *store, struct tl_error *err)
-{
-    struct tl_samples_source source = {0};
-    enum tl_status status = choose_feature_set(training, store, err);
-
-    if (status == TL_OK)
-        status = choose_augmentation(training, store, err);
-    if (status == TL_OK)
-        status = select_photos(training, store, err);
-    if (status != TL_OK)
-        return status;
-    source.feature_set_id = training->outcome.feature_set->feature_set_id;
-    source.augmentation_id = training->outcome.augmentation ? training->outcome.augmentation->augmentation_id : 0;
-    source.feature_count = (size_t)training->outcome.feature_set->height * training->outcome.feature_set->width *
-                           training->outcome.feature_set->channels;
-    source.transform = (enum tl_head_transform)training->options->transform;
-    return tl_samples_load(&training->samples, store, training->selection, &source, err);
+    tl_material_release(&training->material);
 }
 
 static enum tl_status load(struct training *training, struct tl_error *err)
 {
     const double start = tl_system_seconds();
-    tl_store *store = NULL;
-    struct tl_error close_err;
+    struct tl_outcome *outcome = &training->outcome;
     /* To write, though nothing is written yet: where the run could not be kept, nothing is trained. */
-    enum tl_status status = tl_store_open(&store, training->store_path, TL_STORE_WRITE, err);
+    enum tl_status status = tl_store_open(&training->store, training->store_path, TL_STORE_WRITE, err);
 
-    if (status != TL_OK)
-        return status;
-    status = read_store(training, store, err);
-    if (tl_store_close(&store, &close_err) != TL_OK && status == TL_OK) {
-        *err = close_err;
-        status = close_err.status;
-    }
-    training->outcome.load_seconds = tl_system_seconds() - start;
+    if (status == TL_OK)
+        status = tl_store_check_run_name(training->store, training->options->name, err);
+    if (status == TL_OK)
+        status = tl_material_read(&training->material, training->store, training->options, err);
+    outcome->feature_set = training->material.feature_set;
+    outcome->augmentation = training->material.augmentation;
+    outcome->selection = training->material.selection;
+    outcome->course.variants = training->material.variants;
+    outcome->load_seconds = tl_system_seconds() - start;
     return status;
 }
 
@@ -153,7 +72,7 @@ static void list_places(struct tl_text *text, const struct tl_left_out *left_out
 static size_t say_left_out(const struct training *training)
 {
     static const char *const reasons[] = {"the same bytes are under two classes", "no photo of its class is there to train on", NULL};
-    const struct tl_selection *selection = training->selection;
+    const struct tl_selection *selection = training->material.selection;
     struct tl_text text;
     size_t skipped_count = 0;
 
@@ -180,16 +99,16 @@ static enum tl_status start_head(struct training *training, struct tl_error *err
 {
     const struct tl_train_options *options = training->options;
     struct tl_outcome *outcome = &training->outcome;
-    enum tl_status status = tl_head_create(&training->head, training->samples->matrix->feature_count, training->selection->class_names,
-                                           training->selection->class_count, err);
+    enum tl_status status = tl_head_create(&training->head, training->material.samples->matrix->feature_count, training->material.selection->class_names,
+                                           training->material.selection->class_count, err);
 
     if (status != TL_OK)
         return status;
-    training->head->transform = training->samples->matrix->transform;
+    training->head->transform = training->material.samples->matrix->transform;
     if (options->is_keras)
         tl_fit_init_glorot(training->head, (uint64_t)options->seed);
     else
-        training->head->scale = tl_fit_measure_scale(training->samples, outcome->course.variants);
+        training->head->scale = tl_fit_measure_scale(training->material.samples, outcome->course.variants);
     outcome->head = training->head;
     outcome->is_glorot = options->is_keras;
     return TL_OK;
@@ -211,12 +130,12 @@ static enum tl_status refit(struct training *training, struct tl_error *err)
 
     if (!history)
         return tl_error_set_no_memory(err, "the epochs", (size_t)training->options->epochs * sizeof *history);
-    tl_samples_train_on_validation(training->samples);
+    tl_samples_train_on_validation(training->material.samples);
     tl_head_free(training->head);
     training->head = NULL;
     status = start_head(training, err);
     if (status == TL_OK)
-        status = tl_fit_head(training->head, history, training->samples, &training->outcome.course, NULL, NULL, err);
+        status = tl_fit_head(training->head, history, training->material.samples, &training->outcome.course, NULL, NULL, err);
     training->outcome.is_refitted = status == TL_OK;
     tl_memory_free(history);
     return status;
@@ -240,8 +159,8 @@ static enum tl_status fit(struct training *training, struct tl_error *err)
     outcome->label_set = options->label_set;
     outcome->name = options->name;
     outcome->fraction = options->wish.fraction;
-    outcome->train_photo_count = tl_samples_count(training->samples, TL_ROLE_TRAIN);
-    outcome->vector_count = tl_fit_count_vectors(training->samples, outcome->course.variants);
+    outcome->train_photo_count = tl_samples_count(training->material.samples, TL_ROLE_TRAIN);
+    outcome->vector_count = tl_fit_count_vectors(training->material.samples, outcome->course.variants);
     training->history = tl_memory_alloc((size_t)options->epochs, sizeof *training->history);
     if (!training->history)
         return tl_error_set_no_memory(err, "the epochs", (size_t)options->epochs * sizeof *training->history);
@@ -252,31 +171,15 @@ static enum tl_status fit(struct training *training, struct tl_error *err)
         return status;
     outcome->started_ms = tl_system_time_ms();
     start = tl_system_seconds();
-    status = tl_fit_head(training->head, training->history, training->samples, &outcome->course, is_told ? print_epoch : NULL, training, err);
+    status = tl_fit_head(training->head, training->history, training->material.samples, &outcome->course, is_told ? print_epoch : NULL, training, err);
     if (is_told)
         (void)putchar('\n');
     if (status == TL_OK)
-        status = tl_outcome_evaluate(outcome, training->samples, TL_ROLE_VALIDATION, err);
-    if (status == TL_OK && !options->has_no_refit && !training->selection->has_validation_split &&
+        status = tl_outcome_evaluate(outcome, training->material.samples, TL_ROLE_VALIDATION, err);
+    if (status == TL_OK && !options->has_no_refit && !training->material.selection->has_validation_split &&
         outcome->validation.evaluation.photo_count > 0)
         status = refit(training, err);
     outcome->train_seconds = tl_system_seconds() - start;
-    return status;
-}
-
-static enum tl_status keep(struct training *training, struct tl_error *err)
-{
-    tl_store *store = NULL;
-    struct tl_error close_err;
-    enum tl_status status = tl_store_open(&store, training->store_path, TL_STORE_WRITE, err);
-
-    if (status != TL_OK)
-        return status;
-    status = tl_run_record_put(store, &training->outcome, err);
-    if (tl_store_close(&store, &close_err) != TL_OK && status == TL_OK) {
-        *err = close_err;
-        status = close_err.status;
-    }
     return status;
 }
 
@@ -310,14 +213,15 @@ static enum tl_exit train(const struct tl_command *command, struct tl_train_opti
     size_t skipped_count = 0;
     enum tl_status status = load(&training, &err);
 
-    if (training.selection)
+    if (training.material.selection)
         skipped_count = say_left_out(&training);
     if (status == TL_OK)
         status = fit(&training, &err);
     if (status == TL_OK)
-        status = tl_outcome_evaluate(&training.outcome, training.samples, TL_ROLE_TEST, &err);
+        status = tl_outcome_evaluate(&training.outcome, training.material.samples, TL_ROLE_TEST, &err);
     if (status == TL_OK)
-        status = keep(&training, &err);
+        status = tl_run_record_put(training.store, &training.outcome, &err);
+    status = tl_store_close_after(&training.store, status, &err);
     if (status == TL_OK)
         status = print_results(&training.outcome, options->is_json, &err);
     release(&training);
@@ -347,16 +251,12 @@ static enum tl_status tell_pinned(tl_store *store, const struct tl_train_options
 static enum tl_exit use(const struct tl_command *command, const struct tl_train_options *options, const char *store_path)
 {
     tl_store *store = NULL;
-    struct tl_error err, close_err;
+    struct tl_error err;
     enum tl_status status = tl_store_open(&store, store_path, TL_STORE_WRITE, &err);
 
-    if (status == TL_OK) {
+    if (status == TL_OK)
         status = tell_pinned(store, options, &err);
-        if (tl_store_close(&store, &close_err) != TL_OK && status == TL_OK) {
-            err = close_err;
-            status = close_err.status;
-        }
-    }
+    status = tl_store_close_after(&store, status, &err);
     if (status == TL_OK)
         return TL_EXIT_OK;
     tl_tool_say(command, "%s", err.message);

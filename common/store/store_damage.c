@@ -84,10 +84,10 @@ enum tl_status tl_store_clear_damage(tl_store *store, int64_t content_id, int64_
 
 enum tl_status tl_store_tell_damages(const struct tl_store_damages *damages, const struct tl_error *unrecorded, struct tl_error *err)
 {
-    char more[64] = "";
+    char more[96] = "";
     if (damages->count > 1)
-        snprintf(more, sizeof more, ", and %zu photos more%s", damages->count - 1,
-                 damages->count == TL_STORE_DAMAGES_MAX ? " or yet more" : "");
+        snprintf(more, sizeof more, ", and so are features of %s%zu other photo%s",
+                 damages->count == TL_STORE_DAMAGES_MAX ? "at least " : "", damages->count - 1, damages->count == 2 ? "" : "s");
     if (unrecorded != NULL)
         return tl_error_set(err, TL_CORRUPT, "%s%s. This could not be recorded for tl-extract to mend: %s",
                             damages->items[0].failure.message, more, unrecorded->message);

@@ -34,21 +34,20 @@ static enum tl_status make_uuid(char out[TL_STORE_UUID_BYTES], struct tl_error *
 
 static enum tl_status check_run(const struct tl_store_run *run, struct tl_error *err)
 {
-    if (run->name != NULL && run->name[strspn(run->name, "0123456789")] == '\0')
-        return tl_error_set(err, TL_BAD_INPUT,
-                            "the name '%s' has no letter, so that it cannot be told from a run's number; choose another",
-                            run->name);
     for (long i = 0; i < run->epochs; i++)
         if (isnan(run->history[i].loss) || isnan(run->history[i].accuracy))
             return tl_error_set(err, TL_BAD_INPUT, "the loss of epoch %ld is not a number; the run is not stored", i + 1);
     return TL_OK;
 }
 
-static enum tl_status check_name(tl_store *store, const char *name, struct tl_error *err)
+enum tl_status tl_store_check_run_name(tl_store *store, const char *name, struct tl_error *err)
 {
     struct tl_statement s;
     if (name == NULL)
         return TL_OK;
+    if (name[strspn(name, "0123456789")] == '\0')
+        return tl_error_set(err, TL_BAD_INPUT,
+                            "the name '%s' has no letter, so that it cannot be told from a run's number; choose another", name);
     tl_statement_begin(&s, store, "SELECT 1 FROM run WHERE name = ?1 UNION ALL SELECT 1 FROM head WHERE name = ?1", err);
     tl_statement_bind_text(&s, name);
     const bool is_taken = tl_statement_step(&s);
@@ -141,7 +140,7 @@ static enum tl_status insert_rows(tl_store *store, int64_t *out_run_id, const ch
                                   struct tl_error *err)
 {
     int64_t dataset_id = 0, head_id = 0;
-    enum tl_status status = check_name(store, run->name, err);
+    enum tl_status status = tl_store_check_run_name(store, run->name, err);
     if (status == TL_OK)
         status = tl_store_put_dataset(store, &dataset_id, run->dataset, err);
     if (status == TL_OK)

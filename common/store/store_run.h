@@ -61,6 +61,10 @@ struct tl_store_run {
     const struct tl_store_head *head;
 };
 enum { TL_STORE_UUID_BYTES = 37 };
+/* Whether a run may have this name; NULL may be. For who is about to train: tl_store_put_run() asks again. Fails with: TL_BAD_INPUT
+ * (as there), TL_IO. */
+TL_MUST_USE enum tl_status tl_store_check_run_name(tl_store *store, const char *name, struct tl_error *err);
+
 /* Everything of a run in its own transaction. Confusions without photos get no row. Fails with: TL_BAD_INPUT (the name is taken,
  * or has no letter; a loss that is NaN; samples not by sha256), TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_store_put_run(tl_store *store, int64_t *out_run_id, char out_uuid[TL_STORE_UUID_BYTES],

@@ -20,6 +20,7 @@ struct opened {
     struct tl_store_label *labels;
     struct tl_selection *selection;
     struct tl_samples_source source;
+    struct tl_store_damages damages;
 };
 
 static void open_store(struct opened *opened, const char *path, enum tl_head_transform transform)
@@ -46,6 +47,7 @@ static void open_store(struct opened *opened, const char *path, enum tl_head_tra
 
 static void close_store(struct opened *opened)
 {
+    tl_store_free_damages(&opened->damages);
     tl_selection_free(opened->selection);
     tl_store_free_labels(opened->labels);
     ck_assert_int_eq(tl_store_close(&opened->store, NULL), TL_OK);
@@ -107,7 +109,7 @@ START_TEST(each_sample_has_its_plain_row_and_training_photos_their_variants)
 
     made_write(path, PHOTOS, PHOTO_COUNT, orders[_i][0], orders[_i][1]);
     open_store(&opened, path, transform);
-    ck_assert_msg(tl_samples_load(&samples, opened.store, opened.selection, &opened.source, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_samples_load(&samples, &opened.damages, opened.store, opened.selection, &opened.source, &err) == TL_OK, "%s", err.message);
     expect_samples(samples, opened.selection, transform);
     ck_assert_uint_eq(tl_samples_count(samples, TL_ROLE_TRAIN), 4);
     ck_assert_uint_eq(tl_samples_count(samples, TL_ROLE_VALIDATION), 1);
@@ -127,7 +129,7 @@ START_TEST(without_an_augmentation_no_variant_is_read)
     made_write(path, PHOTOS, PHOTO_COUNT, 0, 1);
     open_store(&opened, path, TL_HEAD_TRANSFORM_NONE);
     opened.source.augmentation_id = 0;
-    ck_assert_int_eq(tl_samples_load(&samples, opened.store, opened.selection, &opened.source, &err), TL_OK);
+    ck_assert_int_eq(tl_samples_load(&samples, &opened.damages, opened.store, opened.selection, &opened.source, &err), TL_OK);
     ck_assert_uint_eq(samples->matrix->row_count, samples->count);
     tl_samples_free(samples);
     close_store(&opened);
@@ -155,12 +157,15 @@ START_TEST(a_feature_that_is_nan_or_of_another_length_names_the_photo)
     }
     made_close(&made);
     open_store(&opened, path, TL_HEAD_TRANSFORM_NONE);
-    ck_assert_int_eq(tl_samples_load(&samples, opened.store, opened.selection, &opened.source, &err), TL_CORRUPT);
+    ck_assert_int_eq(tl_samples_load(&samples, &opened.damages, opened.store, opened.selection, &opened.source, &err), TL_CORRUPT);
     ck_assert_str_eq(err.message, "the stored feature of train/b/3.jpg, variant 2, is damaged: feature 5 is nan");
     ck_assert_ptr_null(samples);
+    ck_assert_uint_eq(opened.damages.count, 1);
+    tl_store_free_damages(&opened.damages);
     opened.source.feature_count--;
-    ck_assert_int_eq(tl_samples_load(&samples, opened.store, opened.selection, &opened.source, &err), TL_CORRUPT);
+    ck_assert_int_eq(tl_samples_load(&samples, &opened.damages, opened.store, opened.selection, &opened.source, &err), TL_CORRUPT);
     ck_assert_ptr_nonnull(strstr(err.message, ".jpg, variant 0, is damaged: "));
+    ck_assert_uint_eq(opened.damages.count, 6); /* every photo, once */
     close_store(&opened);
 }
 END_TEST
@@ -177,7 +182,7 @@ START_TEST(a_selected_photo_without_features_is_named)
     struct tl_store_label changed = *opened.selection->samples[3].label;
     changed.sha256[31] ^= 1;
     opened.selection->samples[3].label = &changed;
-    ck_assert_int_eq(tl_samples_load(&samples, opened.store, opened.selection, &opened.source, &err), TL_CORRUPT);
+    ck_assert_int_eq(tl_samples_load(&samples, &opened.damages, opened.store, opened.selection, &opened.source, &err), TL_CORRUPT);
     ck_assert_ptr_nonnull(strstr(err.message, changed.path));
     ck_assert_ptr_null(samples);
     close_store(&opened);
@@ -197,7 +202,7 @@ START_TEST(every_allocation_may_fail)
     open_store(&opened, path, TL_HEAD_TRANSFORM_NONE);
     do {
         tl_memory_fail_at(++n);
-        status = tl_samples_load(&samples, opened.store, opened.selection, &opened.source, &err);
+        status = tl_samples_load(&samples, &opened.damages, opened.store, opened.selection, &opened.source, &err);
         tl_memory_fail_at(0);
         ck_assert(status == TL_OK || (status == TL_NO_MEMORY && samples == NULL));
     } while (status != TL_OK);

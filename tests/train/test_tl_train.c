@@ -286,7 +286,7 @@ START_TEST(what_cannot_be_done_is_refused_in_one_line)
 }
 END_TEST
 
-START_TEST(a_taken_name_is_refused_and_nothing_is_kept)
+START_TEST(a_taken_name_is_refused_before_anything_is_trained)
 {
     const char *tool = find_tool(), *folder = tl_test_make_folder(), *path;
     struct output output;
@@ -295,10 +295,12 @@ START_TEST(a_taken_name_is_refused_and_nothing_is_kept)
         return;
     path = write_store(folder, "store.db", 0, 0, 1);
     for (int i = 0; i < 2; i++) {
-        output = run_tool(tool, folder, "store.db --name same --quiet");
+        output = run_tool(tool, folder, "store.db --name same");
         ck_assert_int_eq(output.exit_code, i == 0 ? 0 : 2);
-        if (i == 1)
+        if (i == 1) {
             expect_contains(output.err, "same");
+            ck_assert_str_eq(output.out, "");
+        }
         free_output(&output);
     }
     expect_sql(path, "SELECT count(*) FROM run", "1");
@@ -371,7 +373,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, another_seed_gives_another_head_of_the_same_data_set);
     tcase_add_test(core, use_pins_the_head_that_answers);
     tcase_add_loop_test(faults, what_cannot_be_done_is_refused_in_one_line, 0, REFUSAL_COUNT);
-    tcase_add_test(faults, a_taken_name_is_refused_and_nothing_is_kept);
+    tcase_add_test(faults, a_taken_name_is_refused_before_anything_is_trained);
     tcase_add_test(faults, one_class_or_none_to_train_on_is_refused);
     tcase_add_test(faults, photos_left_out_are_named_and_the_exit_says_so);
     suite_add_tcase(suite, core);

@@ -68,7 +68,7 @@ START_TEST(damages_are_told_as_one_error)
     must_fail(tl_store_tell_damages(&damages, NULL, &err), TL_CORRUPT, &err, "a.jpg is damaged; run tl-extract again");
     note(&damages, 2, "b.jpg is damaged");
     note(&damages, 3, "c.jpg is damaged");
-    must_fail(tl_store_tell_damages(&damages, NULL, &err), TL_CORRUPT, &err, "a.jpg is damaged, and 2 photos more; run");
+    must_fail(tl_store_tell_damages(&damages, NULL, &err), TL_CORRUPT, &err, "a.jpg is damaged, and so are features of 2 other photos; run");
     must_fail(tl_store_tell_damages(&damages, &unrecorded, &err), TL_CORRUPT, &err, "mend: the disk is full");
     tl_store_free_damages(&damages);
 }
