@@ -278,7 +278,7 @@ int main(int argc, char **argv)
         options.rows, options.row_count,
         "Validation chooses among runs; a test split is reported once, at the end, and chooses nothing. Where validation is a share\n"
         "of the training photos, the head is fitted once more to all of them before it is kept and tested.\n"
-        "Exit: 0 all well, 1 some photos were left out (each is named), 2 nothing was trained."};
+        "Exit codes: 0 all well; 1 some photos were left out (each is named); 2 nothing was trained."};
     if (!tl_tool_begin(&operands, &exit_code, &command, argc, argv))
         return (int)exit_code;
     if (tl_train_options_check(&options, &operands, &err) != TL_OK) {

@@ -5,9 +5,9 @@
 
 #include "common/base/utf8.h"
 
-enum { PHOTO_COLUMNS = 40, CLASS_COLUMNS_MIN = 5, CLASS_COLUMNS_MAX = 32 };
+enum { CLASS_COLUMNS_MIN = 5, CLASS_COLUMNS_MAX = 32 };
 
-static const char BLANKS[] = "                                        "; /* PHOTO_COLUMNS of them */
+static const char BLANKS[] = "                                "; /* CLASS_COLUMNS_MAX of them */
 
 /* `cell` as it may be shown, then blanks up to `columns`; a longer cell stays whole. */
 static void append_cell(struct tl_text *text, const char *cell, size_t columns)
@@ -34,13 +34,25 @@ static size_t class_columns(const struct tl_answer_style *style)
     return columns < CLASS_COLUMNS_MAX ? columns : CLASS_COLUMNS_MAX;
 }
 
+static size_t shown_count(const struct tl_answer_style *style)
+{
+    return style->top_count < style->class_count ? style->top_count : style->class_count;
+}
+
+/* Paths come last, since nobody knows beforehand how long they will be. */
+static void append_table_head(struct tl_text *text, const struct tl_answer_style *style)
+{
+    for (size_t i = 0; i < shown_count(style); i++) {
+        append_cell(text, "class", class_columns(style));
+        tl_text_append(text, "  probability  ");
+    }
+    tl_text_append(text, "photo\n");
+}
+
 void tl_answer_text_append_head(struct tl_text *text, const struct tl_answer_style *style)
 {
     if (style->format == TL_ANSWER_TABLE) {
-        append_cell(text, "photo", PHOTO_COLUMNS);
-        tl_text_append(text, "  ");
-        append_cell(text, "class", class_columns(style));
-        tl_text_append(text, "  probability\n");
+        append_table_head(text, style);
     } else if (style->format == TL_ANSWER_CSV) {
         tl_text_append(text, "photo,class,probability");
         for (size_t i = 0; i < style->class_count; i++) {
@@ -55,14 +67,13 @@ static void append_table_line(struct tl_text *text, const struct tl_answer_style
 {
     size_t columns = class_columns(style);
 
-    append_cell(text, answer->path, PHOTO_COLUMNS);
-    for (size_t i = 0; i < style->top_count && i < style->class_count; i++) {
+    for (size_t i = 0; i < shown_count(style); i++) {
         size_t index = answer->order[i];
 
-        tl_text_append(text, "  ");
         append_cell(text, style->class_names[index], columns);
-        tl_text_append_format(text, i == 0 ? "  %11.4f" : "  %.4f", answer->probabilities[index]);
+        tl_text_append_format(text, "  %11.4f  ", answer->probabilities[index]);
     }
+    tl_text_append_visible(text, answer->path, strlen(answer->path));
     tl_text_append(text, "\n");
 }
 
@@ -98,8 +109,7 @@ static void append_json_line(struct tl_text *text, const struct tl_answer_style 
     tl_text_append(text, ", \"probability\": ");
     tl_text_append_json_number(text, answer->probabilities[first]);
     tl_text_append(text, ", \"classes\": ");
-    tl_answer_text_append_classes(text, style->class_names, answer,
-                                  style->top_count < style->class_count ? style->top_count : style->class_count);
+    tl_answer_text_append_classes(text, style->class_names, answer, shown_count(style));
     tl_text_append(text, ", \"run\": ");
     if (style->run_id != 0)
         tl_text_append_format(text, "%lld", (long long)style->run_id);

@@ -82,25 +82,22 @@ static void copy_content(struct row *row, const struct tl_photo *photo)
 enum tl_status tl_prediction_batch_add(tl_prediction_batch *batch, const struct tl_answer *answer, struct tl_error *err)
 {
     struct row *row = &batch->rows[batch->row_count];
-    struct tl_text photo, json;
+    char *photo = tl_text_copy_visible(answer->path);
+    struct tl_text json;
     enum tl_status status;
 
     assert(answer->problem.status == TL_OK);
-    tl_text_init(&photo, TL_ANSWER_LINE_BYTES);
     tl_text_init(&json, TL_ANSWER_LINE_BYTES);
-    tl_text_append_visible(&photo, answer->path, strlen(answer->path));
     tl_answer_text_append_classes(&json, batch->class_names, answer, batch->class_count);
-    status = tl_text_check(&photo, err);
-    if (status == TL_OK)
-        status = tl_text_check(&json, err);
+    status = photo ? tl_text_check(&json, err) : tl_error_set_no_memory(err, "a photo's path", strlen(answer->path) + 1);
     if (status != TL_OK) {
-        tl_text_free(&photo);
+        tl_memory_free(photo);
         tl_text_free(&json);
         return status;
     }
     memset(row, 0, sizeof *row);
     copy_content(row, &answer->photo);
-    row->photo = photo.bytes;
+    row->photo = photo;
     row->probabilities_json = json.bytes;
     row->class_index = answer->order[0];
     row->probability = answer->probabilities[row->class_index];

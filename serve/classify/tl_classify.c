@@ -278,7 +278,7 @@ int main(int argc, char **argv)
         "paths, hidden ones left out. The answer is on standard output, one line a photo, in the order given.",
         options,
         sizeof options / sizeof options[0],
-        "Exit: 0 all photos classified; 1 some could not be read (each is named); 2 none was; 3 stopped on request.",
+        "Exit codes: 0 all photos classified; 1 some could not be read (each is named); 2 none was; 3 stopped on request.",
     };
     struct tl_operands operands;
     enum tl_exit exit_code;

@@ -41,7 +41,7 @@ enum tl_exit tl_verb_import_weights_run(int argc, char **argv)
         "them in the layout that Keras loads. Prints the digest of the tensors, by which stores know the network.",
         options,
         sizeof options / sizeof options[0],
-        "Exit: 0 written; 2 not.",
+        "Exit codes: 0 written; 2 not.",
     };
     struct tl_operands operands;
     struct tl_error err;

@@ -94,8 +94,8 @@ START_TEST(a_table_line_stands_in_columns)
 {
     struct tl_answer_style style = make_style(TL_ANSWER_TABLE, 1);
 
-    check_head(&style, "photo                                     class        probability\n");
-    check_line(&style, make_answer("a.jpg"), "a.jpg                                     rain, heavy       0.7500\n");
+    check_head(&style, "class        probability  photo\n");
+    check_line(&style, make_answer("a.jpg"), "rain, heavy       0.7500  a.jpg\n");
     check_line(&style, make_failure("b.jpg"), "");
 }
 END_TEST
@@ -104,10 +104,11 @@ START_TEST(a_table_line_goes_on_with_further_classes)
 {
     struct tl_answer_style style = make_style(TL_ANSWER_TABLE, 2);
 
-    check_line(&style, make_answer("a.jpg"), "a.jpg                                     rain, heavy       0.7500  sun\"rise     0.1875\n");
+    check_head(&style, "class        probability  class        probability  photo\n");
+    check_line(&style, make_answer("a.jpg"), "rain, heavy       0.7500  sun\"rise          0.1875  a.jpg\n");
     style.top_count = 100;
     check_line(&style, make_answer("a.jpg"),
-               "a.jpg                                     rain, heavy       0.7500  sun\"rise     0.1875  cloudy       0.0625\n");
+               "rain, heavy       0.7500  sun\"rise          0.1875  cloudy            0.0625  a.jpg\n");
 }
 END_TEST
 
@@ -141,16 +142,16 @@ START_TEST(a_newline_and_bytes_that_are_not_utf8_keep_to_one_line)
                "{\"photo\": \"a\\nb\\\\xff.jpg\", \"class\": \"rain, heavy\", \"probability\": 0.75, \"classes\": {\"rain, heavy\": 0.75}, "
                "\"run\": 3}\n");
     check_line(&csv, make_answer("a\nb.jpg"), "\"a\nb.jpg\",\"rain, heavy\",0.75,0.0625,0.75,0.1875\n");
-    check_line(&table, make_answer("a\nb\xff\x1b[2J.jpg"), "a\\x0ab\\xff\\x1b[2J.jpg                     rain, heavy       0.7500\n");
+    check_line(&table, make_answer("a\nb\xff\x1b[2J.jpg"), "rain, heavy       0.7500  a\\x0ab\\xff\\x1b[2J.jpg\n");
 }
 END_TEST
 
-START_TEST(a_path_longer_than_its_column_stays_whole)
+START_TEST(a_long_path_moves_no_column)
 {
     struct tl_answer_style style = make_style(TL_ANSWER_TABLE, 1);
 
     check_line(&style, make_answer("photographs/of/the/year/1998/in/the/mountains.jpg"),
-               "photographs/of/the/year/1998/in/the/mountains.jpg  rain, heavy       0.7500\n");
+               "rain, heavy       0.7500  photographs/of/the/year/1998/in/the/mountains.jpg\n");
 }
 END_TEST
 
@@ -182,7 +183,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(limits, top_limits_the_classes_of_json);
     tcase_add_test(limits, a_head_without_a_run_goes_by_its_name);
     tcase_add_test(limits, a_newline_and_bytes_that_are_not_utf8_keep_to_one_line);
-    tcase_add_test(limits, a_path_longer_than_its_column_stays_whole);
+    tcase_add_test(limits, a_long_path_moves_no_column);
     tcase_add_test(faults, a_line_beyond_the_ceiling_is_refused);
     suite_add_tcase(suite, core);
     suite_add_tcase(suite, limits);
