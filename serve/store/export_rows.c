@@ -9,7 +9,7 @@
 enum { VARIANTS_MAX = 1 << 20 };
 
 struct variant {
-    uint8_t *blob;
+    uint8_t *blob; /* NULL: lost */
     size_t blob_bytes;
     uint32_t index;
 };
@@ -23,6 +23,7 @@ struct group {
 
 struct writing {
     tl_feature_file *file;
+    struct tl_store_damages *damages;
     const struct tl_export_places *places;
     const struct tl_export_rows *what;
     tl_export_rows_callback *tell;
@@ -56,8 +57,8 @@ static enum tl_status add_variant(struct group *group, const struct tl_store_fea
         group->capacity = capacity;
     }
     variant = &group->variants[group->count];
-    variant->blob = tl_memory_copy(row->blob, row->blob_bytes);
-    if (!variant->blob)
+    variant->blob = row->blob ? tl_memory_copy(row->blob, row->blob_bytes) : NULL;
+    if (row->blob && !variant->blob)
         return tl_error_set_no_memory(err, "a feature", row->blob_bytes);
     variant->blob_bytes = row->blob_bytes;
     variant->index = row->variant_index;
@@ -66,18 +67,38 @@ static enum tl_status add_variant(struct group *group, const struct tl_store_fea
     return TL_OK;
 }
 
-/* The rows of one place. */
+static enum tl_status decode(struct writing *writing, const struct tl_export_place *place, const struct variant *variant,
+                             struct tl_error *err)
+{
+    enum tl_status status = TL_CORRUPT;
+
+    if (variant->blob)
+        status = tl_codec_decode(writing->codec, writing->values, writing->what->feature_count, variant->blob, variant->blob_bytes, err);
+    else
+        (void)tl_error_set(err, TL_CORRUPT, "its values are lost");
+    if (status != TL_OK)
+        (void)tl_error_prefix(err, "the stored feature of %s, variant %u%s", place->path, (unsigned)variant->index,
+                              status == TL_CORRUPT ? ", is damaged" : "");
+    return status;
+}
+
+/* The rows of one place. After damage there are no more rows, only a search for more of it. */
 static enum tl_status write_place(struct writing *writing, const struct tl_export_place *place, struct tl_error *err)
 {
     for (size_t i = 0; i < writing->group.count; i++) {
         const struct variant *variant = &writing->group.variants[i];
         struct tl_feature_row row = {writing->values, place->label, variant->index, place->path, place->split};
-        enum tl_status status = tl_codec_decode(writing->codec, writing->values, writing->what->feature_count, variant->blob,
-                                                variant->blob_bytes, err);
+        struct tl_error failure;
+        enum tl_status status = decode(writing, place, variant, &failure);
 
+        if (status == TL_CORRUPT)
+            status = tl_store_note_damage(writing->damages, writing->group.sha256, &failure, err);
+        else if (status != TL_OK)
+            *err = failure;
         if (status != TL_OK)
-            return tl_error_prefix(err, "the stored feature of %s, variant %u%s", place->path, (unsigned)variant->index,
-                                   status == TL_CORRUPT ? ", is damaged" : "");
+            return status;
+        if (writing->damages->count > 0)
+            continue;
         status = tl_feature_file_add(writing->file, &row, err);
         if (status != TL_OK)
             return status;
@@ -123,14 +144,20 @@ static enum tl_status write_all(struct writing *writing, tl_store_features *feat
         if (status != TL_OK)
             return status;
     }
-    return status == TL_NOT_FOUND ? write_group(writing, err) : status;
+    if (status == TL_NOT_FOUND)
+        status = write_group(writing, err);
+    if (status == TL_OK && writing->damages->count > 0) {
+        *err = writing->damages->items[0].failure;
+        status = err->status;
+    }
+    return status;
 }
 
-enum tl_status tl_export_rows_write(size_t *out_count, tl_feature_file *file, tl_store *store, const struct tl_export_places *places,
-                                    const struct tl_export_rows *what, tl_export_rows_callback *tell, void *context,
-                                    struct tl_error *err)
+enum tl_status tl_export_rows_write(size_t *out_count, struct tl_store_damages *damages, tl_feature_file *file, tl_store *store,
+                                    const struct tl_export_places *places, const struct tl_export_rows *what,
+                                    tl_export_rows_callback *tell, void *context, struct tl_error *err)
 {
-    struct writing writing = {.file = file, .places = places, .what = what, .tell = tell, .context = context};
+    struct writing writing = {.file = file, .damages = damages, .places = places, .what = what, .tell = tell, .context = context};
     tl_store_features *features = NULL;
     enum tl_status status = tl_codec_create(&writing.codec, err);
 

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "common/exchange/feature_file.h"
+#include "common/store/store_damage.h"
 #include "common/store/store_sample.h"
 #include "serve/store/export_places.h"
 
@@ -20,11 +21,13 @@ struct tl_export_rows {
 };
 
 /* Adds all rows to `file`; *out_count of them. `tell` (may be NULL) hears how many of the places are done, those without
- * rows too, and returns false to stop.
- * Fails with: TL_CORRUPT (a damaged feature), TL_STOPPED, TL_IO, TL_NO_MEMORY. */
+ * rows too, and returns false to stop. The caller frees *damages with tl_store_free_damages(): all photos are tried, and those of
+ * which a feature is damaged or lost are noted there; the first of them is the error.
+ * Fails with: TL_CORRUPT (such damage; `file` is of no use then), TL_STOPPED, TL_IO, TL_NO_MEMORY. */
 typedef bool tl_export_rows_callback(void *context, size_t place_count);
-TL_MUST_USE enum tl_status tl_export_rows_write(size_t *out_count, tl_feature_file *file, tl_store *store,
-                                                const struct tl_export_places *places, const struct tl_export_rows *what,
-                                                tl_export_rows_callback *tell, void *context, struct tl_error *err);
+TL_MUST_USE enum tl_status tl_export_rows_write(size_t *out_count, struct tl_store_damages *damages, tl_feature_file *file,
+                                                tl_store *store, const struct tl_export_places *places,
+                                                const struct tl_export_rows *what, tl_export_rows_callback *tell, void *context,
+                                                struct tl_error *err);
 
 #endif

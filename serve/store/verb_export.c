@@ -26,6 +26,7 @@ struct job {
     size_t shape[3]; /* H, W, C */
     struct tl_export_rows what;
     struct tl_export_places places;
+    struct tl_store_damages damages;
     tl_progress *progress;
     size_t row_count;
 };
@@ -54,6 +55,7 @@ static enum tl_status choose(struct job *job, struct tl_error *err)
     if (status != TL_OK)
         goto done;
     job->what.feature_set_id = sets[index].feature_set_id;
+    memcpy(job->damages.feature_set_digest, sets[index].digest, sizeof job->damages.feature_set_digest);
     job->shape[0] = sets[index].height;
     job->shape[1] = sets[index].width;
     job->shape[2] = sets[index].channels;
@@ -82,7 +84,7 @@ static enum tl_status write_file(struct job *job, struct tl_error *err)
     if (status == TL_OK && !job->settings->quiet)
         status = tl_progress_create(&job->progress, stderr, "export", "photos", job->places.count, err);
     if (status == TL_OK)
-        status = tl_export_rows_write(&job->row_count, file, job->store, &job->places, &job->what, tell_progress, job, err);
+        status = tl_export_rows_write(&job->row_count, &job->damages, file, job->store, &job->places, &job->what, tell_progress, job, err);
     tl_progress_finish(job->progress);
     job->progress = NULL;
     if (status == TL_OK && job->row_count == 0)
@@ -132,36 +134,62 @@ static bool is_same_file(const char *first, const char *second)
     return stat(first, &a) == 0 && stat(second, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-static enum tl_status export_store(struct job *job, const char *store_path, struct tl_error *err)
+/* Nothing in the way, before the features are read. */
+static enum tl_status check_out_path(const struct job *job, const char *store_path, struct tl_error *err)
 {
     struct stat facts;
-    enum tl_status status = tl_store_open(&job->store, store_path, TL_STORE_READ, err);
 
-    if (status != TL_OK)
-        return status;
-    if (is_same_file(store_path, job->out_path)) {
-        status = tl_error_set(err, TL_BAD_INPUT, "%s is the store itself; name another file to write", job->out_path);
-        goto done;
-    }
-    if (!job->settings->force && lstat(job->out_path, &facts) == 0) {
-        status = tl_error_set(err, TL_BAD_INPUT, "%s is there already (--force replaces it)", job->out_path);
-        goto done;
-    }
-    status = choose(job, err);
+    if (is_same_file(store_path, job->out_path))
+        return tl_error_set(err, TL_BAD_INPUT, "%s is the store itself; name another file to write", job->out_path);
+    if (!job->settings->force && lstat(job->out_path, &facts) == 0)
+        return tl_error_set(err, TL_BAD_INPUT, "%s is there already (--force replaces it)", job->out_path);
+    return TL_OK;
+}
+
+static enum tl_status read_and_write(struct job *job, struct tl_error *err)
+{
+    enum tl_status status = choose(job, err);
+
     if (status == TL_OK)
         status = tl_export_places_read(&job->places, job->store, job->settings->label_set, err);
     if (status == TL_OK && job->places.class_count == 0 && job->settings->is_label_set_given)
         status = tl_error_set(err, TL_NOT_FOUND, "no photo has a class in the label set '%s'", job->settings->label_set);
     if (status == TL_OK)
         status = write_file(job, err);
+    return status;
+}
+
+/* Exporting reads, and may do so on read-only media; only to record damage is the store opened to write. */
+static enum tl_status record_damage(const struct job *job, const char *store_path, struct tl_error *err)
+{
+    tl_store *store = NULL;
+    struct tl_error unrecorded;
+    enum tl_status status = tl_store_open(&store, store_path, TL_STORE_WRITE, &unrecorded);
+
+    if (status == TL_OK)
+        status = tl_store_put_damages(store, &job->damages, &unrecorded);
+    status = tl_store_close_after(&store, status, &unrecorded);
+    return tl_store_tell_damages(&job->damages, status == TL_OK ? NULL : &unrecorded, err);
+}
+
+/* Another program may write meanwhile: what is exported is the store of one moment. */
+static enum tl_status export_store(struct job *job, const char *store_path, struct tl_error *err)
+{
+    enum tl_status status = tl_store_open(&job->store, store_path, TL_STORE_READ, err);
+
+    if (status == TL_OK)
+        status = check_out_path(job, store_path, err);
+    if (status == TL_OK)
+        status = tl_store_begin_reading(job->store, err);
+    if (status == TL_OK)
+        status = read_and_write(job, err);
+    status = tl_store_close_after(&job->store, status, err);
+    if (job->damages.count > 0)
+        status = record_damage(job, store_path, err);
     if (status == TL_OK)
         status = print_summary(job, err);
-done:
     tl_export_places_free(&job->places);
-    if (status == TL_OK)
-        status = tl_store_close(&job->store, err);
-    else
-        (void)!tl_store_close(&job->store, NULL);
+    tl_store_free_damages(&job->damages);
     return status;
 }
 
@@ -189,7 +217,7 @@ enum tl_exit tl_verb_export_run(int argc, char **argv)
         "place of a photo and each variant. A photo without a label, or with several, has label -1.",
         options,
         sizeof options / sizeof options[0],
-        "Exit: 0 written; 2 not, and OUT is as it was.",
+        "Exit codes: 0 written; 2 not, and OUT is as it was.",
     };
     struct job job = {.settings = &settings, .command = &command};
     struct tl_operands operands;

@@ -1,7 +1,6 @@
 /* verb_info.c - tl-store info: what is in a store. */
 #include <stdio.h>
 
-#include "common/base/system.h"
 #include "serve/store/summary.h"
 #include "serve/store/verbs.h"
 
@@ -60,7 +59,7 @@ enum tl_exit tl_verb_info_run(int argc, char **argv)
         "arithmetic this machine computes with.",
         options,
         sizeof options / sizeof options[0],
-        "Exit: 0 told; 2 not.",
+        "Exit codes: 0 told; 2 not.",
     };
     struct tl_operands operands;
     struct tl_error err;
@@ -74,15 +73,10 @@ enum tl_exit tl_verb_info_run(int argc, char **argv)
         tl_tool_say(&command, "one store is needed (see --help)");
         return TL_EXIT_NOTHING;
     }
-    tl_system_catch_signals();
     status = tl_store_open(&store, operands.items[0], TL_STORE_READ, &err);
-    if (status == TL_OK) {
+    if (status == TL_OK)
         status = settings.digest ? print_digest(store, settings.json, &err) : print_summary(store, settings.json, &err);
-        if (status != TL_OK)
-            (void)!tl_store_close(&store, NULL);
-        else
-            status = tl_store_close(&store, &err);
-    }
+    status = tl_store_close_after(&store, status, &err);
     if (status != TL_OK)
         tl_tool_say(&command, "%s", err.message);
     return tl_tool_end(&command, status == TL_OK ? TL_EXIT_OK : TL_EXIT_NOTHING);

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "common/base/system.h"
 #include "common/base/table.h"
 #include "common/base/text.h"
 #include "common/store/store.h"
@@ -104,11 +103,7 @@ static enum tl_status answer_query(const struct settings *settings, const char *
 done:
     tl_table_free(answer.table);
     tl_text_free(&answer.line);
-    if (status == TL_OK)
-        status = tl_store_close(&store, err);
-    else
-        (void)!tl_store_close(&store, NULL);
-    return status;
+    return tl_store_close_after(&store, status, err);
 }
 
 enum tl_exit tl_verb_query_run(int argc, char **argv)
@@ -125,7 +120,7 @@ enum tl_exit tl_verb_query_run(int argc, char **argv)
         "feature_sets, leaderboard, history, predictions, misclassified, failures and class_balance.",
         options,
         sizeof options / sizeof options[0],
-        "Exit: 0 answered; 2 not.",
+        "Exit codes: 0 answered; 2 not.",
     };
     struct tl_operands operands;
     struct tl_error err;
@@ -138,7 +133,6 @@ enum tl_exit tl_verb_query_run(int argc, char **argv)
                                                   : "--json and --csv exclude each other");
         return TL_EXIT_NOTHING;
     }
-    tl_system_catch_signals();
     errno = 0;
     if (answer_query(&settings, operands.items[0], operands.items[1], &err) != TL_OK) {
         tl_tool_say(&command, "%s", err.message);

@@ -61,17 +61,19 @@ static enum tl_status export_to(const char *out_path, const char *store_path, co
     struct tl_export_places places;
     tl_store *store = fixture_reopen(store_path, TL_STORE_READ);
     tl_feature_file *file = NULL;
+    struct tl_store_damages damages = {.count = 0};
     struct tl_error close_err;
     enum tl_status status;
 
     fixture_ok(tl_export_places_read(&places, store, "default", err), err);
     fixture_ok(tl_feature_file_create(&file, out_path, SHAPE, (const char *const *)places.class_names, places.class_count, err), err);
-    status = tl_export_rows_write(out_count, file, store, &places, what, tell, context, err);
+    status = tl_export_rows_write(out_count, &damages, file, store, &places, what, tell, context, err);
     if (status == TL_OK)
         fixture_ok(tl_feature_file_close(&file, err), err);
     else
         tl_feature_file_discard(file);
     tl_export_places_free(&places);
+    tl_store_free_damages(&damages);
     fixture_ok(tl_store_close(&store, &close_err), &close_err);
     return status;
 }
