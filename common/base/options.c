@@ -228,6 +228,8 @@ static enum tl_status tell_refused(const struct option *table, int answer, const
     }
     if (candidate_count > 1)
         return tl_error_set(err, TL_BAD_INPUT, "%s may mean %s (see --help)", word, candidates);
+    if (strncmp(word, "--", 2) != 0)
+        return tl_error_set(err, TL_BAD_INPUT, "there is no option %s (see --help; behind -- it is an operand)", word);
     return tl_error_set(err, TL_BAD_INPUT, "there is no option %s (see --help)", word);
 }
 

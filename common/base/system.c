@@ -14,6 +14,8 @@
 
 #include "common/base/memory.h"
 
+enum { STREAM_FIRST_BYTES = 1 << 20 };
+
 /* Atomic and not volatile sig_atomic_t, because every thread reads it. */
 static atomic_bool is_interrupted;
 
@@ -217,4 +219,50 @@ done:
     tl_memory_free(bytes);
     close(descriptor);
     return status;
+}
+
+/* Reads until the end into *bytes, which grows; *out_bytes are there in any case. */
+static enum tl_status drain(uint8_t **bytes, size_t *out_bytes, int descriptor, size_t limit_bytes, struct tl_error *err)
+{
+    size_t capacity_bytes = 0;
+
+    for (;;) {
+        ssize_t count;
+
+        if (*out_bytes == capacity_bytes) {
+            size_t wanted_bytes = capacity_bytes ? 2 * capacity_bytes : STREAM_FIRST_BYTES;
+            uint8_t *larger = tl_memory_resize(*bytes, wanted_bytes, 1);
+
+            if (!larger)
+                return tl_error_set_no_memory(err, "what comes in", wanted_bytes);
+            *bytes = larger;
+            capacity_bytes = wanted_bytes;
+        }
+        count = read(descriptor, *bytes + *out_bytes, capacity_bytes - *out_bytes);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return tl_error_set(err, TL_IO, "cannot be read: %s", strerror(errno));
+        *out_bytes += (size_t)count;
+        if (*out_bytes > limit_bytes)
+            return tl_error_set(err, TL_BAD_INPUT, "more than %zu bytes", limit_bytes);
+        if (count == 0)
+            return *out_bytes > 0 ? TL_OK : tl_error_set(err, TL_BAD_INPUT, "nothing came");
+    }
+}
+
+enum tl_status tl_system_read_stream(uint8_t **out, size_t *out_bytes, int descriptor, size_t limit_bytes, struct tl_error *err)
+{
+    uint8_t *bytes = NULL;
+    size_t size_bytes = 0;
+    enum tl_status status = drain(&bytes, &size_bytes, descriptor, limit_bytes, err);
+
+    *out = NULL;
+    if (status != TL_OK) {
+        tl_memory_free(bytes);
+        return status;
+    }
+    *out = bytes;
+    *out_bytes = size_bytes;
+    return TL_OK;
 }

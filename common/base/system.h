@@ -41,4 +41,9 @@ const char *tl_system_kind_name(mode_t mode);
 TL_MUST_USE enum tl_status tl_system_read_file(uint8_t **out, size_t *out_bytes, const char *path, size_t limit_bytes,
                                                struct tl_error *err);
 
+/* All that comes from a pipe, file or terminal until its end, at most `limit_bytes`; the caller frees. Waits for what is to come.
+ * Fails with: TL_BAD_INPUT (nothing came, or more than the limit), TL_IO (with strerror), TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_system_read_stream(uint8_t **out, size_t *out_bytes, int descriptor, size_t limit_bytes,
+                                                 struct tl_error *err);
+
 #endif

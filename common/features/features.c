@@ -25,7 +25,7 @@ struct tl_features {
 struct tl_features_session {
     const tl_features *features;
     tl_workspace *workspace;
-    float *input; /* of tl_features_of_path() */
+    float *input; /* of tl_features_of_path() and _bytes() */
 };
 
 static size_t count_floats(struct tl_shape shape)
@@ -232,16 +232,28 @@ void tl_features_run(tl_features_session *session, float *vectors, const float *
     tl_plan_run(session->features->plan, session->workspace, vectors, inputs, count);
 }
 
-enum tl_status tl_features_of_path(tl_features_session *session, struct tl_photo *photo, float *vector, const char *path,
-                                   struct tl_error *err)
+/* The vector of a photo that was read, if it was. */
+static enum tl_status run_photo(tl_features_session *session, enum tl_status read_status, const struct tl_photo *photo, float *vector,
+                                struct tl_error *err)
 {
-    const tl_features *features = session->features;
     struct tl_variant plain;
+    enum tl_status status = read_status;
     tl_variant_init_plain(&plain);
-    enum tl_status status = tl_photo_read(photo, path, &features->recipe, err);
     if (status == TL_OK)
-        status = tl_features_prepare(features, session->input, photo->pixels, &plain, err);
+        status = tl_features_prepare(session->features, session->input, photo->pixels, &plain, err);
     if (status == TL_OK)
         tl_features_run(session, vector, session->input, 1);
     return status;
+}
+
+enum tl_status tl_features_of_bytes(tl_features_session *session, struct tl_photo *photo, float *vector, const void *bytes,
+                                    size_t size_bytes, struct tl_error *err)
+{
+    return run_photo(session, tl_photo_decode(photo, bytes, size_bytes, &session->features->recipe, err), photo, vector, err);
+}
+
+enum tl_status tl_features_of_path(tl_features_session *session, struct tl_photo *photo, float *vector, const char *path,
+                                   struct tl_error *err)
+{
+    return run_photo(session, tl_photo_read(photo, path, &session->features->recipe, err), photo, vector, err);
 }

@@ -69,6 +69,9 @@ void tl_features_session_free(tl_features_session *session);
 /* inputs: count x input floats; vectors: count x vector floats. Same bits alone, in any batch, on any thread. */
 void tl_features_run(tl_features_session *session, float *vectors, const float *inputs, size_t count);
 
+/* A plain photo from bytes in memory. Fails with: as tl_photo_decode(). */
+TL_MUST_USE enum tl_status tl_features_of_bytes(tl_features_session *session, struct tl_photo *photo, float *vector,
+                                                const void *bytes, size_t size_bytes, struct tl_error *err);
 /* A plain photo from its file. Fails with: as tl_photo_read(). */
 TL_MUST_USE enum tl_status tl_features_of_path(tl_features_session *session, struct tl_photo *photo, float *vector,
                                                const char *path, struct tl_error *err);

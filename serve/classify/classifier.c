@@ -3,8 +3,10 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/memory.h"
+#include "common/base/system.h"
 #include "common/features/features.h"
 
 struct tl_classifier {
@@ -188,10 +190,26 @@ enum tl_status tl_classifier_judge(const struct tl_head *head, double *probabili
     return TL_OK;
 }
 
+static enum tl_status run_standard_input(tl_classifier_session *session, struct tl_answer *answer)
+{
+    uint8_t *bytes = NULL;
+    size_t size_bytes = 0;
+    enum tl_status status = tl_system_read_stream(&bytes, &size_bytes, STDIN_FILENO, (size_t)TL_PHOTO_FILE_BYTES_MAX, &answer->problem);
+
+    if (status == TL_OK)
+        status = tl_features_of_bytes(session->features, &answer->photo, session->vector, bytes, size_bytes, &answer->problem);
+    tl_memory_free(bytes);
+    return status;
+}
+
 void tl_classifier_answer(tl_classifier_session *session, struct tl_answer *answer, const char *path)
 {
-    enum tl_status status = tl_features_of_path(session->features, &answer->photo, session->vector, path, &answer->problem);
+    enum tl_status status;
 
+    if (strcmp(path, "-") == 0)
+        status = run_standard_input(session, answer);
+    else
+        status = tl_features_of_path(session->features, &answer->photo, session->vector, path, &answer->problem);
     if (status == TL_OK)
         status = tl_classifier_judge(session->classifier->head, answer->probabilities, answer->order, session->vector, &answer->problem);
     answer->problem.status = status;

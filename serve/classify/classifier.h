@@ -47,7 +47,7 @@ void tl_classifier_free(tl_classifier *classifier);
 TL_MUST_USE enum tl_status tl_classifier_session_create(tl_classifier_session **out, const tl_classifier *classifier, struct tl_error *err);
 void tl_classifier_session_free(tl_classifier_session *session);
 
-/* Fills all of `answer` but its path. */
+/* Fills all of `answer` but its path. The path "-" is a photo on standard input, which can be read once. */
 void tl_classifier_answer(tl_classifier_session *session, struct tl_answer *answer, const char *path);
 
 /* The head's part alone: probabilities and order of a feature vector. Fails with: TL_CORRUPT (a sum that is not finite). */

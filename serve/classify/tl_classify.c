@@ -254,6 +254,15 @@ static enum tl_exit classify(const struct tl_command *command, const struct sett
     return tl_tool_end(command, exit_code);
 }
 
+static size_t count_streams(const struct tl_operands *operands)
+{
+    size_t count = 0;
+
+    for (size_t i = 1; i < operands->count; i++)
+        count += strcmp(operands->items[i], "-") == 0;
+    return count;
+}
+
 int main(int argc, char **argv)
 {
     struct settings settings = {0};
@@ -273,9 +282,10 @@ int main(int argc, char **argv)
     };
     const struct tl_command command = {
         "tl-classify",
-        "tl-classify [options] STORE PHOTO|DIR...",
+        "tl-classify [options] STORE PHOTO|DIR|-...",
         "Names the class of photos with a head that tl-train put into STORE. A DIR's photos are taken in the order of their\n"
-        "paths, hidden ones left out. The answer is on standard output, one line a photo, in the order given.",
+        "paths, hidden ones left out; - is one photo on standard input. The answer is on standard output, one line a photo, in\n"
+        "the order given.",
         options,
         sizeof options / sizeof options[0],
         "Exit codes: 0 all photos classified; 1 some could not be read (each is named); 2 none was; 3 stopped on request.",
@@ -292,6 +302,10 @@ int main(int argc, char **argv)
     }
     if (settings.json && settings.csv) {
         tl_tool_say(&command, "--json and --csv exclude each other");
+        return tl_tool_end(&command, TL_EXIT_NOTHING);
+    }
+    if (count_streams(&operands) > 1) {
+        tl_tool_say(&command, "standard input (-) can be read once");
         return tl_tool_end(&command, TL_EXIT_NOTHING);
     }
     return classify(&command, &settings, &operands);

@@ -284,10 +284,10 @@ static const struct wrong_case WRONG[] = {
     {"--help=me", "--help takes no value (see --help)"},
     {"--nonsense", "there is no option --nonsense (see --help)"},
     {"a b --nonsense=3 c", "there is no option --nonsense=3 (see --help)"},
-    {"a --epochs 3 b -x", "there is no option -x (see --help)"},
-    {"-xyz", "there is no option -xyz (see --help)"},
-    {"-5", "there is no option -5 (see --help)"},
-    {"-\xc3\xa9", "there is no option -\xc3\xa9 (see --help)"},
+    {"a --epochs 3 b -x", "there is no option -x (see --help; behind -- it is an operand)"},
+    {"-xyz", "there is no option -xyz (see --help; behind -- it is an operand)"},
+    {"-5", "there is no option -5 (see --help; behind -- it is an operand)"},
+    {"-\xc3\xa9", "there is no option -\xc3\xa9 (see --help; behind -- it is an operand)"},
     {"--=3", "--=3 may mean --verbose, --epochs, --rate, --zoom, --name, --colour, --verbatim, --seed, --help, --version "
              "(see --help)"},
 };

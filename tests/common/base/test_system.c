@@ -175,6 +175,61 @@ START_TEST(no_memory_for_a_file_is_told)
 }
 END_TEST
 
+/* A pipe that holds `count` bytes and then ends; the caller closes it. */
+static int make_pipe(const char *bytes, size_t count)
+{
+    int ends[2];
+
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(write(ends[1], bytes, count), (ssize_t)count);
+    close(ends[1]);
+    return ends[0];
+}
+
+START_TEST(a_stream_is_read_to_its_end)
+{
+    int descriptor = make_pipe("abc\0de", 6);
+    uint8_t *bytes = NULL;
+    size_t size_bytes = 0;
+    struct tl_error err;
+
+    ck_assert_int_eq(tl_system_read_stream(&bytes, &size_bytes, descriptor, 6, &err), TL_OK);
+    ck_assert_uint_eq(size_bytes, 6);
+    ck_assert_mem_eq(bytes, "abc\0de", 6);
+    tl_memory_free(bytes);
+    close(descriptor);
+}
+END_TEST
+
+static void check_stream(const char *text, size_t limit_bytes, enum tl_status status, const char *message)
+{
+    int descriptor = make_pipe(text, strlen(text));
+    uint8_t *bytes = (uint8_t *)&descriptor;
+    size_t size_bytes = 7;
+    struct tl_error err;
+
+    ck_assert_int_eq(tl_system_read_stream(&bytes, &size_bytes, descriptor, limit_bytes, &err), status);
+    ck_assert_str_eq(err.message, message);
+    ck_assert_ptr_null(bytes);
+    ck_assert_uint_eq(size_bytes, 7);
+    close(descriptor);
+}
+
+START_TEST(a_stream_that_is_empty_or_too_long_is_refused)
+{
+    uint8_t *bytes = NULL;
+    size_t size_bytes = 0;
+    struct tl_error err;
+
+    check_stream("", 10, TL_BAD_INPUT, "nothing came");
+    check_stream("abcd", 3, TL_BAD_INPUT, "more than 3 bytes");
+    tl_memory_fail_at(1);
+    check_stream("abcd", 10, TL_NO_MEMORY, "no memory for what comes in (1048576 bytes)");
+    tl_memory_fail_at(0);
+    ck_assert_int_eq(tl_system_read_stream(&bytes, &size_bytes, -1, 10, &err), TL_IO);
+}
+END_TEST
+
 static void check_weights_path(const char *expected)
 {
     char *path = NULL;
@@ -331,6 +386,8 @@ Suite *tl_test_suite(void)
     tcase_add_test(faults, folders_fifos_sockets_and_devices_are_refused_at_once);
     tcase_add_test(faults, an_unreadable_file_is_an_io_error);
     tcase_add_test(faults, a_file_that_ends_before_its_size_is_an_io_error);
+    tcase_add_test(core, a_stream_is_read_to_its_end);
+    tcase_add_test(faults, a_stream_that_is_empty_or_too_long_is_refused);
     tcase_add_test(faults, no_memory_for_a_file_is_told);
     tcase_add_test(faults, without_a_home_there_is_no_path_for_weights);
     tcase_add_test(faults, no_memory_for_a_path_is_told);
