@@ -129,7 +129,9 @@ enum tl_status tl_store_put_photo(tl_store *store, int64_t *out_photo_id, int64_
         &s, store,
         "INSERT INTO photo (source_id, path, path_bytes, content_id, size_bytes, mtime_ns)"
         " VALUES (?, ?, ?, nullif(?, 0), ?, ?) ON CONFLICT (source_id, path) DO UPDATE SET content_id = excluded.content_id,"
-        " size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, missing_since_ms = NULL RETURNING photo_id",
+        " size_bytes = excluded.size_bytes, mtime_ns = excluded.mtime_ns, missing_since_ms = NULL"
+        " WHERE (content_id, size_bytes, mtime_ns, missing_since_ms)"
+        " IS NOT (excluded.content_id, excluded.size_bytes, excluded.mtime_ns, NULL)",
         err);
     tl_statement_bind_int(&s, source_id);
     tl_statement_bind_text(&s, visible.bytes);
@@ -137,9 +139,15 @@ enum tl_status tl_store_put_photo(tl_store *store, int64_t *out_photo_id, int64_
     tl_statement_bind_int(&s, content_id);
     tl_statement_bind_int(&s, size_bytes);
     tl_statement_bind_int(&s, mtime_ns);
+    status = tl_statement_finish(&s);
+    if (status != TL_OK)
+        goto done;
+    tl_statement_begin(&s, store, "SELECT photo_id FROM photo WHERE source_id = ? AND path = ?", err);
+    tl_statement_bind_int(&s, source_id);
+    tl_statement_bind_text(&s, visible.bytes);
     if (tl_statement_step(&s))
         *out_photo_id = tl_column_int(&s, 0);
-    status = tl_statement_finish(&s);
+    status = tl_statement_end(&s);
 done:
     tl_text_free(&visible);
     return status;
@@ -206,8 +214,10 @@ enum tl_status tl_store_put_content(tl_store *store, int64_t *out_content_id, co
         "INSERT INTO content (sha256, width_px, height_px, format, exif_orientation, captured_at, camera, thumbnail)"
         " VALUES (?, ?, ?, ?, ?, nullif(?, ''), nullif(?, ''), ?) ON CONFLICT (sha256) DO UPDATE SET"
         " width_px = excluded.width_px, height_px = excluded.height_px, format = excluded.format,"
-        " exif_orientation = excluded.exif_orientation, captured_at = excluded.captured_at, camera = excluded.camera,"
-        " thumbnail = excluded.thumbnail RETURNING content_id",
+        " exif_orientation = excluded.exif_orientation, captured_at = excluded.captured_at, camera = excluded.camera"
+        " WHERE (width_px, height_px, format, exif_orientation, captured_at, camera)"
+        " IS NOT (excluded.width_px, excluded.height_px, excluded.format, excluded.exif_orientation, excluded.captured_at,"
+        " excluded.camera)",
         err);
     tl_statement_bind_blob(&s, content->sha256, TL_DIGEST_BYTES);
     tl_statement_bind_int(&s, content->width_px);
@@ -217,27 +227,12 @@ enum tl_status tl_store_put_content(tl_store *store, int64_t *out_content_id, co
     tl_statement_bind_text(&s, content->captured_at);
     tl_statement_bind_text(&s, content->camera);
     tl_statement_bind_blob(&s, content->thumbnail, TL_STORE_THUMBNAIL_BYTES);
+    const enum tl_status status = tl_statement_finish(&s);
+    if (status != TL_OK)
+        return status;
+    tl_statement_begin(&s, store, "SELECT content_id FROM content WHERE sha256 = ?", err);
+    tl_statement_bind_blob(&s, content->sha256, TL_DIGEST_BYTES);
     if (tl_statement_step(&s))
         *out_content_id = tl_column_int(&s, 0);
-    return tl_statement_finish(&s);
-}
-
-enum tl_status tl_store_find_content(tl_store *store, int64_t *out_content_id, const uint8_t sha256[TL_DIGEST_BYTES],
-                                     struct tl_error *err)
-{
-    struct tl_statement s;
-    char hex[TL_DIGEST_HEX_BYTES];
-    bool is_there = false;
-    *out_content_id = 0;
-    tl_statement_begin(&s, store, "SELECT content_id FROM content WHERE sha256 = ?", err);
-    tl_statement_bind_blob(&s, sha256, TL_DIGEST_BYTES);
-    if (tl_statement_step(&s)) {
-        is_there = true;
-        *out_content_id = tl_column_int(&s, 0);
-    }
-    const enum tl_status status = tl_statement_end(&s);
-    if (status != TL_OK || is_there)
-        return status;
-    tl_digest_to_hex(hex, sha256);
-    return tl_error_set(err, TL_NOT_FOUND, "no content %s", hex);
+    return tl_statement_end(&s);
 }

@@ -26,7 +26,7 @@ struct tl_store_photo {
 /* Fails with: TL_NOT_FOUND, TL_IO, TL_CORRUPT. */
 TL_MUST_USE enum tl_status tl_store_get_photo(tl_store *store, struct tl_store_photo *out, int64_t source_id, const char *path,
                                               struct tl_error *err);
-/* content_id 0: unreadable. Clears missing_since. Fails with: TL_IO, TL_NO_MEMORY. */
+/* content_id 0: unreadable. Clears missing_since. A row that is as it would become is not written. Fails with: TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_store_put_photo(tl_store *store, int64_t *out_photo_id, int64_t source_id, const char *path,
                                               int64_t size_bytes, int64_t mtime_ns, int64_t content_id, struct tl_error *err);
 /* Marks the source's photos whose id is not among `seen` (sorted ascending) as missing since now.
@@ -42,13 +42,10 @@ struct tl_store_content {
     const char *captured_at, *camera; /* NULL or "" when unknown */
     const uint8_t *thumbnail;         /* TL_STORE_THUMBNAIL_BYTES */
 };
-/* Fails with: TL_IO, TL_NO_MEMORY. */
+/* Of bytes that are known the thumbnail stays: it is of the bytes, not of who read them last. A row that is as it would become is
+ * not written. Fails with: TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_store_put_content(tl_store *store, int64_t *out_content_id, const struct tl_store_content *content,
                                                 struct tl_error *err);
-/* Fails with: TL_NOT_FOUND, TL_IO. */
-TL_MUST_USE enum tl_status tl_store_find_content(tl_store *store, int64_t *out_content_id, const uint8_t sha256[TL_DIGEST_BYTES],
-                                                 struct tl_error *err);
-
 /* The label a folder gives: replaces the photo's folder labels of that set; labels of other origin stay. `split` is
  * "train", "val", "test" or NULL. Fails with: TL_IO. */
 TL_MUST_USE enum tl_status tl_store_put_folder_label(tl_store *store, int64_t photo_id, const char *label_set,

@@ -62,17 +62,14 @@ static void use_everything(tl_store *store)
     struct tl_store_label *labels = NULL;
     tl_store_features *features = NULL;
     char uuid[TL_STORE_UUID_BYTES];
-    uint8_t digest[TL_DIGEST_BYTES], sha256[TL_DIGEST_BYTES];
-    int64_t id;
+    uint8_t digest[TL_DIGEST_BYTES];
     size_t count;
     const struct small_store small = fill_small_store(store);
     put_small_run(store, &small, "a", 0.5, 1, uuid);
     put_small_run(store, &small, "b", 0.25, 2, uuid);
-    fill_sha256(sha256, 1);
     must(tl_store_compute_digest(store, digest, &err), &err);
     must(tl_store_count(store, &counts, &err), &err);
     must(tl_store_get_photo(store, &photo, small.source_id, "loose/6.jpg", &err), &err);
-    must(tl_store_find_content(store, &id, sha256, &err), &err);
     must(tl_store_list_feature_sets(store, &sets, &count, &err), &err);
     tl_store_free_feature_sets(sets, count);
     must(tl_store_list_augmentations(store, small.feature_set_id, &augmentations, &count, &err), &err);
