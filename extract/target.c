@@ -7,6 +7,7 @@
 #include "common/base/memory.h"
 #include "common/store/store_feature.h"
 #include "common/store/store_photo.h"
+#include "common/store/store_source.h"
 
 static const char NETWORK[] = "vgg16";
 static const char STORED_TYPE[] = "float32"; /* what the codec keeps */

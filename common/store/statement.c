@@ -82,6 +82,12 @@ void tl_statement_bind_blob(struct tl_statement *statement, const void *bytes, s
                      sqlite3_bind_blob64(statement->prepared, statement->parameter_count, bytes, size_bytes, SQLITE_STATIC));
 }
 
+void tl_statement_bind_raw(struct tl_statement *statement, const char *raw, const char *visible)
+{
+    const bool is_same = strcmp(raw, visible) == 0;
+    tl_statement_bind_blob(statement, is_same ? NULL : raw, is_same ? 0 : strlen(raw));
+}
+
 bool tl_statement_step(struct tl_statement *statement)
 {
     if (statement->status != TL_OK || statement->is_at_end)

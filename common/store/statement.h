@@ -34,6 +34,8 @@ void tl_statement_bind_int(struct tl_statement *statement, int64_t value);
 void tl_statement_bind_double(struct tl_statement *statement, double value);
 void tl_statement_bind_text(struct tl_statement *statement, const char *value);
 void tl_statement_bind_blob(struct tl_statement *statement, const void *bytes, size_t size_bytes);
+/* The raw bytes of a name or path whose visible form is another parameter; NULL where that is the same. */
+void tl_statement_bind_raw(struct tl_statement *statement, const char *raw, const char *visible);
 
 /* True when there is a row; false at the end or after a fault. */
 bool tl_statement_step(struct tl_statement *statement);

@@ -5,8 +5,8 @@
  *     tl_store_begin(store, err); ...put rows...; tl_store_commit(store, err);     gather in memory first: the lock is short
  *     tl_store_close(&store, err);
  *
- * The rows themselves: store_photo.h (photos, labels), store_failure.h (failures), store_damage.h (damaged features),
- * store_feature.h (recipes, variants, features), store_sample.h (reading features in the order of training), store_run.h (data sets, runs, heads,
+ * The rows themselves: store_source.h (trees of photos), store_photo.h (photos, labels), store_failure.h (failures),
+ * store_damage.h (damaged features), store_feature.h (recipes, variants, features), store_sample.h (reading features in the order of training), store_run.h (data sets, runs, heads,
  * predictions).
  * Ids are local to the file and only good while it is open; natural keys are identity. Strings borrowed by out
  * structs live until the next call on the same store unless said otherwise. One thread at a time uses a store. Messages

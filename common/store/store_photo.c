@@ -8,80 +8,18 @@
 #include "common/base/text.h"
 #include "common/store/column.h"
 
-enum { VISIBLE_CEILING_BYTES = 1 << 20 };
-
 /* The form of raw bytes that TEXT may hold: one for one, since what looks like an escape is escaped. */
-static enum tl_status make_visible(struct tl_text *text, const char *raw, struct tl_error *err)
+static enum tl_status make_visible(char **out, const char *path, struct tl_error *err)
 {
-    tl_text_init(text, VISIBLE_CEILING_BYTES);
-    tl_text_append_visible(text, raw, strlen(raw));
-    return tl_text_check(text, err);
-}
-
-/* The raw bytes, NULL where the visible form is the same. */
-static void bind_raw_where_different(struct tl_statement *s, const char *raw, const struct tl_text *visible)
-{
-    const bool is_same = strcmp(raw, visible->bytes) == 0;
-    tl_statement_bind_blob(s, is_same ? NULL : raw, is_same ? 0 : strlen(raw));
-}
-
-static enum tl_status insert_source(tl_store *store, int64_t *out_source_id, const char *name, const char *root,
-                                    const struct tl_text *visible_root, struct tl_error *err)
-{
-    struct tl_statement s;
-    tl_statement_begin(&s, store, "INSERT INTO source (name, root, root_bytes) VALUES (?, ?, ?) RETURNING source_id", err);
-    tl_statement_bind_text(&s, name);
-    tl_statement_bind_text(&s, visible_root->bytes);
-    bind_raw_where_different(&s, root, visible_root);
-    if (tl_statement_step(&s))
-        *out_source_id = tl_column_int(&s, 0);
-    return tl_statement_finish(&s);
-}
-
-enum tl_status tl_store_put_source(tl_store *store, int64_t *out_source_id, const char *name, const char *root,
-                                   struct tl_error *err)
-{
-    struct tl_statement s;
-    struct tl_text visible_name, visible_root;
-    bool is_there = false, is_elsewhere = false;
-    *out_source_id = 0;
-    tl_text_init(&visible_root, VISIBLE_CEILING_BYTES);
-    enum tl_status status = make_visible(&visible_name, name, err);
-    if (status == TL_OK)
-        status = make_visible(&visible_root, root, err);
-    if (status != TL_OK)
-        goto done;
-    tl_statement_begin(&s, store, "SELECT source_id, root FROM source WHERE name = ?", err);
-    tl_statement_bind_text(&s, visible_name.bytes);
-    if (tl_statement_step(&s)) {
-        *out_source_id = tl_column_int(&s, 0);
-        const char *found_root = tl_column_text(&s, 1, NULL);
-        is_there = found_root != NULL;
-        is_elsewhere = is_there && strcmp(found_root, visible_root.bytes) != 0;
-        if (is_elsewhere)
-            tl_error_set(err, TL_BAD_INPUT,
-                         "the source '%s' is at %s, not %s: give --source NAME for a new tree; of one that was "
-                         "moved, change root in the table source",
-                         visible_name.bytes, found_root, visible_root.bytes);
-    }
-    status = tl_statement_end(&s);
-    if (status == TL_OK && is_elsewhere)
-        status = TL_BAD_INPUT;
-    else if (status == TL_OK && !is_there)
-        status = insert_source(store, out_source_id, visible_name.bytes, root, &visible_root, err);
-done:
-    if (status != TL_OK)
-        *out_source_id = 0;
-    tl_text_free(&visible_name);
-    tl_text_free(&visible_root);
-    return status;
+    *out = tl_text_copy_visible(path);
+    return *out == NULL ? tl_error_set_no_memory(err, "a path", strlen(path) + 1) : TL_OK;
 }
 
 enum tl_status tl_store_get_photo(tl_store *store, struct tl_store_photo *out, int64_t source_id, const char *path,
                                   struct tl_error *err)
 {
     struct tl_statement s;
-    struct tl_text visible;
+    char *visible;
     struct tl_store_photo photo;
     bool is_there = false;
     memset(&photo, 0, sizeof photo);
@@ -93,7 +31,7 @@ enum tl_status tl_store_get_photo(tl_store *store, struct tl_store_photo *out, i
                        " FROM photo p LEFT JOIN content c USING (content_id) WHERE p.source_id = ? AND p.path = ?",
                        err);
     tl_statement_bind_int(&s, source_id);
-    tl_statement_bind_text(&s, visible.bytes);
+    tl_statement_bind_text(&s, visible);
     if (tl_statement_step(&s)) {
         is_there = true;
         photo.photo_id = tl_column_int(&s, 0);
@@ -108,11 +46,11 @@ enum tl_status tl_store_get_photo(tl_store *store, struct tl_store_photo *out, i
     }
     status = tl_statement_end(&s);
     if (status == TL_OK && !is_there)
-        status = tl_error_set(err, TL_NOT_FOUND, "no photo %s in this source", visible.bytes);
+        status = tl_error_set(err, TL_NOT_FOUND, "no photo %s in this source", visible);
     if (status == TL_OK)
         *out = photo;
 done:
-    tl_text_free(&visible);
+    tl_memory_free(visible);
     return status;
 }
 
@@ -120,7 +58,7 @@ enum tl_status tl_store_put_photo(tl_store *store, int64_t *out_photo_id, int64_
                                   int64_t mtime_ns, int64_t content_id, struct tl_error *err)
 {
     struct tl_statement s;
-    struct tl_text visible;
+    char *visible;
     *out_photo_id = 0;
     enum tl_status status = make_visible(&visible, path, err);
     if (status != TL_OK)
@@ -134,8 +72,8 @@ enum tl_status tl_store_put_photo(tl_store *store, int64_t *out_photo_id, int64_
         " IS NOT (excluded.content_id, excluded.size_bytes, excluded.mtime_ns, NULL)",
         err);
     tl_statement_bind_int(&s, source_id);
-    tl_statement_bind_text(&s, visible.bytes);
-    bind_raw_where_different(&s, path, &visible);
+    tl_statement_bind_text(&s, visible);
+    tl_statement_bind_raw(&s, path, visible);
     tl_statement_bind_int(&s, content_id);
     tl_statement_bind_int(&s, size_bytes);
     tl_statement_bind_int(&s, mtime_ns);
@@ -144,12 +82,12 @@ enum tl_status tl_store_put_photo(tl_store *store, int64_t *out_photo_id, int64_
         goto done;
     tl_statement_begin(&s, store, "SELECT photo_id FROM photo WHERE source_id = ? AND path = ?", err);
     tl_statement_bind_int(&s, source_id);
-    tl_statement_bind_text(&s, visible.bytes);
+    tl_statement_bind_text(&s, visible);
     if (tl_statement_step(&s))
         *out_photo_id = tl_column_int(&s, 0);
     status = tl_statement_end(&s);
 done:
-    tl_text_free(&visible);
+    tl_memory_free(visible);
     return status;
 }
 

@@ -1,4 +1,4 @@
-/* store_photo.h - rows of sources, contents, photos and labels.
+/* store_photo.h - rows of contents, photos and labels.
  *
  * All puts are upserts by natural key and need an open transaction. Paths are raw bytes below the source's root; the
  * store keeps the visible form as TEXT and the raw bytes beside it where they differ.
@@ -9,11 +9,6 @@
 #include "common/store/store.h"
 
 enum { TL_STORE_THUMBNAIL_BYTES = 576 };
-
-/* The source of that name and root, made when absent. Fails with: TL_BAD_INPUT (the name has another root: named, with what to
- * do), TL_IO, TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_store_put_source(tl_store *store, int64_t *out_source_id, const char *name, const char *root,
-                                               struct tl_error *err);
 
 struct tl_store_photo {
     int64_t photo_id;

@@ -13,6 +13,7 @@ static const struct verb VERBS[] = {
     {"info", "info STORE", "what is in a store; --digest: the one line by which stores are equal", tl_verb_info_run},
     {"query", "query STORE SQL", "answers one SELECT", tl_verb_query_run},
     {"export", "export STORE OUT.h5", "features, labels and paths as HDF5 for other programs", tl_verb_export_run},
+    {"relocate", "relocate STORE SOURCE NEWROOT", "tells where a tree of photos lies now that was moved", tl_verb_relocate_run},
     {"import-weights", "import-weights FILE OUT.h5", "a network's weights from ONNX or Keras, checked, in Keras's layout",
      tl_verb_import_weights_run},
 };
@@ -22,7 +23,7 @@ static void write_verbs(FILE *file)
 {
     fputs("Verbs:\n", file);
     for (size_t i = 0; i < VERB_COUNT; i++)
-        fprintf(file, "  %-28s%s\n", VERBS[i].synopsis, VERBS[i].summary);
+        fprintf(file, "  %-31s%s\n", VERBS[i].synopsis, VERBS[i].summary);
     fputs("\ntl-store VERB --help lists a verb's options.\n", file);
 }
 

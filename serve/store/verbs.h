@@ -11,6 +11,7 @@
 enum tl_exit tl_verb_info_run(int argc, char **argv);
 enum tl_exit tl_verb_query_run(int argc, char **argv);
 enum tl_exit tl_verb_export_run(int argc, char **argv);
+enum tl_exit tl_verb_relocate_run(int argc, char **argv);
 enum tl_exit tl_verb_import_weights_run(int argc, char **argv);
 
 #endif

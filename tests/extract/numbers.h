@@ -21,6 +21,7 @@
 #include "common/base/system.h"
 #include "common/store/store_feature.h"
 #include "common/store/store_photo.h"
+#include "common/store/store_source.h"
 #include "extract/pipeline.h"
 #include "extract/tally.h"
 #include "extract/writer.h"

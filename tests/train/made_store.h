@@ -9,6 +9,7 @@
 #include "common/codec/codec.h"
 #include "common/store/store_feature.h"
 #include "common/store/store_photo.h"
+#include "common/store/store_source.h"
 #include "tests/support/suite.h"
 
 enum { MADE_HEIGHT = 2, MADE_WIDTH = 2, MADE_CHANNELS = 32, MADE_FEATURES = MADE_HEIGHT * MADE_WIDTH * MADE_CHANNELS };

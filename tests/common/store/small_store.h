@@ -19,6 +19,7 @@
 #include "common/store/store_photo.h"
 #include "common/store/store_run.h"
 #include "common/store/store_sample.h"
+#include "common/store/store_source.h"
 #include "tests/support/suite.h"
 
 static const char INPUT_JSON[] = "{\"alpha\":\"drop\",\"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\","

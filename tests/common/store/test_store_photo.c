@@ -1,4 +1,4 @@
-/* test_store_photo.c - sources, photos, contents and labels. */
+/* test_store_photo.c - photos, contents and labels. */
 #include "common/base/memory.h"
 #include "tests/common/store/small_store.h"
 
@@ -96,24 +96,6 @@ START_TEST(the_thumbnail_of_known_bytes_stays)
     commit(store);
     ck_assert_int_eq(content_id, first);
     must_give(store, "SELECT width_px, hex(substr(thumbnail, 1, 2)) FROM content", "641|0909;");
-    close_store(store);
-}
-END_TEST
-
-START_TEST(a_source_is_found_again_by_name_and_root)
-{
-    struct tl_error err;
-    int64_t first, again, other;
-    tl_store *store = new_store();
-    must(tl_store_put_source(store, &first, "sky", "/a/sky", &err), &err);
-    must(tl_store_put_source(store, &again, "sky", "/a/sky", &err), &err);
-    must(tl_store_put_source(store, &other, "sky2", "/a/sky", &err), &err);
-    ck_assert_int_eq(first, again);
-    ck_assert_int_ne(first, other);
-    must_fail(tl_store_put_source(store, &again, "sky", "/b/sky", &err), TL_BAD_INPUT, &err, "/a/sky, not /b/sky");
-    ck_assert_int_eq(again, 0);
-    commit(store);
-    must_give(store, "SELECT name FROM source ORDER BY name", "sky;sky2;");
     close_store(store);
 }
 END_TEST
@@ -275,7 +257,6 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, a_second_put_renews_the_row_and_keeps_its_id);
     tcase_add_test(core, rows_that_are_as_they_would_become_are_not_written);
     tcase_add_test(core, the_thumbnail_of_known_bytes_stays);
-    tcase_add_test(core, a_source_is_found_again_by_name_and_root);
     tcase_add_test(core, what_is_not_seen_is_missing_once);
     tcase_add_test(core, a_folder_label_replaces_folder_labels_and_no_others);
     tcase_add_test(limits, any_bytes_are_a_path_and_no_two_paths_are_one_row);

@@ -13,6 +13,7 @@ static const struct {
     {"FROM content c CROSS JOIN variant v", "SCAN c USING"}, /* all features, in the order of an index */
     {"SELECT h.head_id, r.val_loss", "SCAN"},                /* the best of all heads */
     {"SELECT run_id, name FROM (SELECT", "SCAN"},            /* the list of all runs */
+    {"SELECT name FROM source ORDER BY name", "SCAN"},       /* the list of all sources */
     {"FROM feature_set fs JOIN input i", "SCAN fs"},         /* the list of all feature sets */
     {"SELECT j.value AS class_name", "SCAN j"},              /* one head's class names */
     {"JOIN (SELECT v.augmentation_id, count(*)", "SCAN n"},  /* one set's augmentations */
@@ -90,6 +91,7 @@ static void use_everything(tl_store *store)
     must(tl_store_clear_failures(store, small.photo_ids[1], &err), &err);
     must(tl_store_clear_damage(store, small.content_ids[1], small.feature_set_id, &err), &err);
     must(tl_store_mark_missing(store, small.source_id, NULL, 0, NULL, &err), &err);
+    must_fail(tl_store_relocate_source(store, "none", "/b", &err), TL_NOT_FOUND, &err, "none");
     must(tl_store_commit(store, &err), &err);
 }
 

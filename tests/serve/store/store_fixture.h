@@ -12,6 +12,7 @@
 #include "common/store/store_feature.h"
 #include "common/store/store_photo.h"
 #include "common/store/store_run.h"
+#include "common/store/store_source.h"
 
 enum { FIXTURE_FEATURES = 4, FIXTURE_CLASSES = 2 }; /* F: 1 x 2 x 2 */
 

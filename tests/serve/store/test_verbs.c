@@ -89,17 +89,24 @@ static void read_told(char out[TEXT_BYTES])
     fclose(file);
 }
 
-/* Exports to OUT; what was told, and the exit code. */
+/* What was told, and the exit code. */
+static int run_verb(char told[TEXT_BYTES], enum tl_exit (*verb)(int, char **), int argc, char **argv)
+{
+    int state;
+
+    ck_assert_int_gt(waitpid(begin_verb(verb, argc, argv), &state, 0), 0);
+    ck_assert(WIFEXITED(state));
+    read_told(told);
+    return WEXITSTATUS(state);
+}
+
+/* Exports to OUT. */
 static int export_all(char told[TEXT_BYTES])
 {
     char name[] = "export", force[] = "--force", quiet[] = "--quiet";
     char *argv[] = {name, force, quiet, path, out_path, NULL};
-    int state;
 
-    ck_assert_int_gt(waitpid(begin_verb(tl_verb_export_run, 5, argv), &state, 0), 0);
-    ck_assert(WIFEXITED(state));
-    read_told(told);
-    return WEXITSTATUS(state);
+    return run_verb(told, tl_verb_export_run, 5, argv);
 }
 
 /* One half of the photos is there, then the other, for ever: any one moment of the store has four. */
@@ -138,6 +145,39 @@ START_TEST(an_export_beside_another_writer_is_of_one_moment)
     ck_assert_int_eq(waitpid(child, NULL, WNOHANG), 0);
     ck_assert_int_eq(kill(child, SIGKILL), 0);
     ck_assert_int_eq(waitpid(child, NULL, 0), child);
+}
+END_TEST
+
+static int relocate(char told[TEXT_BYTES], const char *source, const char *root)
+{
+    char name[] = "relocate", source_name[64], new_root[1200];
+    char *argv[] = {name, path, source_name, new_root, NULL};
+
+    (void)snprintf(source_name, sizeof source_name, "%s", source);
+    (void)snprintf(new_root, sizeof new_root, "%s", root);
+    return run_verb(told, tl_verb_relocate_run, 4, argv);
+}
+
+/* By its real path, as a scan compares it. */
+START_TEST(a_moved_tree_is_found_where_it_lies_now)
+{
+    char told[TEXT_BYTES], moved[1100], link[1100], sql[1300];
+
+    (void)snprintf(moved, sizeof moved, "%s/moved", folder);
+    (void)snprintf(link, sizeof link, "%s/link", folder);
+    ck_assert_int_eq(mkdir(moved, 0700), 0);
+    ck_assert_int_eq(symlink("moved", link), 0);
+    ck_assert_int_eq(relocate(told, "a", link), 0);
+    ck_assert_msg(strstr(told, "source 'a' is at /") && strstr(told, "/moved\n"), "%s", told);
+    (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM source WHERE name = 'a' AND root = '%s'", moved);
+    expect_count(sql, 1);
+    ck_assert_int_eq(relocate(told, "none", moved), 2);
+    ck_assert_msg(strstr(told, "no source 'none'; there are: 'a'"), "%s", told);
+    ck_assert_int_eq(relocate(told, "a", path), 2);
+    ck_assert_msg(strstr(told, "is not a folder"), "%s", told);
+    ck_assert_int_eq(relocate(told, "a", out_path), 2);
+    ck_assert_msg(strstr(told, "No such file"), "%s", told);
+    expect_count(sql, 1);
 }
 END_TEST
 
@@ -197,6 +237,7 @@ Suite *tl_test_suite(void)
     tcase_add_checked_fixture(core, make_store, NULL);
     tcase_add_checked_fixture(faults, make_store, NULL);
     tcase_add_test(core, an_export_beside_another_writer_is_of_one_moment);
+    tcase_add_test(core, a_moved_tree_is_found_where_it_lies_now);
     tcase_add_test(faults, an_export_of_damaged_features_records_them);
     tcase_add_test(faults, damage_that_cannot_be_recorded_is_told_all_the_same);
     tcase_add_loop_test(faults, a_signal_ends_a_query, 0, 2);
