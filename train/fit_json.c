@@ -14,10 +14,7 @@ static void append_number(struct tl_text *text, const char *key, double value)
 static void append_string(struct tl_text *text, const char *key, const char *value)
 {
     tl_text_append_format(text, ", \"%s\": ", key);
-    if (value)
-        tl_text_append_json_string(text, value);
-    else
-        tl_text_append(text, "null");
+    tl_text_append_json_string(text, value);
 }
 
 static void append_course(struct tl_text *text, const struct tl_outcome *outcome)

@@ -5,11 +5,23 @@
 #include <math.h>
 
 #include "common/base/table.h"
+#include "common/base/utf8.h"
+
+enum { NAME_BYTES = 256 };
 
 struct mistake {
     size_t true_class, predicted_class;
     int64_t photos;
 };
+
+/* A name from the store, whoever made that. */
+static void write_name(FILE *file, const char *before, const char *name, const char *after)
+{
+    char shown[NAME_BYTES];
+
+    tl_utf8_write_visible(shown, sizeof shown, name);
+    fprintf(file, "%s%s%s", before, shown, after);
+}
 
 static enum tl_status write_balance(FILE *file, const struct tl_selection *selection, struct tl_error *err)
 {
@@ -60,9 +72,14 @@ enum tl_status tl_fit_report_data(FILE *file, const struct tl_outcome *outcome, 
     if (selection->both_sides_count > 0)
         fprintf(file, "Photos in more than one split, kept on the evaluation side: %zu.\n", selection->both_sides_count);
     tl_digest_to_hex(digest, set->digest);
-    fprintf(file, "Features %.8s: %s, %s, %zu values.\n", digest, set->network, set->layer, outcome->head->feature_count);
-    if (outcome->augmentation)
-        fprintf(file, "Variants: %s of augmentation %s.\n", tl_fit_variants_names[outcome->course.variants], outcome->augmentation->name);
+    fprintf(file, "Features %.8s: ", digest);
+    write_name(file, "", set->network, ", ");
+    write_name(file, "", set->layer, ", ");
+    fprintf(file, "%zu values.\n", outcome->head->feature_count);
+    if (outcome->augmentation) {
+        fprintf(file, "Variants: %s", tl_fit_variants_names[outcome->course.variants]);
+        write_name(file, " of augmentation ", outcome->augmentation->name, ".\n");
+    }
     fprintf(file, "An epoch goes through %zu vectors of %zu photos, %ld a batch; Adam, learning rate %.15g", outcome->vector_count,
             outcome->train_photo_count, outcome->course.batch_size, outcome->course.learning_rate);
     if (outcome->course.l2 > 0)
@@ -183,7 +200,7 @@ enum tl_status tl_fit_report_results(FILE *file, const struct tl_outcome *outcom
     }
     fprintf(file, "\nRun %" PRId64, outcome->run_id);
     if (outcome->name)
-        fprintf(file, " '%s'", outcome->name);
+        write_name(file, " '", outcome->name, "'");
     fprintf(file, " (%s), loaded in %.2f s, trained in %.2f s.\n", outcome->uuid, outcome->load_seconds, outcome->train_seconds);
     return status;
 }

@@ -2,16 +2,14 @@
 #include "train/pinning.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "common/store/store_run.h"
 
 static void append_json(struct tl_text *out, const struct tl_store_chosen_head *head)
 {
     tl_text_append_format(out, "{\"run\": %" PRId64 ", \"name\": ", head->run_id);
-    if (head->name)
-        tl_text_append_json_string(out, head->name);
-    else
-        tl_text_append(out, "null");
+    tl_text_append_json_string(out, head->name);
     tl_text_append(out, ", \"pinned\": true}\n");
 }
 
@@ -21,8 +19,11 @@ static void append_sentence(struct tl_text *out, const struct tl_store_chosen_he
         tl_text_append_format(out, "Run %" PRId64, head->run_id);
     else
         tl_text_append(out, "The imported head");
-    if (head->name)
-        tl_text_append_format(out, " '%s'", head->name);
+    if (head->name) {
+        tl_text_append(out, " '");
+        tl_text_append_visible(out, head->name, strlen(head->name));
+        tl_text_append(out, "'");
+    }
     tl_text_append(out, " answers from now on.\n");
 }
 
