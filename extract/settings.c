@@ -9,7 +9,7 @@
 #include "common/features/features.h"
 
 static const char *const SPLITS[] = {"train", "val", "test", NULL};
-enum { SET_MILD, SET_KERAS, HELP_BYTES = 512 };
+enum { SET_MILD, SET_KERAS, NOTES_BYTES = 2048 };
 static const char *const SETS[] = {"mild", "keras", NULL};
 
 static const char SUMMARY[] =
@@ -100,21 +100,22 @@ static enum tl_status put_together(struct tl_settings *settings, const struct gi
     return choose_augmentation(settings, given, err);
 }
 
-static void describe_precision(char out[HELP_BYTES])
+/* The notes of --help, which tell what this machine can compute with. */
+static void write_notes(char out[NOTES_BYTES])
 {
     struct tl_text text;
 
-    tl_text_init(&text, HELP_BYTES - 1);
-    tl_text_append(&text, "exact, or an arithmetic by its name: ");
+    tl_text_init(&text, NOTES_BYTES - 1);
+    tl_text_append(&text, NOTES);
+    tl_text_append(&text, "\n\nArithmetics for --precision on this machine: ");
     tl_features_append_arithmetics(&text);
-    tl_text_append(&text, " (the store's, else exact)");
-    (void)snprintf(out, HELP_BYTES, "%s", tl_text_check(&text, NULL) == TL_OK ? text.bytes : "exact, or an arithmetic by its name");
+    (void)snprintf(out, NOTES_BYTES, "%s", tl_text_check(&text, NULL) == TL_OK ? text.bytes : NOTES);
     tl_text_free(&text);
 }
 
 bool tl_settings_read(struct tl_settings *out, enum tl_exit *out_exit, int argc, char **argv)
 {
-    char precision_help[HELP_BYTES];
+    char notes[NOTES_BYTES];
     struct given given = {.set = SET_MILD, .thread_count = (long)tl_system_core_count()};
     const struct tl_option options[] = {
         {.name = "source", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &out->source_name,
@@ -157,7 +158,7 @@ bool tl_settings_read(struct tl_settings *out, enum tl_exit *out_exit, int argc,
         {.name = "weights", .argument = "FILE", .kind = TL_OPTION_STRING, .target = &out->weights_path,
          .help = "VGG16 as Keras HDF5 (TL_WEIGHTS, else where `make weights` puts it)"},
         {.name = "precision", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &given.precision,
-         .help = precision_help},
+         .help = "exact, or an arithmetic by its name, listed below (the store's, else exact)"},
         {.name = "quiet", .kind = TL_OPTION_FLAG, .target = &out->is_quiet, .help = "only failures and errors"},
         {.name = "json", .kind = TL_OPTION_FLAG, .target = &out->is_json, .help = "the summary as one JSON object"},
     };
@@ -172,7 +173,8 @@ bool tl_settings_read(struct tl_settings *out, enum tl_exit *out_exit, int argc,
     given.preprocess = (int)out->recipe.preprocess;
     command.options = options;
     command.option_count = sizeof options / sizeof options[0];
-    describe_precision(precision_help);
+    write_notes(notes);
+    command.notes = notes;
     if (!tl_tool_begin(&operands, out_exit, &command, argc, argv))
         return false;
     if (put_together(out, &given, &operands, &err) != TL_OK) {
