@@ -3,20 +3,16 @@
 
 #include <math.h>
 
+#include "common/head/head.h"
+
+/* The largest probability is at least 1 / L, so that its logarithm loses nothing; the true class's may be 0. */
 double tl_loss_of_logits(double *logits, size_t class_count, size_t true_class)
 {
-    double largest = logits[0], true_logit = logits[true_class], sum = 0;
+    const size_t largest = tl_loss_predicted_class(logits, class_count);
+    const double behind = logits[largest] - logits[true_class];
 
-    for (size_t l = 1; l < class_count; l++)
-        if (logits[l] > largest)
-            largest = logits[l];
-    for (size_t l = 0; l < class_count; l++) {
-        logits[l] = exp(logits[l] - largest);
-        sum += logits[l];
-    }
-    for (size_t l = 0; l < class_count; l++)
-        logits[l] /= sum;
-    return log(sum) - (true_logit - largest);
+    tl_head_softmax(logits, class_count);
+    return behind - log(logits[largest]);
 }
 
 void tl_loss_gradient(double *probabilities, size_t true_class)

@@ -67,13 +67,7 @@ static enum tl_status add_prediction(struct record *record, const struct tl_head
 
     tl_head_rank(record->order, probabilities, head->class_count);
     tl_text_clear(text);
-    for (size_t i = 0; i < head->class_count; i++) {
-        tl_text_append(text, i == 0 ? "{" : ", ");
-        tl_text_append_json_string(text, head->class_names[record->order[i]]);
-        tl_text_append(text, ": ");
-        tl_text_append_json_number(text, probabilities[record->order[i]]);
-    }
-    tl_text_append(text, "}");
+    tl_head_append_json(text, (const char *const *)head->class_names, record->order, probabilities, head->class_count);
     if (tl_text_check(text, err) != TL_OK)
         return TL_NO_MEMORY;
     json = tl_memory_copy_string(text->bytes);

@@ -179,6 +179,19 @@ void tl_head_rank(size_t *order, const double *probabilities, size_t class_count
     qsort_r(order, class_count, sizeof *order, compare_ranks, (void *)(uintptr_t)probabilities);
 }
 
+void tl_head_append_json(struct tl_text *text, const char *const *class_names, const size_t *order, const double *probabilities,
+                         size_t count)
+{
+    tl_text_append(text, "{");
+    for (size_t i = 0; i < count; i++) {
+        tl_text_append(text, i == 0 ? "" : ", ");
+        tl_text_append_json_string(text, class_names[order[i]]);
+        tl_text_append(text, ": ");
+        tl_text_append_json_number(text, probabilities[order[i]]);
+    }
+    tl_text_append(text, "}");
+}
+
 enum tl_status tl_head_to_tensors(const struct tl_head *head, tl_tensors **out, int fold, struct tl_error *err)
 {
     const size_t kernel_shape[2] = {head->feature_count, head->class_count};

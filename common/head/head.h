@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "common/base/error.h"
+#include "common/base/text.h"
 #include "common/exchange/tensors.h"
 
 enum tl_head_transform { TL_HEAD_TRANSFORM_NONE, TL_HEAD_TRANSFORM_SQRT }; /* sqrt keeps the sign: sign(x) sqrt(|x|) */
@@ -45,6 +46,10 @@ void tl_head_logits_sparse(const struct tl_head *head, double *logits, const uin
 void tl_head_softmax(double *logits, size_t class_count);
 /* Class indices in falling order of probability, ties by index. */
 void tl_head_rank(size_t *order, const double *probabilities, size_t class_count);
+/* Appends {"class": p, ...} of the first `count` classes of that order: what the store keeps and tl-classify --json prints.
+ * tl_text_check() tells whether it fitted. */
+void tl_head_append_json(struct tl_text *text, const char *const *class_names, const size_t *order, const double *probabilities,
+                         size_t count);
 
 /* [kernel (F, L), bias (L)] of layer "head"; with `fold`, 1/scale is multiplied into the kernel, so that Keras's Dense
  * gives the same answer (only sensible without a transform). The caller frees *out. Fails with: TL_NO_MEMORY. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/utf8.h"
+#include "common/head/head.h"
 
 enum { CLASS_COLUMNS_MIN = 5, CLASS_COLUMNS_MAX = 32 };
 
@@ -77,20 +78,6 @@ static void append_table_line(struct tl_text *text, const struct tl_answer_style
     tl_text_append(text, "\n");
 }
 
-void tl_answer_text_append_classes(struct tl_text *text, const char *const *class_names, const struct tl_answer *answer, size_t count)
-{
-    tl_text_append(text, "{");
-    for (size_t i = 0; i < count; i++) {
-        size_t index = answer->order[i];
-
-        tl_text_append(text, i == 0 ? "" : ", ");
-        tl_text_append_json_string(text, class_names[index]);
-        tl_text_append(text, ": ");
-        tl_text_append_json_number(text, answer->probabilities[index]);
-    }
-    tl_text_append(text, "}");
-}
-
 static void append_json_line(struct tl_text *text, const struct tl_answer_style *style, const struct tl_answer *answer)
 {
     size_t first;
@@ -109,7 +96,7 @@ static void append_json_line(struct tl_text *text, const struct tl_answer_style 
     tl_text_append(text, ", \"probability\": ");
     tl_text_append_json_number(text, answer->probabilities[first]);
     tl_text_append(text, ", \"classes\": ");
-    tl_answer_text_append_classes(text, style->class_names, answer, shown_count(style));
+    tl_head_append_json(text, style->class_names, answer->order, answer->probabilities, shown_count(style));
     tl_text_append(text, ", \"run\": ");
     if (style->run_id != 0)
         tl_text_append_format(text, "%lld", (long long)style->run_id);

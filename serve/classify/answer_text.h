@@ -32,7 +32,4 @@ void tl_answer_text_append_head(struct tl_text *text, const struct tl_answer_sty
 /* One line with its newline; of a photo that failed only JSON says something. */
 void tl_answer_text_append_line(struct tl_text *text, const struct tl_answer_style *style, const struct tl_answer *answer);
 
-/* {"class": p, ...} of the first `count` classes in falling order. */
-void tl_answer_text_append_classes(struct tl_text *text, const char *const *class_names, const struct tl_answer *answer, size_t count);
-
 #endif

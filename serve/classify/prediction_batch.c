@@ -6,6 +6,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/system.h"
+#include "common/head/head.h"
 #include "common/store/store_photo.h"
 #include "serve/classify/answer_text.h"
 
@@ -88,7 +89,7 @@ enum tl_status tl_prediction_batch_add(tl_prediction_batch *batch, const struct 
 
     assert(answer->problem.status == TL_OK);
     tl_text_init(&json, TL_ANSWER_LINE_BYTES);
-    tl_answer_text_append_classes(&json, batch->class_names, answer, batch->class_count);
+    tl_head_append_json(&json, batch->class_names, answer->order, answer->probabilities, batch->class_count);
     status = photo ? tl_text_check(&json, err) : tl_error_set_no_memory(err, "a photo's path", strlen(answer->path) + 1);
     if (status != TL_OK) {
         tl_memory_free(photo);

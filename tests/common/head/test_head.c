@@ -128,6 +128,26 @@ START_TEST(rank_falls_and_ties_go_by_index)
 }
 END_TEST
 
+START_TEST(json_is_in_the_order_given_and_as_long_as_wanted)
+{
+    static const char *const names[3] = {"a\"b", "c", "d"};
+    const double probabilities[3] = {0.25, 0.125, 0.625};
+    struct tl_text text;
+    size_t order[3];
+
+    tl_head_rank(order, probabilities, 3);
+    tl_text_init(&text, 100);
+    tl_head_append_json(&text, names, order, probabilities, 3);
+    ck_assert_int_eq(tl_text_check(&text, NULL), TL_OK);
+    ck_assert_str_eq(text.bytes, "{\"d\": 0.625, \"a\\\"b\": 0.25, \"c\": 0.125}");
+    tl_text_clear(&text);
+    tl_head_append_json(&text, names, order, probabilities, 1);
+    tl_head_append_json(&text, names, order, probabilities, 0);
+    ck_assert_str_eq(text.bytes, "{\"d\": 0.625}{}");
+    tl_text_free(&text);
+}
+END_TEST
+
 START_TEST(a_folded_kernel_gives_kerass_dense_the_same_answer)
 {
     struct tl_head *head = make_head(TL_HEAD_TRANSFORM_NONE, 3.7);
@@ -252,6 +272,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, the_square_root_keeps_the_sign);
     tcase_add_test(core, softmax_sums_to_one_and_does_not_overflow);
     tcase_add_test(core, rank_falls_and_ties_go_by_index);
+    tcase_add_test(core, json_is_in_the_order_given_and_as_long_as_wanted);
     tcase_add_test(core, a_folded_kernel_gives_kerass_dense_the_same_answer);
     tcase_add_test(core, a_new_head_is_zeros_and_owns_its_names);
     tcase_add_test(faults, shapes_that_are_no_head_are_refused);
