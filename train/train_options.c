@@ -28,7 +28,7 @@ static void add_course_rows(struct tl_train_options *o)
     add_row(o, (struct tl_option){.name = "batch-size", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &o->batch_size, .minimum = 1,
                                   .maximum = 1000000, .help = "vectors a step; the last batch of an epoch may be short (32)"});
     add_row(o, (struct tl_option){.name = "seed", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &o->seed, .minimum = 0,
-                                  .maximum = 9007199254740992.0, .help = "of the shuffles and of --keras's start (0)"});
+                                  .maximum = 9007199254740991.0, .help = "of the shuffles and of --keras's start (0)"});
     add_row(o, (struct tl_option){.name = "l2", .argument = "FACTOR", .kind = TL_OPTION_NUMBER, .target = &o->l2, .minimum = 0,
                                   .maximum = 1000000, .help = "penalty FACTOR x sum of squared weights; shown losses are without it (0)"});
     add_row(o, (struct tl_option){.name = "transform", .kind = TL_OPTION_CHOICE, .argument = "none|sqrt", .target = &o->transform,
@@ -46,8 +46,8 @@ static void add_data_rows(struct tl_train_options *o)
     add_row(o, (struct tl_option){.name = "variants", .argument = "plain|all|cycle", .kind = TL_OPTION_CHOICE, .target = &o->variants,
                                   .choices = tl_fit_variants_names,
                                   .help = "plain photos, these and all variants, or one variant an epoch in turn (all)"});
-    add_row(o, (struct tl_option){.name = "features", .argument = "DIGEST", .kind = TL_OPTION_STRING, .target = &o->features,
-                                  .help = "the feature set, by the beginning of its digest (the only one)"});
+    add_row(o, (struct tl_option){.name = "features", .argument = "NAME|DIGEST", .kind = TL_OPTION_STRING, .target = &o->features,
+                                  .help = "the feature set, by a name or its digest's beginning (the only one)"});
     add_row(o, (struct tl_option){.name = "augment", .argument = "NAME|DIGEST", .kind = TL_OPTION_STRING, .target = &o->augment,
                                   .help = "the augmentation whose variants train (the only one)"});
     add_row(o, (struct tl_option){.name = "label-set", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &o->label_set,

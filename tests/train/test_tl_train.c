@@ -248,6 +248,7 @@ static const struct refusal {
     {"", "give one STORE, not 0"},
     {"store.db other.db", "give one STORE, not 2"},
     {"store.db --epochs 0", "--epochs takes a whole number"},
+    {"store.db --seed 9007199254740992", "--seed takes a whole number"}, /* JSON holds one less exactly */
     {"store.db --keras --transform sqrt", "--keras takes raw features"},
     {"store.db --variants plain --augment mild", "--variants plain takes no variants"},
     {"store.db --variants cycle", "the store has no variants of these features"},
