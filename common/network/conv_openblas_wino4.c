@@ -106,7 +106,7 @@ static void run(const struct tl_conv_call *call, size_t task, float *scratch)
     const size_t first = block * block_tiles, end = first + block_tiles < tile_count ? first + block_tiles : tile_count;
     const struct layout v = lay_out(shape, shape->input_channels), m = lay_out(shape, k_end - k_first);
     float *const sums = scratch + WINOGRAD_POSITIONS * v.position_stride;
-    gather_tiles(scratch, &v, call, first, end);
+    gather_tiles(scratch, &v, 1, call, first, end);
     for (size_t position = 0; position < WINOGRAD_POSITIONS; position++)
         memset(scratch + position * v.position_stride + (end - first) * v.tile_stride, 0,
                (block_tiles - (end - first)) * v.tile_stride * sizeof *scratch);

@@ -59,7 +59,7 @@ static struct tl_conv_division divide(const struct tl_conv_shape *shape, size_t 
 {
     if (!is_for_winograd(shape))
         return (struct tl_conv_division){photo_count * plan_direct(shape).blocks_a_photo, 1};
-    return tl_division_choose(count_tiles(shape, photo_count).count, count_panels(shape), thread_count);
+    return tl_division_choose(count_tiles(shape, photo_count).count, DIVISION_TILES_MAX, count_panels(shape), thread_count);
 }
 
 /* The 36 products of V's tiles with panels [first, end) of the weights. */
@@ -107,7 +107,7 @@ static void run_winograd(const struct tl_conv_call *call, size_t task, float *sc
                              count * CHANNEL_BLOCK};
     const struct layout m = {count * columns + POSITION_PADDING, columns, 0};
     float *const sums = scratch + count_v(shape, count);
-    gather_tiles(scratch, &v, call, first, end);
+    gather_tiles(scratch, &v, 1, call, first, end);
     multiply_positions(sums, &m, scratch, &v, call, count, first_panel, end_panel);
     scatter_tiles(sums, &m, call, first, end, k_first, k_end < shape->output_channels ? k_end : shape->output_channels);
 }

@@ -3,9 +3,9 @@
 
 #include "common/network/winograd.h"
 
-struct tl_conv_division tl_division_choose(size_t tile_count, size_t panel_count, size_t thread_count)
+struct tl_conv_division tl_division_choose(size_t tile_count, size_t tiles_max, size_t panel_count, size_t thread_count)
 {
-    size_t block_count = (tile_count + DIVISION_TILES_MAX - 1) / DIVISION_TILES_MAX, range_count = 1;
+    size_t block_count = (tile_count + tiles_max - 1) / tiles_max, range_count = 1;
     if (block_count < thread_count)
         range_count = (thread_count + block_count - 1) / block_count;
     else if (block_count < 4 * thread_count)

@@ -7,6 +7,10 @@
 const struct tl_conv_kernel *const tl_conv_kernels[] = {
     &tl_conv_reference,
     &tl_conv_winograd_scalar,
+#if defined(__x86_64__)
+    &tl_conv_winograd_amx,
+    &tl_conv_winograd_amx3,
+#endif
     &tl_conv_openblas,
     &tl_conv_openblas_wino4,
 #if defined(__aarch64__)
@@ -20,7 +24,10 @@ const struct tl_conv_kernel *const tl_conv_kernels[] = {
 const size_t tl_conv_kernel_count = sizeof tl_conv_kernels / sizeof *tl_conv_kernels;
 
 /* Every instruction set that kernels are written for. */
-static const char *const fast_names[] = {"winograd-neon", "winograd-avx2", "winograd-avx512"};
+static const char *const fast_names[] = {"winograd-neon", "winograd-avx2", "winograd-avx512", "winograd-amx", "winograd-amx3"};
+
+/* What "fast" stands for. */
+static const char fast_arithmetic[] = "bf16x3-wino4";
 
 static const struct tl_conv_kernel *find_by_name(const char *name)
 {
@@ -48,6 +55,8 @@ static const char *get_named_kernel(void)
 
 const struct tl_conv_kernel *tl_conv_kernel_find(const char *name)
 {
+    if (strcmp(name, "fast") == 0)
+        name = fast_arithmetic;
     const struct tl_conv_kernel *kernel = find_by_name(name), *named = find_by_name(get_named_kernel());
     if (kernel != NULL)
         return kernel;

@@ -13,7 +13,8 @@
  * A photo's result must be the same bits whatever is beside it and however the work is divided: nothing that changes
  * rounding may depend on the counts of photos and threads or on a photo's place.
  *
- * Kernels of one arithmetic give the same bits on every CPU. "f32-wino4-fma" (see winograd.h) is such a family.
+ * Kernels of one arithmetic give the same bits on every CPU. "f32-wino4-fma" (see winograd.h) is such a family. "bf16-wino4" and
+ * "bf16x3-wino4" (conv_winograd_bf16.c) are faster and less exact, and nobody gets them who has not asked.
  */
 #ifndef TL_NETWORK_KERNELS_H
 #define TL_NETWORK_KERNELS_H
@@ -64,15 +65,19 @@ struct tl_conv_kernel {
     void (*run)(const struct tl_conv_call *call, size_t task, float *scratch);
 };
 
-/* All convolution kernels, slowest first; the first is the definition, accumulating in double. */
+/* All convolution kernels, slowest first but for those of the fast arithmetics, which stand before the exact ones so that none is
+ * the default; the first is the definition, accumulating in double. */
 extern const struct tl_conv_kernel *const tl_conv_kernels[];
 extern const size_t tl_conv_kernel_count;
 
 extern const struct tl_conv_kernel tl_conv_reference, tl_conv_openblas, tl_conv_openblas_wino4;
 extern const struct tl_conv_kernel tl_conv_winograd_scalar, tl_conv_winograd_neon, tl_conv_winograd_avx2, tl_conv_winograd_avx512;
+extern const struct tl_conv_kernel tl_conv_winograd_amx, tl_conv_winograd_amx3;
+/* What tests hold the two before to. Too slow for anybody else, so they are not in the list. */
+extern const struct tl_conv_kernel tl_conv_bf16_twin, tl_conv_bf16x3_twin;
 
-/* By kernel name, or the best of an arithmetic for this CPU (the one TL_KERNELS names, if it is of that arithmetic); NULL
- * when there is none, or when this CPU cannot run it. */
+/* By kernel name, or the best of an arithmetic for this CPU (the one TL_KERNELS names, if it is of that arithmetic), or for
+ * "fast" the most exact of the arithmetics faster than the default; NULL when there is none, or when this CPU cannot run it. */
 const struct tl_conv_kernel *tl_conv_kernel_find(const char *name);
 /* The last of the list that this CPU supports. TL_KERNELS in the environment names another kernel or arithmetic, for tests
  * and benchmarks; NULL when that is none of the list. */

@@ -32,7 +32,7 @@ TL_INLINE struct tile locate_tile(const struct tiling *tiling, size_t index)
                          of_photo % tiling->across * WINOGRAD_TILE};
 }
 
-/* Where a block's V or M lies: floats from one to the next. V's channel blocks, M's channels are 1 apart within. */
+/* Where a block's V or M lies: values from one to the next. V's channel blocks, M's channels are 1 apart within. */
 struct layout {
     size_t position_stride, tile_stride, block_stride;
 };
@@ -55,8 +55,9 @@ TL_INLINE void copy_patch(float out[WINOGRAD_PATCH * WINOGRAD_PATCH * CHANNEL_BL
     }
 }
 
-/* Tiles [first, end) to V. */
-TL_INLINE void gather_tiles(float *v, const struct layout *layout, const struct tl_conv_call *call, size_t first, size_t end)
+/* Tiles [first, end) to V, each value in part_count parts. */
+TL_INLINE void gather_tiles(v_value *v, const struct layout *layout, const size_t part_count, const struct tl_conv_call *call, size_t first,
+                            size_t end)
 {
     const struct tl_conv_shape *shape = &call->shape;
     const struct tiling tiling = count_tiles(shape, call->photo_count);
@@ -67,19 +68,21 @@ TL_INLINE void gather_tiles(float *v, const struct layout *layout, const struct 
         const float *const photo = call->in + tile.photo * shape->height * row;
         const bool is_inside = tile.top >= 1 && tile.left >= 1 && tile.top + WINOGRAD_PATCH - 1 <= shape->height &&
                                tile.left + WINOGRAD_PATCH - 1 <= shape->width;
-        for (size_t c = 0; c < channels; c += CHANNEL_BLOCK) {
-            float *const out = v + (t - first) * layout->tile_stride + c / CHANNEL_BLOCK * layout->block_stride;
+        for (size_t c = 0; c < round_up(channels, V_BLOCK); c += CHANNEL_BLOCK) {
+            v_value *const out = v + (t - first) * layout->tile_stride + c / CHANNEL_BLOCK * layout->block_stride;
             if (is_inside && c + CHANNEL_BLOCK <= channels) {
                 const float *const in = photo + (tile.top - 1) * row + (tile.left - 1) * channels + c;
                 for (size_t i = 0; i < WINOGRAD_POSITIONS; i++) /* lines that the tiles soon to come will write */
                     __builtin_prefetch(out + i * layout->position_stride + TILES_AHEAD * layout->tile_stride, 0, 2);
                 for (size_t lane = 0; lane < CHANNEL_BLOCK; lane += VEC_LANES)
-                    transform_patch(out + lane, layout->position_stride, in + lane, row, channels);
+                    transform_patch(out + lane, layout->position_stride, part_count, in + lane, row, channels);
                 continue;
             }
-            copy_patch(patch, shape, photo, &tile, c, channels - c < CHANNEL_BLOCK ? channels - c : CHANNEL_BLOCK);
+            const size_t left = c < channels ? channels - c : 0;
+            copy_patch(patch, shape, photo, &tile, c, left < CHANNEL_BLOCK ? left : CHANNEL_BLOCK);
             for (size_t lane = 0; lane < CHANNEL_BLOCK; lane += VEC_LANES)
-                transform_patch(out + lane, layout->position_stride, patch + lane, WINOGRAD_PATCH * CHANNEL_BLOCK, CHANNEL_BLOCK);
+                transform_patch(out + lane, layout->position_stride, part_count, patch + lane, WINOGRAD_PATCH * CHANNEL_BLOCK,
+                                CHANNEL_BLOCK);
         }
     }
 }

@@ -19,8 +19,7 @@
 #ifndef TL_NETWORK_WINOGRAD_TRANSFORM_H
 #define TL_NETWORK_WINOGRAD_TRANSFORM_H
 
-#include "common/network/vector.h"
-#include "common/network/winograd.h"
+#include "common/network/winograd_values.h"
 
 static const float POINT_A = 0.625F, POINT_B = 1.5F;
 static const float A_SQUARED = 0.390625F, B_SQUARED = 2.25F;
@@ -54,7 +53,7 @@ TL_INLINE void transform_output_line(vec out[4], const vec m[6])
 }
 
 /* One register's channels of a patch, whose pixels lie `row` and `pixel` floats apart, to its 36 positions. */
-TL_INLINE void transform_patch(float *out, size_t position_stride, const float *patch, size_t row, size_t pixel)
+TL_INLINE void transform_patch(v_value *out, size_t position_stride, const size_t part_count, const float *patch, size_t row, size_t pixel)
 {
     vec half[6][6];
     for (size_t x = 0; x < 6; x++) {
@@ -69,7 +68,7 @@ TL_INLINE void transform_patch(float *out, size_t position_stride, const float *
         vec line[6];
         transform_input_line(line, half[y]);
         for (size_t x = 0; x < 6; x++)
-            vec_store(out + (y * 6 + x) * position_stride, line[x]);
+            v_store(out, position_stride, y * 6 + x, line[x], part_count);
     }
 }
 

@@ -5,6 +5,7 @@
 #ifndef TL_TESTS_CONV_FIXTURE_H
 #define TL_TESTS_CONV_FIXTURE_H
 
+#include <float.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -104,6 +105,19 @@ static inline const char *describe(const struct tl_conv_kernel *kernel, const st
              p->shape.has_relu ? ", relu" : "", p->shape.has_pooling ? ", pooled" : "",
              (unsigned long long)p->seed);
     return text;
+}
+
+/* How coarsely a kernel rounds what it multiplies. */
+static inline double get_unit(const struct tl_conv_kernel *kernel)
+{
+    if (strcmp(kernel->arithmetic, "bf16-wino4") == 0)
+        return 0x1p-8;
+    return strcmp(kernel->arithmetic, "bf16x3-wino4") == 0 ? 0x1p-17 : (double)FLT_EPSILON;
+}
+
+static inline bool is_exact(const struct tl_conv_kernel *kernel)
+{
+    return get_unit(kernel) <= (double)FLT_EPSILON;
 }
 
 /* Packs, runs what `thread_count` threads would do, last task first, and looks at every guard. The caller frees the output. */

@@ -13,7 +13,8 @@
 #include "tests/common/network/conv_fixture.h"
 
 /* How an output's error may grow: 4 eps sqrt(K) sqrt(sum (ab)^2), at most 0.28 of it measured. Winograd mixes the inputs of
- * a whole tile, so the tile's largest sums count, and its transforms round too: at most 0.45 of it measured. */
+ * a whole tile, so the tile's largest sums count, and its transforms round too: at most 0.45 of it measured. Kernels of bf16 round
+ * more coarsely: eps is their unit, and at most 0.35 of it measured (test_winograd_bf16.c holds them more closely). */
 static const double FACTOR = 4;
 
 static bool has_transforms(const struct tl_conv_kernel *kernel, const struct tl_conv_shape *shape)
@@ -22,10 +23,11 @@ static bool has_transforms(const struct tl_conv_kernel *kernel, const struct tl_
 }
 
 /* The largest error of channel o in a tile, as a share of its bound; above 1 is a fault. */
-static double find_tile_share(const float *out, const struct problem *p, uint32_t tile, size_t photo, uint32_t top, uint32_t left,
-                              uint32_t o)
+static double find_tile_share(const struct tl_conv_kernel *kernel, const float *out, const struct problem *p, uint32_t tile,
+                              size_t photo, uint32_t top, uint32_t left, uint32_t o)
 {
     const struct tl_conv_shape *s = &p->shape;
+    const double unit = has_transforms(kernel, s) ? get_unit(kernel) : (double)FLT_EPSILON;
     double error = 0, squares = 0;
     size_t length = 0;
 
@@ -40,7 +42,7 @@ static double find_tile_share(const float *out, const struct problem *p, uint32_
             length = sums.length > length ? sums.length : length;
         }
     }
-    return error / (FACTOR * (double)FLT_EPSILON * sqrt((double)length) * sqrt(squares));
+    return error / (FACTOR * unit * sqrt((double)length) * sqrt(squares));
 }
 
 static double find_worst_share(const struct tl_conv_kernel *kernel, const float *out, const struct problem *p)
@@ -53,7 +55,7 @@ static double find_worst_share(const struct tl_conv_kernel *kernel, const float 
         for (uint32_t y = 0; y < s->height; y += tile) {
             for (uint32_t x = 0; x < s->width; x += tile) {
                 for (uint32_t o = 0; o < s->output_channels; o++) {
-                    const double share = find_tile_share(out, p, tile, photo, y, x, o);
+                    const double share = find_tile_share(kernel, out, p, tile, photo, y, x, o);
                     if (!(share <= worst))
                         worst = share;
                 }
@@ -163,6 +165,8 @@ START_TEST(a_dropped_product_is_reported)
     if (!kernel->is_supported())
         return;
     for (size_t i = 0; i < SHAPE_COUNT; i++) {
+        if (has_transforms(kernel, &shapes[i]) && !is_exact(kernel))
+            continue; /* one product is less than the rounding of many */
         struct problem p = make_problem(&shapes[i], 1, false, i + 200);
         p.shape.has_relu = false; /* it would hide the fault where the output is zero */
         float *const weight =

@@ -39,6 +39,18 @@ START_TEST(an_arithmetic_is_computed_by_the_best_kernel_that_has_it)
 }
 END_TEST
 
+START_TEST(fast_is_found_where_it_is_had_and_never_the_default)
+{
+    unsetenv("TL_KERNELS");
+    ck_assert_str_ne(tl_conv_kernel_default()->arithmetic, "bf16-wino4");
+    ck_assert_str_ne(tl_conv_kernel_default()->arithmetic, "bf16x3-wino4");
+    ck_assert_ptr_eq(tl_conv_kernel_find("fast"), tl_conv_kernel_find("bf16x3-wino4"));
+#if defined(__x86_64__)
+    ck_assert_ptr_eq(tl_conv_kernel_find("fast"), tl_conv_winograd_amx3.is_supported() ? &tl_conv_winograd_amx3 : NULL);
+#endif
+}
+END_TEST
+
 START_TEST(kernels_that_cannot_run_here_are_named)
 {
     for (size_t i = 0; tl_conv_kernel_missing(i) != NULL; i++) {
@@ -67,6 +79,7 @@ Suite *tl_test_suite(void)
 
     tcase_add_test(core, kernels_are_found_by_name_and_arithmetic);
     tcase_add_test(core, an_arithmetic_is_computed_by_the_best_kernel_that_has_it);
+    tcase_add_test(core, fast_is_found_where_it_is_had_and_never_the_default);
     tcase_add_test(core, kernels_that_cannot_run_here_are_named);
     tcase_add_test(core, the_environment_names_another_default);
     suite_add_tcase(suite, core);
