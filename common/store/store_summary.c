@@ -1,4 +1,4 @@
-/* store_summary.c - a store as a whole: its digest, its totals, and any SELECT. */
+/* store_summary.c - a store as a whole: its digest and its totals. */
 #include <stdint.h>
 #include <string.h>
 
@@ -103,76 +103,4 @@ enum tl_status tl_store_count(tl_store *store, struct tl_store_counts *out, stru
         for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
             *fields[i] = tl_column_int(&s, (int)i);
     return tl_statement_end(&s);
-}
-
-static int allow_reading(void *context, int action, const char *a, const char *b, const char *database, const char *trigger)
-{
-    (void)context, (void)a, (void)b, (void)database, (void)trigger;
-    return action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_FUNCTION || action == SQLITE_RECURSIVE
-               ? SQLITE_OK
-               : SQLITE_DENY;
-}
-
-/* The words of the SQL's author are wanted, not ours, where the SQL is at fault. */
-static enum tl_status report_query(const tl_store *store, int code, struct tl_error *err)
-{
-    if ((code & 0xff) == SQLITE_ERROR)
-        return tl_error_set(err, TL_BAD_INPUT, "%s", sqlite3_errmsg(store->db));
-    return tl_connection_report(store, code, err);
-}
-
-static enum tl_status prepare_query(tl_store *store, sqlite3_stmt **out, const char *sql, struct tl_error *err)
-{
-    sqlite3_stmt *second = NULL;
-    const char *rest = NULL;
-    int code = sqlite3_prepare_v2(store->db, sql, -1, out, &rest);
-    if (code == SQLITE_OK && *out != NULL)
-        code = sqlite3_prepare_v2(store->db, rest, -1, &second, NULL);
-    const bool has_second = second != NULL;
-    sqlite3_finalize(second);
-    if (code != SQLITE_OK)
-        return report_query(store, code, err);
-    if (*out == NULL)
-        return tl_error_set(err, TL_BAD_INPUT, "no SQL: a SELECT is expected");
-    if (has_second)
-        return tl_error_set(err, TL_BAD_INPUT, "one SELECT at a time");
-    if (!sqlite3_stmt_readonly(*out) || sqlite3_column_count(*out) == 0)
-        return tl_error_set(err, TL_BAD_INPUT, "only a SELECT can be run here");
-    return TL_OK;
-}
-
-enum { COLUMNS_MAX = 64 };
-
-static enum tl_status walk_rows(tl_store *store, sqlite3_stmt *prepared, tl_store_row_callback *each, void *context,
-                                struct tl_error *err)
-{
-    const char *names[COLUMNS_MAX], *values[COLUMNS_MAX];
-    const int column_count = sqlite3_column_count(prepared);
-    int code = SQLITE_ROW;
-    if (column_count > COLUMNS_MAX)
-        return tl_error_set(err, TL_BAD_INPUT, "%d columns; at most %d are shown", column_count, COLUMNS_MAX);
-    while ((code = sqlite3_step(prepared)) == SQLITE_ROW) {
-        for (int i = 0; i < column_count; i++) {
-            const bool is_null = sqlite3_column_type(prepared, i) == SQLITE_NULL;
-            names[i] = sqlite3_column_name(prepared, i);
-            values[i] = (const char *)sqlite3_column_text(prepared, i);
-            if (names[i] == NULL || (values[i] == NULL && !is_null))
-                return tl_error_set_no_memory(err, "a row", 0);
-        }
-        if (!each(context, (size_t)column_count, names, values))
-            return TL_OK;
-    }
-    return code == SQLITE_DONE ? TL_OK : report_query(store, code, err);
-}
-
-enum tl_status tl_store_query(tl_store *store, const char *sql, tl_store_row_callback *each, void *context, struct tl_error *err)
-{
-    sqlite3_stmt *prepared = NULL;
-    sqlite3_set_authorizer(store->db, allow_reading, NULL);
-    enum tl_status status = prepare_query(store, &prepared, sql, err);
-    sqlite3_set_authorizer(store->db, NULL, NULL);
-    if (status == TL_OK)
-        status = walk_rows(store, prepared, each, context, err);
-    sqlite3_finalize(prepared);
-    return status;
 }

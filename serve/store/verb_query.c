@@ -4,7 +4,7 @@
 
 #include "common/base/table.h"
 #include "common/base/text.h"
-#include "common/store/store.h"
+#include "common/store/store_query.h"
 #include "serve/store/verbs.h"
 
 enum { LINE_BYTES = 256 << 20 };
@@ -15,24 +15,39 @@ struct settings {
 
 struct answer {
     const struct settings *settings;
-    tl_table *table; /* made with the first row, whose names are its titles */
+    tl_table *table; /* where neither JSON nor CSV is asked for */
     struct tl_text line;
     struct tl_error err;
     enum tl_status status;
-    bool has_titles;
 };
 
-static void append_json_row(struct tl_text *line, size_t count, const char *const *names, const char *const *values)
+static void append_json_value(struct tl_text *line, const struct tl_store_row *row, size_t column)
+{
+    switch (row->types[column]) {
+    case TL_STORE_NULL:
+        tl_text_append(line, "null");
+        break;
+    case TL_STORE_INTEGER:
+        tl_text_append(line, row->values[column]);
+        break;
+    case TL_STORE_REAL:
+        tl_text_append_json_number(line, row->reals[column]);
+        break;
+    case TL_STORE_TEXT:
+    case TL_STORE_BLOB:
+        tl_text_append_json_string(line, row->values[column]);
+        break;
+    }
+}
+
+static void append_json_row(struct tl_text *line, const struct tl_store_row *row)
 {
     tl_text_append(line, "{");
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < row->column_count; i++) {
         tl_text_append(line, i == 0 ? "" : ", ");
-        tl_text_append_json_string(line, names[i]);
+        tl_text_append_json_string(line, row->names[i]);
         tl_text_append(line, ": ");
-        if (values[i])
-            tl_text_append_json_string(line, values[i]);
-        else
-            tl_text_append(line, "null");
+        append_json_value(line, row, i);
     }
     tl_text_append(line, "}\n");
 }
@@ -47,36 +62,34 @@ static void append_csv_row(struct tl_text *line, size_t count, const char *const
     tl_text_append(line, "\n");
 }
 
-static void add_table_row(tl_table *table, size_t count, const char *const *cells)
+static enum tl_status add_table_row(struct answer *answer, size_t count, const char *const *cells)
 {
-    for (size_t i = 0; i < count; i++)
-        tl_table_add(table, cells[i] ? cells[i] : "");
+    enum tl_status status = TL_OK;
+
+    if (!answer->table)
+        status = tl_table_create(&answer->table, count, &answer->err);
+    for (size_t i = 0; i < count && status == TL_OK; i++)
+        tl_table_add(answer->table, cells[i] ? cells[i] : "");
+    return status;
 }
 
-/* One row, printed at once but for a table, whose widths need all rows. */
-static bool take_row(void *context, size_t count, const char *const *names, const char *const *values)
+/* The titles or one row, printed at once but for a table, whose widths need all rows. */
+static bool take_row(void *context, const struct tl_store_row *row)
 {
     struct answer *answer = context;
+    const char *const *cells = row->values ? row->values : row->names;
 
     if (!answer->settings->json && !answer->settings->csv) {
-        if (!answer->table) {
-            answer->status = tl_table_create(&answer->table, count, &answer->err);
-            if (answer->status != TL_OK)
-                return false;
-            add_table_row(answer->table, count, names);
-        }
-        add_table_row(answer->table, count, values);
-        return true;
+        answer->status = add_table_row(answer, row->column_count, cells);
+        return answer->status == TL_OK;
     }
     tl_text_clear(&answer->line);
-    if (answer->settings->json) {
-        append_json_row(&answer->line, count, names, values);
-    } else {
-        if (!answer->has_titles)
-            append_csv_row(&answer->line, count, names);
-        answer->has_titles = true;
-        append_csv_row(&answer->line, count, values);
-    }
+    if (answer->settings->csv)
+        append_csv_row(&answer->line, row->column_count, cells);
+    else if (row->values)
+        append_json_row(&answer->line, row);
+    else
+        return true;
     answer->status = tl_text_check(&answer->line, &answer->err);
     if (answer->status != TL_OK)
         return false;
@@ -93,7 +106,7 @@ static enum tl_status answer_query(const struct settings *settings, const char *
     status = tl_store_open(&store, path, TL_STORE_READ, err);
     if (status != TL_OK)
         goto done;
-    status = tl_store_query(store, sql, take_row, &answer, err);
+    status = tl_store_query_rows(store, sql, take_row, &answer, err);
     if (status == TL_OK && answer.status != TL_OK)
         status = tl_error_set(err, answer.status, "%s", answer.err.message);
     if (status == TL_OK && answer.table)
@@ -110,7 +123,7 @@ enum tl_exit tl_verb_query_run(int argc, char **argv)
 {
     struct settings settings = {0};
     const struct tl_option options[] = {
-        {.name = "json", .kind = TL_OPTION_FLAG, .target = &settings.json, .help = "one JSON object a row; values are strings or null"},
+        {.name = "json", .kind = TL_OPTION_FLAG, .target = &settings.json, .help = "one JSON object a row"},
         {.name = "csv", .kind = TL_OPTION_FLAG, .target = &settings.csv, .help = "CSV with a line of titles"},
     };
     const struct tl_command command = {

@@ -148,6 +148,40 @@ START_TEST(an_export_beside_another_writer_is_of_one_moment)
 }
 END_TEST
 
+static int query(char told[TEXT_BYTES], const char *format, const char *sql)
+{
+    char name[] = "query", option[16], text[400];
+    char *argv[] = {name, option, path, text, NULL};
+
+    (void)snprintf(option, sizeof option, "%s", format);
+    (void)snprintf(text, sizeof text, "%s", sql);
+    return run_verb(told, tl_verb_query_run, 4, argv);
+}
+
+START_TEST(a_query_gives_json_of_the_type_of_each_value)
+{
+    char told[TEXT_BYTES];
+
+    ck_assert_int_eq(query(told, "--json", "SELECT 7 AS a, -9223372036854775808 AS b, 0.1 AS c, 1e300 AS d, '7' AS e, NULL AS f, 9e999 AS g"), 0);
+    ck_assert_str_eq(told, "{\"a\": 7, \"b\": -9223372036854775808, \"c\": 0.1, \"d\": 1e+300, \"e\": \"7\", \"f\": null, \"g\": null}\n");
+    ck_assert_int_eq(query(told, "--json", "SELECT 1 / 3.0 AS third"), 0);
+    ck_assert_str_eq(told, "{\"third\": 0.3333333333333333}\n");
+}
+END_TEST
+
+START_TEST(a_query_without_rows_has_titles)
+{
+    char told[TEXT_BYTES];
+
+    ck_assert_int_eq(query(told, "--csv", "SELECT path, width_px AS \"w,\" FROM photos WHERE 0"), 0);
+    ck_assert_str_eq(told, "path,\"w,\"\n");
+    ck_assert_int_eq(query(told, "--json", "SELECT path FROM photos WHERE 0"), 0);
+    ck_assert_str_eq(told, "");
+    ck_assert_int_eq(query(told, "--csv", "SELECT abs(-9223372036854775808) AS a"), 2);
+    ck_assert_msg(strncmp(told, "tl-store query: ", 16) == 0, "%s", told);
+}
+END_TEST
+
 static int relocate(char told[TEXT_BYTES], const char *source, const char *root)
 {
     char name[] = "relocate", source_name[64], new_root[1200];
@@ -237,6 +271,8 @@ Suite *tl_test_suite(void)
     tcase_add_checked_fixture(core, make_store, NULL);
     tcase_add_checked_fixture(faults, make_store, NULL);
     tcase_add_test(core, an_export_beside_another_writer_is_of_one_moment);
+    tcase_add_test(core, a_query_gives_json_of_the_type_of_each_value);
+    tcase_add_test(core, a_query_without_rows_has_titles);
     tcase_add_test(core, a_moved_tree_is_found_where_it_lies_now);
     tcase_add_test(faults, an_export_of_damaged_features_records_them);
     tcase_add_test(faults, damage_that_cannot_be_recorded_is_told_all_the_same);
