@@ -158,7 +158,7 @@ bool tl_settings_read(struct tl_settings *out, enum tl_exit *out_exit, int argc,
         {.name = "weights", .argument = "FILE", .kind = TL_OPTION_STRING, .target = &out->weights_path,
          .help = "VGG16 as Keras HDF5 (TL_WEIGHTS, else where `make weights` puts it)"},
         {.name = "precision", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &given.precision,
-         .help = "exact, or an arithmetic by its name, listed below (the store's, else exact)"},
+         .help = "exact, fast, or an arithmetic's name, listed below (the store's, else exact)"},
         {.name = "quiet", .kind = TL_OPTION_FLAG, .target = &out->is_quiet, .help = "only failures and errors"},
         {.name = "json", .kind = TL_OPTION_FLAG, .target = &out->is_json, .help = "the summary as one JSON object"},
     };

@@ -60,7 +60,9 @@ static enum tl_status refuse_arithmetic(const char *arithmetic, struct tl_error 
     tl_text_init(&known, KNOWN_CEILING_BYTES);
     tl_features_append_arithmetics(&known);
     const enum tl_status status = tl_text_check(&known, err);
-    if (status == TL_OK)
+    if (status == TL_OK && strcmp(arithmetic, "fast") == 0)
+        tl_error_set(err, TL_BAD_INPUT, "this CPU has no fast arithmetic, which needs AMX with bf16, only %s", known.bytes);
+    else if (status == TL_OK)
         tl_error_set(err, TL_BAD_INPUT, "this machine cannot compute the arithmetic '%s', only %s", arithmetic, known.bytes);
     tl_text_free(&known);
     return status == TL_OK ? TL_BAD_INPUT : status;

@@ -12,6 +12,7 @@
 #include "common/base/random.h"
 #include "common/exchange/keras_h5.h"
 #include "common/features/features.h"
+#include "common/network/kernels.h"
 #include "tests/support/suite.h"
 
 enum { PHOTO_COUNT = 5 };
@@ -226,6 +227,15 @@ START_TEST(an_arithmetic_that_nobody_computes_is_refused)
 }
 END_TEST
 
+START_TEST(fast_is_refused_where_the_cpu_has_no_fast_arithmetic)
+{
+    if (tl_conv_kernel_find("fast") != NULL)
+        printf("skipped: this CPU has a fast arithmetic\n");
+    else
+        check_refused(TL_BAD_INPUT, "this CPU has no fast arithmetic, which needs AMX with bf16, only ", "vgg16", "/nowhere/weights.h5", "fast");
+}
+END_TEST
+
 /* Each name once, and each can be computed. */
 START_TEST(the_arithmetics_of_this_machine_are_listed_once)
 {
@@ -330,6 +340,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, a_path_gives_the_vector_of_its_pixels);
     tcase_add_test(faults, an_unknown_network_or_a_missing_file_is_not_found);
     tcase_add_test(faults, an_arithmetic_that_nobody_computes_is_refused);
+    tcase_add_test(faults, fast_is_refused_where_the_cpu_has_no_fast_arithmetic);
     tcase_add_test(core, the_arithmetics_of_this_machine_are_listed_once);
     tcase_add_test(core, weights_are_those_named_else_the_environments_else_the_usual_ones);
     tcase_add_test(faults, weights_that_are_nowhere_are_told_with_how_to_get_them);

@@ -9,13 +9,20 @@
 
 #include "common/base/memory.h"
 #include "common/features/features.h"
+#include "common/network/kernels.h"
 #include "tests/support/suite.h"
 
 enum { INPUT_COUNT = 224 * 224 * 3, VECTOR_COUNT = 25088, PHOTO_COUNT = 8, CASE_COUNT = 6, NAME_BYTES = 200 };
 
 /* Relative L2 distance from Keras's features, and the largest difference of one number; fp32 summed in another order gives about
  * 1e-6 of the first. */
-static const double FEATURE_BOUND = 5e-6, NUMBER_BOUND = 1e-3;
+struct bounds {
+    const char *arithmetic; /* NULL: the default */
+    double features, number;
+};
+
+static const struct bounds EXACT = {NULL, 5e-6, 1e-3};
+static const struct bounds FAST[] = {{"bf16x3-wino4", 6e-5, 1e-2}, {"bf16-wino4", 1.6e-2, 4.5}};
 
 struct golden {
     hid_t features, augmented;
@@ -101,7 +108,7 @@ static double measure_distance(const float *found, const float *expected)
     return sqrt(difference / size);
 }
 
-static tl_features *create_features(const struct golden *golden, enum tl_preprocess preprocess)
+static tl_features *create_features(const struct golden *golden, const char *arithmetic, enum tl_preprocess preprocess)
 {
     struct tl_error err;
     struct tl_recipe recipe;
@@ -109,7 +116,7 @@ static tl_features *create_features(const struct golden *golden, enum tl_preproc
 
     tl_recipe_init(&recipe);
     recipe.preprocess = preprocess;
-    ck_assert_msg(tl_features_create(&features, &recipe, "vgg16", golden->weights_path, NULL, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_features_create(&features, &recipe, "vgg16", golden->weights_path, arithmetic, &err) == TL_OK, "%s", err.message);
     return features;
 }
 
@@ -120,26 +127,24 @@ struct buffers {
 };
 
 static void check_vector(const tl_features *features, tl_features_session *session, struct buffers *b,
-                         const struct tl_variant *variant, const char *what)
+                         const struct tl_variant *variant, const struct bounds *bounds, const char *what)
 {
     struct tl_error err;
 
     ck_assert_msg(tl_features_prepare(features, b->input, b->pixels, variant, &err) == TL_OK, "%s: %s", what, err.message);
     tl_features_run(session, b->found, b->input, 1);
     const double distance = measure_distance(b->found, b->expected);
-    ck_assert_msg(distance <= FEATURE_BOUND, "%s: %g from Keras's features, at most %g", what, distance, FEATURE_BOUND);
+    ck_assert_msg(distance <= bounds->features, "%s: %g from Keras's features, at most %g", what, distance, bounds->features);
     for (size_t i = 0; i < VECTOR_COUNT; i++)
-        ck_assert_msg(fabs((double)b->found[i] - (double)b->expected[i]) <= NUMBER_BOUND, "%s: number %zu is %g, Keras's is %g", what, i,
+        ck_assert_msg(fabs((double)b->found[i] - (double)b->expected[i]) <= bounds->number, "%s: number %zu is %g, Keras's is %g", what, i,
                       (double)b->found[i], (double)b->expected[i]);
     /* A comparison that passed anything would pass this too. */
-    b->found[VECTOR_COUNT / 2] += 1;
-    ck_assert_msg(measure_distance(b->found, b->expected) > FEATURE_BOUND, "%s: a planted fault passes", what);
+    b->found[VECTOR_COUNT / 2] += (float)(1000 * bounds->number);
+    ck_assert_msg(measure_distance(b->found, b->expected) > bounds->features, "%s: a planted fault passes", what);
 }
 
-START_TEST(features_of_plain_photos_are_kerass)
+static void check_plain_photos(const struct bounds *bounds, enum tl_preprocess preprocess, const char *data_set)
 {
-    static const char *const data_sets[] = {"features_caffe", "features_rescale"};
-    static const enum tl_preprocess preprocesses[] = {TL_PREPROCESS_CAFFE, TL_PREPROCESS_RESCALE};
     struct golden golden;
     struct tl_error err;
     struct tl_variant plain;
@@ -148,20 +153,37 @@ START_TEST(features_of_plain_photos_are_kerass)
     if (!open_or_skip(&golden))
         return;
     struct buffers *b = tl_memory_alloc(1, sizeof *b);
-    tl_features *features = create_features(&golden, preprocesses[_i]);
+    tl_features *features = create_features(&golden, bounds->arithmetic, preprocess);
     ck_assert_int_eq(tl_features_session_create(&session, features, &err), TL_OK);
     tl_variant_init_plain(&plain);
     for (hsize_t n = 0; n < PHOTO_COUNT; n++) {
         char name[NAME_BYTES];
         name_group(name, golden.features, n);
         read_values(b->pixels, golden.features, name, "pixels", H5T_NATIVE_UCHAR, INPUT_COUNT);
-        read_values(b->expected, golden.features, name, data_sets[_i], H5T_NATIVE_FLOAT, VECTOR_COUNT);
-        check_vector(features, session, b, &plain, name);
+        read_values(b->expected, golden.features, name, data_set, H5T_NATIVE_FLOAT, VECTOR_COUNT);
+        check_vector(features, session, b, &plain, bounds, name);
     }
     tl_features_session_free(session);
     tl_features_free(features);
     tl_memory_free(b);
     close_golden(&golden);
+}
+
+START_TEST(features_of_plain_photos_are_kerass)
+{
+    static const char *const data_sets[] = {"features_caffe", "features_rescale"};
+    static const enum tl_preprocess preprocesses[] = {TL_PREPROCESS_CAFFE, TL_PREPROCESS_RESCALE};
+
+    check_plain_photos(&EXACT, preprocesses[_i], data_sets[_i]);
+}
+END_TEST
+
+START_TEST(fast_arithmetics_stay_near_kerass)
+{
+    if (tl_conv_kernel_find(FAST[_i].arithmetic) == NULL)
+        printf("skipped: %s, not run here\n", FAST[_i].arithmetic);
+    else
+        check_plain_photos(&FAST[_i], TL_PREPROCESS_CAFFE, "features_caffe");
 }
 END_TEST
 
@@ -197,7 +219,7 @@ START_TEST(features_of_augmented_photos_are_kerass)
     if (!open_or_skip(&golden))
         return;
     struct buffers *b = tl_memory_alloc(1, sizeof *b);
-    tl_features *features = create_features(&golden, TL_PREPROCESS_CAFFE);
+    tl_features *features = create_features(&golden, NULL, TL_PREPROCESS_CAFFE);
     ck_assert_int_eq(tl_features_session_create(&session, features, &err), TL_OK);
     for (hsize_t n = 0; n < CASE_COUNT; n++) {
         char name[NAME_BYTES], photo[NAME_BYTES];
@@ -213,7 +235,7 @@ START_TEST(features_of_augmented_photos_are_kerass)
         variant.flip_vertical = read_flag(golden.augmented, name, "flip_vertical");
         read_values(b->pixels, golden.features, photo, "pixels", H5T_NATIVE_UCHAR, INPUT_COUNT);
         read_values(b->expected, golden.augmented, name, "features_caffe", H5T_NATIVE_FLOAT, VECTOR_COUNT);
-        check_vector(features, session, b, &variant, name);
+        check_vector(features, session, b, &variant, &EXACT, name);
     }
     tl_features_session_free(session);
     tl_features_free(features);
@@ -229,6 +251,7 @@ Suite *tl_test_suite(void)
 
     tcase_set_timeout(core, 600);
     tcase_add_loop_test(core, features_of_plain_photos_are_kerass, 0, 2);
+    tcase_add_loop_test(core, fast_arithmetics_stay_near_kerass, 0, sizeof FAST / sizeof *FAST);
     tcase_add_test(core, features_of_augmented_photos_are_kerass);
     suite_add_tcase(suite, core);
     return suite;
