@@ -70,11 +70,16 @@ static void note_signal(int signal_number)
     errno = saved_errno;
 }
 
+void tl_system_ignore_closed_pipes(void)
+{
+    set_handler(SIGPIPE, SIG_IGN);
+}
+
 void tl_system_catch_signals(void)
 {
     set_handler(SIGINT, note_signal);
     set_handler(SIGTERM, note_signal);
-    set_handler(SIGPIPE, SIG_IGN);
+    tl_system_ignore_closed_pipes();
 }
 
 bool tl_system_is_interrupted(void)

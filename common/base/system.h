@@ -19,8 +19,9 @@ double tl_system_seconds(void);
 /* Milliseconds since 1970 UTC; for time columns. */
 int64_t tl_system_time_ms(void);
 
-/* SIGINT and SIGTERM set a flag (a second one ends the process by the signal's default); SIGPIPE is ignored, so that a
- * closed pipe is a write error. */
+/* A pipe that is closed fails a write from here on, instead of ending the process. */
+void tl_system_ignore_closed_pipes(void);
+/* SIGINT and SIGTERM set a flag (a second one ends the process by the signal's default). Closed pipes are ignored. */
 void tl_system_catch_signals(void);
 bool tl_system_is_interrupted(void);
 

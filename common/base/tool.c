@@ -3,18 +3,18 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/system.h"
 #include "common/base/utf8.h"
 
 bool tl_tool_begin(struct tl_operands *out, enum tl_exit *out_exit, const struct tl_command *command, int argc, char **argv)
 {
     struct tl_error err;
-    (void)signal(SIGPIPE, SIG_IGN); /* a reader that leaves must not end the work; tl_tool_end() judges what was written */
+    tl_system_ignore_closed_pipes(); /* a reader that leaves must not end the work; tl_tool_end() judges what was written */
     if (tl_options_parse(out, command, argc, argv, &err) != TL_OK) {
         tl_tool_say(command, "%s", err.message);
         *out_exit = TL_EXIT_NOTHING;

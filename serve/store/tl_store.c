@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/system.h"
 #include "serve/store/verbs.h"
 
 struct verb {
@@ -32,6 +33,7 @@ int main(int argc, char **argv)
     const struct tl_command command = {"tl-store", "tl-store VERB [options] ...", "Looks into a store, and moves what is in it.", NULL, 0, NULL};
     const char *word = argc > 1 ? argv[1] : NULL;
 
+    tl_system_ignore_closed_pipes();
     if (!word) {
         tl_tool_say(&command, "a verb is needed (see --help)");
         write_verbs(stderr);
