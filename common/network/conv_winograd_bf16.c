@@ -18,7 +18,7 @@
 
 /* SPARE_*: rows and positions a multiple of 4 KiB apart would take turns in the same few cache lines. Where weights are many a block
  * has more tiles, to use each oftener. */
-enum { SPARE_VALUES = V_BLOCK, SPARE_FLOATS = 16, TILES_OF_FEW_WEIGHTS = 64, TILES_OF_MANY_WEIGHTS = 128, MANY_CHANNELS = 512 };
+enum { SPARE_VALUES = V_BLOCK, SPARE_FLOATS = 16, TILES_OF_FEW_WEIGHTS = 64, TILES_OF_MANY_WEIGHTS = 128, MANY_CHANNELS = 128 };
 
 static size_t count_panels(const struct tl_conv_shape *shape)
 {
@@ -27,7 +27,7 @@ static size_t count_panels(const struct tl_conv_shape *shape)
 
 static size_t count_tiles_max(const struct tl_conv_shape *shape)
 {
-    return shape->output_channels >= MANY_CHANNELS ? TILES_OF_MANY_WEIGHTS : TILES_OF_FEW_WEIGHTS;
+    return shape->input_channels >= MANY_CHANNELS ? TILES_OF_MANY_WEIGHTS : TILES_OF_FEW_WEIGHTS;
 }
 
 static bool has_fused_pooling(const struct tl_conv_shape *shape)
