@@ -11,7 +11,7 @@
  *
  * "f32-wino4-fma": each M is one accumulator that takes the channels in order by fused multiply-add from zero; V, M and out
  * come from the transforms of winograd_transform.h; layers of other kernels or of few channels are summed directly
- * (direct.h). "openblas-wino4" has OpenBLAS multiply.
+ * (direct.h). "openblas-wino4" has OpenBLAS multiply; "bf16-wino4" and "bf16x3-wino4" round V and U (conv_winograd_bf16.c).
  */
 #ifndef TL_NETWORK_WINOGRAD_H
 #define TL_NETWORK_WINOGRAD_H
