@@ -241,13 +241,13 @@ static void check_weights_path(const char *expected)
 
 START_TEST(weights_lie_in_the_data_folder)
 {
-    setenv("HOME", "/home/ann", 1);
+    setenv("HOME", "/people/ann", 1);
     setenv("XDG_DATA_HOME", "/data//", 1);
     check_weights_path("/data/tl/weights/net.h5");
     setenv("XDG_DATA_HOME", "", 1);
-    check_weights_path("/home/ann/.local/share/tl/weights/net.h5");
+    check_weights_path("/people/ann/.local/share/tl/weights/net.h5");
     unsetenv("XDG_DATA_HOME");
-    check_weights_path("/home/ann/.local/share/tl/weights/net.h5");
+    check_weights_path("/people/ann/.local/share/tl/weights/net.h5");
     setenv("XDG_DATA_HOME", "/data", 1);
     unsetenv("HOME");
     check_weights_path("/data/tl/weights/net.h5");
