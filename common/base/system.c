@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/base/cgroup.h"
 #include "common/base/memory.h"
 
 enum { STREAM_FIRST_BYTES = 1 << 20 };
@@ -19,7 +20,7 @@ enum { STREAM_FIRST_BYTES = 1 << 20 };
 /* Atomic and not volatile sig_atomic_t, because every thread reads it. */
 static atomic_bool is_interrupted;
 
-unsigned tl_system_core_count(void)
+static unsigned count_allowed_cores(void)
 {
     cpu_set_t cores;
     long online_count;
@@ -30,6 +31,13 @@ unsigned tl_system_core_count(void)
     /* A machine with more cores than a cpu_set_t has bits. */
     online_count = sysconf(_SC_NPROCESSORS_ONLN);
     return online_count > 1 ? (unsigned)online_count : 1;
+}
+
+unsigned tl_system_core_count(void)
+{
+    unsigned core_count = count_allowed_cores(), limit = tl_cgroup_cpu_count("/proc/self/cgroup", "/proc/self/mountinfo");
+
+    return limit != 0 && limit < core_count ? limit : core_count;
 }
 
 double tl_system_seconds(void)

@@ -10,7 +10,7 @@
 
 #include "common/base/error.h"
 
-/* Cores this process may run on (affinity mask), at least 1. */
+/* Threads that this process can keep busy, at least 1: the cores of its affinity mask, or fewer where control groups limit its time. */
 unsigned tl_system_core_count(void);
 
 /* Seconds of a monotonic clock; for durations only. */
