@@ -97,10 +97,18 @@ static enum tl_status put_together(struct tl_settings *settings, const struct gi
     settings->thread_count = (unsigned)given->thread_count;
     settings->has_precision = given->precision != NULL;
     settings->arithmetic = given->precision && strcmp(given->precision, "exact") != 0 ? given->precision : NULL;
+    if (settings->kernels && settings->has_precision && !settings->arithmetic)
+        return tl_error_set(err, TL_BAD_INPUT, "--precision exact takes this machine's own kernels: beside --kernels name an arithmetic");
+    if (settings->kernels) {
+        const enum tl_status status = tl_features_check_kernels(settings->kernels, err);
+
+        if (status != TL_OK)
+            return tl_error_prefix(err, "--kernels");
+    }
     return choose_augmentation(settings, given, err);
 }
 
-/* The notes of --help, which tell what this machine can compute with. */
+/* The notes of --help, which tell what this machine can compute, and by what. */
 static void write_notes(char out[NOTES_BYTES])
 {
     struct tl_text text;
@@ -109,6 +117,8 @@ static void write_notes(char out[NOTES_BYTES])
     tl_text_append(&text, NOTES);
     tl_text_append(&text, "\n\nArithmetics for --precision on this machine: ");
     tl_features_append_arithmetics(&text);
+    tl_text_append(&text, "\nKernels for --kernels on this machine: ");
+    tl_features_append_kernels(&text);
     (void)snprintf(out, NOTES_BYTES, "%s", tl_text_check(&text, NULL) == TL_OK ? text.bytes : NOTES);
     tl_text_free(&text);
 }
@@ -159,6 +169,8 @@ bool tl_settings_read(struct tl_settings *out, enum tl_exit *out_exit, int argc,
          .help = "VGG16 as Keras HDF5 (TL_WEIGHTS, else where `make weights` puts it)"},
         {.name = "precision", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &given.precision,
          .help = "exact, fast, or an arithmetic's name, listed below (the store's, else exact)"},
+        {.name = "kernels", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &out->kernels,
+         .help = "what computes, listed below (TL_KERNELS, else the fastest of the arithmetic)"},
         {.name = "quiet", .kind = TL_OPTION_FLAG, .target = &out->is_quiet, .help = "only failures and errors"},
         {.name = "json", .kind = TL_OPTION_FLAG, .target = &out->is_json, .help = "the summary as one JSON object"},
     };

@@ -89,7 +89,8 @@ static enum tl_status follow_store(struct tl_target *target, const struct tl_set
     if (status == TL_OK && arithmetic) {
         tl_features_free(target->features);
         target->features = NULL;
-        status = tl_features_create(&target->features, &settings->recipe, NETWORK, weights_path, arithmetic, err);
+        const struct tl_features_wish wish = {.arithmetic = arithmetic, .kernels = settings->kernels};
+        status = tl_features_create(&target->features, &settings->recipe, NETWORK, weights_path, &wish, err);
         if (status != TL_OK)
             status = tl_error_prefix(err, "the store's features are of the arithmetic %s (--precision exact begins others)", arithmetic);
     }
@@ -122,6 +123,7 @@ static enum tl_status put_rows(struct tl_target *target, const struct tl_setting
 static enum tl_status open_all(struct tl_target *target, const struct tl_settings *settings, struct tl_scan *const *scans,
                                size_t scan_count, const char *weights_path, struct tl_error *err)
 {
+    const struct tl_features_wish wish = {.arithmetic = settings->arithmetic, .kernels = settings->kernels};
     enum tl_status status = TL_OK;
 
     target->source_ids = tl_memory_alloc(scan_count, sizeof *target->source_ids);
@@ -130,7 +132,7 @@ static enum tl_status open_all(struct tl_target *target, const struct tl_setting
     if (is_there(settings->store_path))
         status = tl_store_open(&target->store, settings->store_path, TL_STORE_WRITE, err);
     if (status == TL_OK)
-        status = tl_features_create(&target->features, &settings->recipe, NETWORK, weights_path, settings->arithmetic, err);
+        status = tl_features_create(&target->features, &settings->recipe, NETWORK, weights_path, &wish, err);
     if (status == TL_OK && target->store && !settings->has_precision)
         status = follow_store(target, settings, weights_path, err);
     if (status == TL_OK && !target->store)

@@ -9,12 +9,10 @@
 
 #include "common/base/memory.h"
 #include "common/base/system.h"
+#include "common/features/choice.h"
 #include "common/image/augment.h"
 #include "common/network/backbone.h"
-#include "common/network/kernels.h"
 #include "common/network/plan.h"
-
-enum { KNOWN_CEILING_BYTES = 4096 };
 
 struct tl_features {
     struct tl_recipe recipe;
@@ -31,51 +29,6 @@ struct tl_features_session {
 static size_t count_floats(struct tl_shape shape)
 {
     return (size_t)shape.height * shape.width * shape.channels;
-}
-
-/* An arithmetic that a kernel above `index` has, or that this machine cannot compute by that kernel, has no turn of its own. */
-static bool is_listed(size_t index)
-{
-    for (size_t i = index + 1; i < tl_conv_kernel_count; i++)
-        if (tl_conv_kernels[i]->is_supported() && strcmp(tl_conv_kernels[i]->arithmetic, tl_conv_kernels[index]->arithmetic) == 0)
-            return false;
-    return tl_conv_kernels[index]->is_supported();
-}
-
-void tl_features_append_arithmetics(struct tl_text *text)
-{
-    bool is_first = true;
-    for (size_t i = tl_conv_kernel_count; i > 0; i--) {
-        if (!is_listed(i - 1))
-            continue;
-        tl_text_append(text, is_first ? "" : ", ");
-        tl_text_append(text, tl_conv_kernels[i - 1]->arithmetic);
-        is_first = false;
-    }
-}
-
-static enum tl_status refuse_arithmetic(const char *arithmetic, struct tl_error *err)
-{
-    struct tl_text known;
-    tl_text_init(&known, KNOWN_CEILING_BYTES);
-    tl_features_append_arithmetics(&known);
-    const enum tl_status status = tl_text_check(&known, err);
-    if (status == TL_OK && strcmp(arithmetic, "fast") == 0)
-        tl_error_set(err, TL_BAD_INPUT, "this CPU has no fast arithmetic, which needs AMX with bf16, only %s", known.bytes);
-    else if (status == TL_OK)
-        tl_error_set(err, TL_BAD_INPUT, "this machine cannot compute the arithmetic '%s', only %s", arithmetic, known.bytes);
-    tl_text_free(&known);
-    return status == TL_OK ? TL_BAD_INPUT : status;
-}
-
-static enum tl_status choose_kernel(const struct tl_conv_kernel **out, const char *arithmetic, struct tl_error *err)
-{
-    *out = arithmetic != NULL ? tl_conv_kernel_find(arithmetic) : tl_conv_kernel_default();
-    if (*out != NULL)
-        return TL_OK;
-    if (arithmetic != NULL)
-        return refuse_arithmetic(arithmetic, err);
-    return tl_error_set(err, TL_BAD_INPUT, "TL_KERNELS is '%s', which this machine cannot compute", getenv("TL_KERNELS"));
 }
 
 /* Where `make weights` puts them. */
@@ -107,7 +60,7 @@ enum tl_status tl_features_find_weights(char **out, const char *given, const cha
 }
 
 enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *recipe, const char *network,
-                                  const char *weights_path, const char *arithmetic, struct tl_error *err)
+                                  const char *weights_path, const struct tl_features_wish *wish, struct tl_error *err)
 {
     const struct tl_network *table = tl_network_find(network);
     const struct tl_conv_kernel *kernel;
@@ -115,7 +68,7 @@ enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *rec
     *out = NULL;
     if (table == NULL)
         return tl_error_set(err, TL_NOT_FOUND, "there is no network called '%s'", network);
-    enum tl_status status = choose_kernel(&kernel, arithmetic, err);
+    enum tl_status status = tl_features_choose_kernel(&kernel, wish, err);
     if (status != TL_OK)
         return status;
     features = tl_memory_alloc(1, sizeof *features);

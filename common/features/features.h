@@ -3,7 +3,7 @@
  * Extraction, classification and verification all come through here, so that training and serving cannot
  * preprocess differently.
  *
- *     tl_features_create(&features, &recipe, "vgg16", weights_path, NULL, err);   once; immutable, shared by threads
+ *     tl_features_create(&features, &recipe, "vgg16", weights_path, &wish, err);  once; immutable, shared by threads
  *     tl_features_prepare(features, input, pixels, &variant, err);   any thread: augment and preprocess one variant
  *     tl_features_session_create(&session, features, err);           one a thread
  *     tl_features_run(session, vectors, inputs, count);              the network, no failure
@@ -33,19 +33,31 @@ struct tl_features_identity {
     uint32_t height, width, channels; /* of the feature: 7, 7, 512 */
 };
 
-/* The names of what this machine can compute with, the best first: "f32-wino4-fma, openblas-wino4, ...". */
+/* How to compute, as far as the caller cares; all zero takes this machine's default. */
+struct tl_features_wish {
+    const char *arithmetic; /* what is computed: "f32-wino4-fma", "fast"; NULL: what `kernels` compute */
+    const char *kernels;    /* by what: "winograd-avx2", "openblas", or an arithmetic; NULL: TL_KERNELS, else the best for `arithmetic` */
+};
+
+/* The names of what this machine can compute with, the best first: "f32-wino4-fma, openblas-wino4, ..." and
+ * "winograd-avx512, winograd-avx2, openblas, ...". */
 void tl_features_append_arithmetics(struct tl_text *text);
+void tl_features_append_kernels(struct tl_text *text);
+
+/* Whether this machine has kernels of that name, or for an arithmetic of that name. Fails with: TL_BAD_INPUT (with the names of those
+ * it has), TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_features_check_kernels(const char *kernels, struct tl_error *err);
 
 /* The file of a network's weights: `given`, else what TL_WEIGHTS names, else "<network>.h5" in the folder of weights; the caller
  * frees. Fails with: TL_NOT_FOUND (no such file, with how to get it), TL_BAD_INPUT (a network whose name can be no file's),
  * TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_features_find_weights(char **out, const char *given, const char *network, struct tl_error *err);
 
-/* Reads the weights and plans the network. `arithmetic` NULL takes this machine's default. Starts libvips.
- * Fails with: TL_NOT_FOUND (no weights file, unknown network), TL_BAD_INPUT (weights of another network, an arithmetic this
- * machine cannot compute), TL_IO, TL_NO_MEMORY. */
+/* Reads the weights and plans the network. `wish` NULL wishes nothing. Starts libvips.
+ * Fails with: TL_NOT_FOUND (no weights file, unknown network), TL_BAD_INPUT (weights of another network, an arithmetic or kernels
+ * that this machine has not, kernels of another arithmetic), TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *recipe, const char *network,
-                                              const char *weights_path, const char *arithmetic, struct tl_error *err);
+                                              const char *weights_path, const struct tl_features_wish *wish, struct tl_error *err);
 void tl_features_free(tl_features *features);
 
 struct tl_features_identity tl_features_identify(const tl_features *features);

@@ -165,7 +165,7 @@ static void run(const struct tl_conv_call *call, size_t task, float *scratch)
 }
 
 const struct tl_conv_kernel tl_conv_openblas = {
-    .name = "openblas",
+    .name = "openblas-im2col",
     .arithmetic = "openblas-im2col",
     .is_supported = tl_cpu_has_all,
     .start = start,

@@ -115,7 +115,7 @@ static void run(const struct tl_conv_call *call, size_t task, float *scratch)
 }
 
 const struct tl_conv_kernel tl_conv_openblas_wino4 = {
-    .name = "openblas-wino4",
+    .name = "openblas",
     .arithmetic = "openblas-wino4",
     .is_supported = tl_cpu_has_all,
     .start = start,

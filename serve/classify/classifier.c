@@ -99,8 +99,9 @@ static enum tl_status compare_identity(const tl_features *features, const struct
 }
 
 enum tl_status tl_classifier_create(tl_classifier **out, const struct tl_store_chosen_head *chosen, const char *weights_path,
-                                    struct tl_error *err)
+                                    const char *kernels, struct tl_error *err)
 {
+    const struct tl_features_wish wish = {.arithmetic = chosen->arithmetic, .kernels = kernels};
     tl_classifier *classifier = NULL;
     struct tl_recipe recipe;
     char *path = NULL;
@@ -121,7 +122,7 @@ enum tl_status tl_classifier_create(tl_classifier **out, const struct tl_store_c
     status = tl_features_find_weights(&path, weights_path, chosen->network, err);
     if (status != TL_OK)
         goto done;
-    status = tl_features_create(&classifier->features, &recipe, chosen->network, path, chosen->arithmetic, err);
+    status = tl_features_create(&classifier->features, &recipe, chosen->network, path, &wish, err);
     if (status != TL_OK)
         goto done;
     status = compare_identity(classifier->features, chosen, path, err);

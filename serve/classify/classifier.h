@@ -1,8 +1,8 @@
 /* classifier.h - a stored head with the recipe and network it was trained on: photo in, probabilities out.
  *
- *     tl_classifier_create(&classifier, &chosen, weights_path, err);      once; immutable, shared by threads
- *     tl_classifier_session_create(&session, classifier, err);            one a thread
- *     tl_classifier_answer(session, answer, path);                        the answer or why there is none
+ *     tl_classifier_create(&classifier, &chosen, weights_path, NULL, err);   once; immutable, shared by threads
+ *     tl_classifier_session_create(&session, classifier, err);               one a thread
+ *     tl_classifier_answer(session, answer, path);                           the answer or why there is none
  *
  * Recipe, network and arithmetic are the head's own, and weights other than the head's are refused, so that a photo is
  * seen here exactly as the training photos were.
@@ -37,10 +37,10 @@ void tl_answer_free(struct tl_answer *answer);
 TL_MUST_USE enum tl_status tl_classifier_read_head(struct tl_head **out, const struct tl_store_chosen_head *chosen, struct tl_error *err);
 
 /* Reads the weights, plans the network, starts libvips. `weights_path` NULL takes TL_WEIGHTS, else "<network>.h5" in the
- * folder of weights. `chosen` is not needed afterwards. Fails with: as tl_classifier_read_head() and tl_features_create(); TL_BAD_INPUT
+ * folder of weights. `kernels` NULL takes TL_KERNELS, else the best for the head's arithmetic. `chosen` is not needed afterwards. Fails with: as tl_classifier_read_head() and tl_features_create(); TL_BAD_INPUT
  * (weights that are not the head's, with both digests; features of another layer or shape; a recipe of a newer program). */
 TL_MUST_USE enum tl_status tl_classifier_create(tl_classifier **out, const struct tl_store_chosen_head *chosen, const char *weights_path,
-                                                struct tl_error *err);
+                                                const char *kernels, struct tl_error *err);
 void tl_classifier_free(tl_classifier *classifier);
 
 /* Fails with: TL_NO_MEMORY. */

@@ -16,7 +16,7 @@
 enum { THREADS_MAX = 256, SLOTS_PER_THREAD = 3 };
 
 struct settings {
-    const char *run, *weights;
+    const char *run, *weights, *kernels;
     long top, threads;
     bool is_top_given, json, csv, save, quiet;
 };
@@ -202,7 +202,7 @@ static enum tl_status run_job(struct job *job, tl_store *store, const struct tl_
         return status;
     if (!settings->quiet)
         say_head(job->command, &chosen);
-    status = tl_classifier_create(&classifier, &chosen, settings->weights, err);
+    status = tl_classifier_create(&classifier, &chosen, settings->weights, settings->kernels, err);
     if (status != TL_OK)
         goto done;
     set_style(&job->style, settings, &chosen);
@@ -271,6 +271,8 @@ int main(int argc, char **argv)
          .help = "the run or imported head that answers (the pinned one, else the best by validation)"},
         {.name = "weights", .argument = "FILE", .kind = TL_OPTION_STRING, .target = &settings.weights,
          .help = "the network's weights, Keras HDF5 (TL_WEIGHTS, else where `make weights` puts it)"},
+        {.name = "kernels", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &settings.kernels,
+         .help = "what computes, of the head's arithmetic (TL_KERNELS, else the fastest; tl-extract --help lists them)"},
         {.name = "top", .argument = "K", .kind = TL_OPTION_INTEGER, .target = &settings.top, .minimum = 1, .maximum = TL_HEAD_CLASSES_MAX,
          .is_given = &settings.is_top_given, .help = "show the K likeliest classes (1; all with --json)"},
         {.name = "json", .kind = TL_OPTION_FLAG, .target = &settings.json, .help = "one JSON object a line, also for photos that cannot be read"},

@@ -118,6 +118,20 @@ START_TEST(exact_precision_is_this_machines_own)
 }
 END_TEST
 
+START_TEST(kernels_are_any_that_this_machine_has)
+{
+    struct tl_settings settings;
+
+    ck_assert(read_line(&settings, "tl-extract s.db photos"));
+    ck_assert_ptr_null(settings.kernels);
+    ck_assert(read_line(&settings, "tl-extract s.db photos --kernels openblas --precision openblas-wino4"));
+    ck_assert_str_eq(settings.kernels, "openblas");
+    ck_assert_str_eq(settings.arithmetic, "openblas-wino4");
+    ck_assert(read_line(&settings, "tl-extract s.db photos --kernels winograd-scalar"));
+    ck_assert(!settings.has_precision);
+}
+END_TEST
+
 static const char *const REFUSED[] = {
     "tl-extract",
     "tl-extract s.db",
@@ -133,6 +147,8 @@ static const char *const REFUSED[] = {
     "tl-extract s.db photos --split dev",
     "tl-extract s.db photos --threads 0",
     "tl-extract s.db photos --unknown",
+    "tl-extract s.db photos --kernels abacus",
+    "tl-extract s.db photos --kernels openblas --precision exact",
 };
 
 START_TEST(a_line_that_makes_no_sense_is_refused)
@@ -154,6 +170,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, a_parameter_by_itself_replaces_the_sets);
     tcase_add_test(core, a_crop_is_antialiased_unless_nearest_is_named);
     tcase_add_test(core, exact_precision_is_this_machines_own);
+    tcase_add_test(core, kernels_are_any_that_this_machine_has);
     suite_add_tcase(suite, core);
     tcase_add_loop_test(faults, a_line_that_makes_no_sense_is_refused, 0, (int)(sizeof REFUSED / sizeof REFUSED[0]));
     suite_add_tcase(suite, faults);

@@ -12,7 +12,6 @@
 #include "common/base/random.h"
 #include "common/exchange/keras_h5.h"
 #include "common/features/features.h"
-#include "common/network/kernels.h"
 #include "tests/support/suite.h"
 
 enum { PHOTO_COUNT = 5 };
@@ -31,10 +30,11 @@ static tl_features *create_or_skip(const char *arithmetic)
     tl_features *features;
     const struct tl_recipe recipe = make_recipe();
     const char *path = tl_test_weights_path();
+    const struct tl_features_wish wish = {.arithmetic = arithmetic};
 
     if (path == NULL)
         return NULL;
-    ck_assert_msg(tl_features_create(&features, &recipe, "vgg16", path, arithmetic, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_features_create(&features, &recipe, "vgg16", path, &wish, &err) == TL_OK, "%s", err.message);
     return features;
 }
 
@@ -199,61 +199,21 @@ END_TEST
 
 /* ---- Faults ---- */
 
-static void check_refused(enum tl_status status, const char *message_part, const char *network, const char *path,
-                          const char *arithmetic)
+static void check_refused(enum tl_status status, const char *message_part, const char *network, const char *path)
 {
     struct tl_error err;
     const struct tl_recipe recipe = make_recipe();
     tl_features *features = (tl_features *)&err;
 
-    ck_assert_int_eq(tl_features_create(&features, &recipe, network, path, arithmetic, &err), status);
+    ck_assert_int_eq(tl_features_create(&features, &recipe, network, path, NULL, &err), status);
     ck_assert_msg(strstr(err.message, message_part) != NULL, "the message is '%s'", err.message);
     ck_assert_ptr_null(features);
 }
 
 START_TEST(an_unknown_network_or_a_missing_file_is_not_found)
 {
-    check_refused(TL_NOT_FOUND, "there is no network called 'vgg17'", "vgg17", "/nowhere/weights.h5", NULL);
-    check_refused(TL_NOT_FOUND, "/nowhere/weights.h5", "vgg16", "/nowhere/weights.h5", NULL);
-}
-END_TEST
-
-START_TEST(an_arithmetic_that_nobody_computes_is_refused)
-{
-    check_refused(TL_BAD_INPUT, "cannot compute the arithmetic 'abacus', only ", "vgg16", "/nowhere/weights.h5", "abacus");
-    check_refused(TL_BAD_INPUT, ", f64-direct", "vgg16", "/nowhere/weights.h5", "abacus");
-    setenv("TL_KERNELS", "beads", 1);
-    check_refused(TL_BAD_INPUT, "TL_KERNELS is 'beads'", "vgg16", "/nowhere/weights.h5", NULL);
-}
-END_TEST
-
-START_TEST(fast_is_refused_where_the_cpu_has_no_fast_arithmetic)
-{
-    if (tl_conv_kernel_find("fast") != NULL)
-        printf("skipped: this CPU has a fast arithmetic\n");
-    else
-        check_refused(TL_BAD_INPUT, "this CPU has no fast arithmetic, which needs AMX with bf16, only ", "vgg16", "/nowhere/weights.h5", "fast");
-}
-END_TEST
-
-/* Each name once, and each can be computed. */
-START_TEST(the_arithmetics_of_this_machine_are_listed_once)
-{
-    struct tl_text text;
-    size_t count = 0;
-
-    tl_text_init(&text, 1000);
-    tl_features_append_arithmetics(&text);
-    ck_assert_int_eq(tl_text_check(&text, NULL), TL_OK);
-    for (const char *name = text.bytes; name; name = strstr(name, ", ") ? strstr(name, ", ") + 2 : NULL, count++) {
-        char word[64];
-
-        (void)snprintf(word, sizeof word, "%.*s", (int)strcspn(name, ","), name);
-        ck_assert_ptr_null(strstr(name + 1, word));
-        check_refused(TL_NOT_FOUND, "/nowhere/weights.h5", "vgg16", "/nowhere/weights.h5", word);
-    }
-    ck_assert_uint_ge(count, 4);
-    tl_text_free(&text);
+    check_refused(TL_NOT_FOUND, "there is no network called 'vgg17'", "vgg17", "/nowhere/weights.h5");
+    check_refused(TL_NOT_FOUND, "/nowhere/weights.h5", "vgg16", "/nowhere/weights.h5");
 }
 END_TEST
 
@@ -339,9 +299,6 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, a_photo_has_the_same_bits_alone_in_a_batch_and_on_two_threads);
     tcase_add_test(core, a_path_gives_the_vector_of_its_pixels);
     tcase_add_test(faults, an_unknown_network_or_a_missing_file_is_not_found);
-    tcase_add_test(faults, an_arithmetic_that_nobody_computes_is_refused);
-    tcase_add_test(faults, fast_is_refused_where_the_cpu_has_no_fast_arithmetic);
-    tcase_add_test(core, the_arithmetics_of_this_machine_are_listed_once);
     tcase_add_test(core, weights_are_those_named_else_the_environments_else_the_usual_ones);
     tcase_add_test(faults, weights_that_are_nowhere_are_told_with_how_to_get_them);
     tcase_add_test(faults, weights_of_another_network_are_refused);

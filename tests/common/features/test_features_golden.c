@@ -113,10 +113,11 @@ static tl_features *create_features(const struct golden *golden, const char *ari
     struct tl_error err;
     struct tl_recipe recipe;
     tl_features *features;
+    const struct tl_features_wish wish = {.arithmetic = arithmetic};
 
     tl_recipe_init(&recipe);
     recipe.preprocess = preprocess;
-    ck_assert_msg(tl_features_create(&features, &recipe, "vgg16", golden->weights_path, arithmetic, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_features_create(&features, &recipe, "vgg16", golden->weights_path, &wish, &err) == TL_OK, "%s", err.message);
     return features;
 }
 

@@ -148,7 +148,7 @@ START_TEST(weights_other_than_the_heads_are_refused_with_both_digests)
         return;
     store_and_get(&chosen, KERNEL);
     tl_digest_to_hex(expected, chosen.tensors_sha256);
-    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, weights, &err), TL_BAD_INPUT);
+    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, weights, NULL, &err), TL_BAD_INPUT);
     ck_assert_ptr_null(classifier);
     ck_assert_ptr_nonnull(strstr(err.message, expected));
     ck_assert_ptr_nonnull(strstr(err.message, "cc7f6443e96097e97ea73db339ddb1a495456e42fdea6ebfd1f30ff53805682f"));
@@ -167,9 +167,28 @@ START_TEST(an_arithmetic_this_machine_lacks_is_refused)
         return;
     store_and_get(&chosen, KERNEL);
     memcpy(chosen.arithmetic, "openblas-im2row", strlen(chosen.arithmetic));
-    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, weights, &err), TL_BAD_INPUT);
+    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, weights, NULL, &err), TL_BAD_INPUT);
     ck_assert_ptr_null(classifier);
     ck_assert_ptr_nonnull(strstr(err.message, "openblas-im2row"));
+    tl_store_free_head(&chosen);
+}
+END_TEST
+
+/* The fixture's features are of openblas-im2col. Kernels are looked at before weights. */
+START_TEST(kernels_of_another_arithmetic_than_the_heads_are_refused)
+{
+    struct tl_store_chosen_head chosen;
+    tl_classifier *classifier = NULL;
+    struct tl_error err;
+    const char *weights = tl_test_path(tl_test_make_folder(), "empty.h5");
+
+    tl_test_write_file(weights, "", 0);
+    store_and_get(&chosen, KERNEL);
+    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, weights, "openblas", &err), TL_BAD_INPUT);
+    ck_assert_ptr_null(classifier);
+    ck_assert_str_eq(err.message, "the kernels 'openblas' compute openblas-wino4, but openblas-im2col is wanted");
+    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, weights, "abacus", &err), TL_BAD_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.message, "this machine has no kernels 'abacus', only "));
     tl_store_free_head(&chosen);
 }
 END_TEST
@@ -181,11 +200,11 @@ START_TEST(missing_weights_and_unknown_recipes_are_refused)
     struct tl_error err;
 
     store_and_get(&chosen, KERNEL);
-    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, "/nowhere/vgg16.h5", &err), TL_NOT_FOUND);
+    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, "/nowhere/vgg16.h5", NULL, &err), TL_NOT_FOUND);
     ck_assert_ptr_null(classifier);
     ck_assert_ptr_nonnull(strstr(err.message, "/nowhere/vgg16.h5"));
     chosen.input_json[1] = '!';
-    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, "/nowhere/vgg16.h5", &err), TL_BAD_INPUT);
+    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, "/nowhere/vgg16.h5", NULL, &err), TL_BAD_INPUT);
     ck_assert_ptr_null(classifier);
     tl_store_free_head(&chosen);
 }
@@ -205,6 +224,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(faults, every_failed_allocation_of_a_head_is_reported);
     tcase_add_test(faults, weights_other_than_the_heads_are_refused_with_both_digests);
     tcase_add_test(faults, an_arithmetic_this_machine_lacks_is_refused);
+    tcase_add_test(faults, kernels_of_another_arithmetic_than_the_heads_are_refused);
     tcase_add_test(faults, missing_weights_and_unknown_recipes_are_refused);
     suite_add_tcase(suite, core);
     suite_add_tcase(suite, faults);
