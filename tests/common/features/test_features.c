@@ -278,7 +278,7 @@ START_TEST(weights_of_another_network_are_refused)
     ck_assert_int_eq(tl_tensors_add(tensors, NULL, "conv", "bias:0", 1, (const size_t[]){32}, &err), TL_OK);
     ck_assert_msg(tl_keras_h5_write(tensors, path, &err) == TL_OK, "%s", err.message);
     tl_tensors_free(tensors);
-    check_refused(TL_BAD_INPUT, "is (3, 3, 3, 32); (3, 3, 3, 64) is expected", "vgg16", path, NULL);
+    check_refused(TL_BAD_INPUT, "is (3, 3, 3, 32); (3, 3, 3, 64) is expected", "vgg16", path);
 }
 END_TEST
 
