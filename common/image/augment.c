@@ -2,11 +2,8 @@
 #include "common/image/augment.h"
 
 #include <math.h>
-#include <string.h>
-#include <vips/vips.h>
 
 #include "common/base/memory.h"
-#include "common/image/rows.h"
 
 static const double PI = 3.14159265358979323846;
 
@@ -16,59 +13,55 @@ static double clamp(double value, double most)
     return !(value > 0) ? 0 : value > most ? most : value;
 }
 
-/* For each output pixel the input coordinate (column, row) it is sampled at: shear and zoom about the centre, shift,
- * fill nearest by clamping, and the flips, which come last, folded in. Doubles throughout: a float32 index is good to
- * 1e-3 grey levels only. */
-static void fill_index(double *index, uint32_t size_px, const struct tl_variant *variant)
-{
-    double centre = size_px / 2.0 - 0.5, most = size_px - 1.0;
-    double shear = variant->shear_degrees * PI / 180, sine = sin(shear), cosine = cos(shear);
+/* Where an output pixel samples one axis: between input pixels `first` and `second`, `share` of the way to the second. */
+struct place {
+    uint32_t first, second;
+    double share;
+};
 
-    for (uint32_t i = 0; i < size_px; i++) {
-        uint32_t r = variant->flip_vertical ? size_px - 1 - i : i;
-        for (uint32_t j = 0; j < size_px; j++, index += 2) {
-            uint32_t c = variant->flip_horizontal ? size_px - 1 - j : j;
-            double x = variant->zoom_x * (c - centre) - variant->zoom_y * sine * (r - centre) + centre + variant->shift_x_px;
-            double y = variant->zoom_y * cosine * (r - centre) + centre + variant->shift_y_px;
-            index[0] = clamp(x, most);
-            index[1] = clamp(y, most);
-        }
+/* Fill nearest: a coordinate is clamped, so no pixel outside is ever asked for. */
+static struct place find_place(double coordinate, uint32_t size_px)
+{
+    const double at = clamp(coordinate, size_px - 1.0);
+    const uint32_t first = (uint32_t)at;
+
+    return (struct place){first, first + 1 < size_px ? first + 1 : first, at - first};
+}
+
+/* Bilinear, in doubles, by Keras's sum: v00 (1-y)(1-x) + v01 (1-y)x + v10 y(1-x) + v11 yx. A value does not depend on the CPU: nothing is
+ * contracted into fused operations, and every order is written out. */
+static void sample_row(float *out, const uint8_t *upper, const uint8_t *lower, double y, const struct place *columns, uint32_t size_px)
+{
+    for (uint32_t j = 0; j < size_px; j++, out += 3) {
+        const double x = columns[j].share;
+        const double w00 = (1 - y) * (1 - x), w01 = (1 - y) * x, w10 = y * (1 - x), w11 = y * x;
+        const size_t first = (size_t)columns[j].first * 3, second = (size_t)columns[j].second * 3;
+
+        for (size_t c = 0; c < 3; c++)
+            out[c] = (float)(w00 * upper[first + c] + w01 * upper[second + c] + w10 * lower[first + c] + w11 * lower[second + c]);
     }
 }
 
-/* Takes all of vips_mapim(photo, index) in one piece. False when libvips fails. */
-static bool sample(float *out, const float *photo, const double *index, int size_px)
+/* For each output pixel the input coordinate it is sampled at: shear and zoom about the centre, shift, and the flips, which
+ * come last, folded in. Doubles throughout: a float32 coordinate is good to 1e-3 grey levels only. Without shear all rows sample
+ * the same columns. */
+static void warp(float *out, const uint8_t *pixels, uint32_t size_px, const struct tl_variant *variant, struct place *columns)
 {
-    size_t pixel_count = (size_t)size_px * (size_t)size_px, row_values = (size_t)size_px * 3;
-    VipsRect all = {0, 0, size_px, size_px};
-    VipsImage *in = NULL, *at = NULL, *mapped = NULL;
-    VipsInterpolate *bilinear = NULL;
-    VipsRegion *region = NULL;
-    bool is_sampled = false;
+    const size_t row_values = (size_t)size_px * 3;
+    const double centre = size_px / 2.0 - 0.5;
+    const double shear = variant->shear_degrees * PI / 180, sine = sin(shear), cosine = cos(shear);
 
-    in = vips_image_new_from_memory(photo, pixel_count * 3 * sizeof *photo, size_px, size_px, 3, VIPS_FORMAT_FLOAT);
-    at = vips_image_new_from_memory(index, pixel_count * 2 * sizeof *index, size_px, size_px, 2, VIPS_FORMAT_DOUBLE);
-    bilinear = vips_interpolate_new("bilinear");
-    if (!in || !at || !bilinear || vips_mapim(in, &mapped, at, "interpolate", bilinear, "extend", VIPS_EXTEND_COPY, NULL))
-        goto done;
-    region = vips_region_new(mapped);
-    if (!region || vips_region_prepare(region, &all))
-        goto done;
-    for (int y = 0; y < size_px; y++)
-        memcpy(out + (size_t)y * row_values, tl_rows_locate(region, 0, y), row_values * sizeof *out);
-    is_sampled = true;
-done:
-    if (region)
-        g_object_unref(region);
-    if (mapped)
-        g_object_unref(mapped);
-    if (bilinear)
-        g_object_unref(bilinear);
-    if (at)
-        g_object_unref(at);
-    if (in)
-        g_object_unref(in);
-    return is_sampled;
+    for (uint32_t i = 0; i < size_px; i++, out += row_values) {
+        const uint32_t r = variant->flip_vertical ? size_px - 1 - i : i;
+        const struct place line = find_place(variant->zoom_y * cosine * (r - centre) + centre + variant->shift_y_px, size_px);
+
+        for (uint32_t j = 0; j < size_px && (i == 0 || sine != 0); j++) {
+            const uint32_t c = variant->flip_horizontal ? size_px - 1 - j : j;
+            columns[j] = find_place(variant->zoom_x * (c - centre) - variant->zoom_y * sine * (r - centre) + centre + variant->shift_x_px,
+                                    size_px);
+        }
+        sample_row(out, pixels + line.first * row_values, pixels + line.second * row_values, line.share, columns, size_px);
+    }
 }
 
 static void flip(float *out, const uint8_t *pixels, uint32_t size_px, const struct tl_variant *variant)
@@ -99,9 +92,7 @@ static enum tl_status check_variant(const struct tl_variant *variant, struct tl_
 enum tl_status tl_augment_apply(float *out, const uint8_t *pixels, uint32_t size_px, const struct tl_variant *variant,
                                 struct tl_error *err)
 {
-    size_t pixel_count = (size_t)size_px * size_px;
-    double *index = NULL;
-    float *photo = NULL;
+    struct place *columns = NULL;
     enum tl_status status = check_variant(variant, err);
 
     if (status != TL_OK)
@@ -111,23 +102,12 @@ enum tl_status tl_augment_apply(float *out, const uint8_t *pixels, uint32_t size
         flip(out, pixels, size_px, variant);
         return TL_OK;
     }
-    index = tl_memory_alloc(pixel_count * 2, sizeof *index);
-    photo = tl_memory_alloc(pixel_count * 3, sizeof *photo); /* a uchar photo would be interpolated in fixed point */
-    if (!index || !photo) {
-        status = tl_error_set_no_memory(err, "an augmented photo", pixel_count * (2 * sizeof *index + 3 * sizeof *photo));
-        goto done;
-    }
-    fill_index(index, size_px, variant);
-    for (size_t i = 0; i < pixel_count * 3; i++)
-        photo[i] = pixels[i];
-    if (!sample(out, photo, index, (int)size_px)) {
-        status = tl_error_set(err, TL_IO, "libvips could not make variant %u: %.200s", (unsigned)variant->index, vips_error_buffer());
-        vips_error_clear();
-    }
-done:
-    tl_memory_free(index);
-    tl_memory_free(photo);
-    return status;
+    columns = tl_memory_alloc(size_px, sizeof *columns);
+    if (!columns)
+        return tl_error_set_no_memory(err, "an augmented photo", size_px * sizeof *columns);
+    warp(out, pixels, size_px, variant, columns);
+    tl_memory_free(columns);
+    return TL_OK;
 }
 
 void tl_augment_preprocess(float *values, uint32_t size_px, enum tl_preprocess preprocess)
