@@ -17,7 +17,7 @@ struct tl_engine {
 
     /* As tl_photo_read(). Any thread. */
     enum tl_status (*read)(const void *context, struct tl_photo *out, const char *path, struct tl_error *err);
-    /* As tl_photo_end_thread(). */
+    /* As tl_photo_end_thread(), for threads that read. */
     void (*end_thread)(void);
     /* As tl_features_prepare(). Any thread. */
     enum tl_status (*prepare)(const void *context, float *input, const uint8_t *pixels, const struct tl_variant *variant,

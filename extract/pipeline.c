@@ -18,7 +18,7 @@ static size_t start_threads(pthread_t *threads, size_t count, struct tl_stage *s
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (started_count < count &&
-           pthread_create(&threads[started_count], NULL, started_count < TL_STAGE_WORKERS ? tl_computing_run : tl_reading_run, stage) == 0)
+           pthread_create(&threads[started_count], NULL, started_count == 0 ? tl_computing_run : tl_reading_run, stage) == 0)
         started_count++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return started_count;
@@ -49,16 +49,19 @@ static void empty_queue(struct tl_stage *stage, const struct tl_pipeline_sink *s
     }
 }
 
-enum tl_status tl_pipeline_run(tl_agenda *agenda, const struct tl_augmentation *augmentation, const struct tl_engine *engine,
-                               unsigned thread_count, const struct tl_pipeline_sink *sink, struct tl_error *err)
+enum tl_status tl_pipeline_run(struct tl_effort *out, tl_agenda *agenda, const struct tl_augmentation *augmentation,
+                               const struct tl_engine *engine, unsigned thread_count, const struct tl_pipeline_sink *sink, struct tl_error *err)
 {
-    size_t count = (size_t)thread_count + TL_STAGE_WORKERS, started_count;
+    size_t count = (size_t)thread_count + 1, started_count;
+    const double thread_start = tl_effort_thread_seconds(), process_start = tl_effort_process_seconds();
     pthread_t *threads = NULL;
     struct tl_stage stage;
     bool was_stopped = false;
     enum tl_status status;
 
     assert(thread_count >= 1);
+    if (out)
+        *out = (struct tl_effort){.read_cpu_seconds = 0};
     status = tl_stage_init(&stage, agenda, augmentation, engine, thread_count, err);
     if (status != TL_OK)
         return status;
@@ -83,6 +86,12 @@ enum tl_status tl_pipeline_run(tl_agenda *agenda, const struct tl_augmentation *
         (void)tl_error_set(err, status, "%s", stage.failure.message);
     else if (was_stopped)
         status = tl_error_set(err, TL_STOPPED, "stopped on request");
+    if (out) {
+        *out = stage.effort;
+        out->store_cpu_seconds = tl_effort_thread_seconds() - thread_start;
+        out->network_cpu_seconds = tl_effort_process_seconds() - process_start - out->store_cpu_seconds - out->read_cpu_seconds -
+                                   out->augment_cpu_seconds - out->compress_cpu_seconds;
+    }
 
 done:
     tl_memory_free(threads);

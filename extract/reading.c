@@ -96,6 +96,6 @@ void *tl_reading_run(void *argument)
         tl_stage_fail(stage, &err);
     tl_memory_free(indices);
     stage->engine->end_thread();
-    tl_stage_end_reader(stage);
+    tl_stage_end_reader(stage, tl_effort_thread_seconds());
     return NULL;
 }

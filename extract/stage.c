@@ -20,24 +20,18 @@ enum tl_status tl_stage_init(struct tl_stage *stage, tl_agenda *agenda, const st
     stage->augmentation = augmentation;
     stage->engine = engine;
     stage->evaluation_left_count = tl_agenda_evaluation_job_count(agenda);
+    stage->thread_count = thread_count;
     stage->reader_count = thread_count;
-    stage->worker_count = TL_STAGE_WORKERS;
+    stage->is_computing = true;
     if (pthread_mutex_init(&stage->mutex, NULL) != 0)
         return tl_error_set(err, TL_NO_MEMORY, "the system has no lock left for the pipeline");
     if (pthread_cond_init(&stage->evaluation_is_read, NULL) != 0) {
         pthread_mutex_destroy(&stage->mutex);
         return tl_error_set(err, TL_NO_MEMORY, "the system has no lock left for the pipeline");
     }
-    if (pthread_mutex_init(&stage->network, NULL) != 0) {
-        pthread_cond_destroy(&stage->evaluation_is_read);
-        pthread_mutex_destroy(&stage->mutex);
-        return tl_error_set(err, TL_NO_MEMORY, "the system has no lock left for the pipeline");
-    }
-    status = tl_queue_create(&stage->decoded, thread_count + (size_t)TL_STAGE_WORKERS * TL_STAGE_BLOCK, release_work, err);
+    status = tl_queue_create(&stage->decoded, thread_count + (size_t)TL_STAGE_BLOCK, release_work, err);
     if (status == TL_OK)
         status = tl_queue_create(&stage->finished, FINISHED_CAPACITY + thread_count, release_work, err);
-    if (status == TL_OK)
-        status = engine->open_session(&stage->session, engine->context, thread_count, err);
     if (status != TL_OK)
         tl_stage_clear(stage);
     return status;
@@ -47,9 +41,6 @@ void tl_stage_clear(struct tl_stage *stage)
 {
     tl_queue_free(stage->decoded);
     tl_queue_free(stage->finished);
-    if (stage->session)
-        stage->engine->close_session(stage->session);
-    pthread_mutex_destroy(&stage->network);
     pthread_cond_destroy(&stage->evaluation_is_read);
     pthread_mutex_destroy(&stage->mutex);
 }
@@ -102,13 +93,14 @@ void tl_stage_fail(struct tl_stage *stage, const struct tl_error *failure)
     tl_queue_abort(stage->finished);
 }
 
-void tl_stage_end_reader(struct tl_stage *stage)
+void tl_stage_end_reader(struct tl_stage *stage, double cpu_seconds)
 {
     bool is_last, is_last_of_all;
 
     pthread_mutex_lock(&stage->mutex);
+    stage->effort.read_cpu_seconds += cpu_seconds;
     is_last = --stage->reader_count == 0;
-    is_last_of_all = is_last && stage->worker_count == 0;
+    is_last_of_all = is_last && !stage->is_computing;
     pthread_mutex_unlock(&stage->mutex);
     if (is_last)
         tl_queue_close(stage->decoded);
@@ -116,12 +108,17 @@ void tl_stage_end_reader(struct tl_stage *stage)
         tl_queue_close(stage->finished);
 }
 
-void tl_stage_end_worker(struct tl_stage *stage)
+void tl_stage_end_computing(struct tl_stage *stage, const struct tl_effort *effort)
 {
     bool is_last_of_all;
 
     pthread_mutex_lock(&stage->mutex);
-    is_last_of_all = --stage->worker_count == 0 && stage->reader_count == 0;
+    stage->effort.augment_cpu_seconds = effort->augment_cpu_seconds;
+    stage->effort.compress_cpu_seconds = effort->compress_cpu_seconds;
+    stage->effort.network_busy_seconds = effort->network_busy_seconds;
+    stage->effort.photos_awaited_seconds = effort->photos_awaited_seconds;
+    stage->is_computing = false;
+    is_last_of_all = stage->reader_count == 0;
     pthread_mutex_unlock(&stage->mutex);
     if (is_last_of_all)
         tl_queue_close(stage->finished);

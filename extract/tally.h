@@ -9,6 +9,7 @@
 
 #include "common/base/error.h"
 #include "extract/agenda.h"
+#include "extract/effort.h"
 #include "extract/scan.h"
 #include "extract/settings.h"
 #include "extract/writer.h"
@@ -43,6 +44,7 @@ struct tl_tally_facts {
     size_t scan_count;
     int64_t missing_count; /* photos newly marked as missing */
     double seconds;
+    struct tl_effort effort;
     bool is_stopped;
 };
 

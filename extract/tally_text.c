@@ -160,6 +160,24 @@ static void append_sources(struct tl_text *text, const struct tl_tally_facts *fa
     tl_text_append(text, "], ");
 }
 
+static void append_effort(struct tl_text *text, const struct tl_effort *effort)
+{
+    const struct {
+        const char *before;
+        double seconds;
+    } parts[] = {
+        {", \"cpu_seconds\": {\"read\": ", effort->read_cpu_seconds}, {", \"augment\": ", effort->augment_cpu_seconds},
+        {", \"network\": ", effort->network_cpu_seconds},             {", \"compress\": ", effort->compress_cpu_seconds},
+        {", \"store\": ", effort->store_cpu_seconds},                 {"}, \"network_seconds\": ", effort->network_busy_seconds},
+        {", \"awaited_seconds\": ", effort->photos_awaited_seconds},
+    };
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        tl_text_append(text, parts[i].before);
+        tl_text_append_json_number(text, parts[i].seconds);
+    }
+}
+
 enum tl_status tl_tally_write_json(const struct tl_tally *tally, const struct tl_tally_facts *facts, FILE *file, struct tl_error *err)
 {
     const struct tl_settings *settings = facts->settings;
@@ -192,6 +210,7 @@ enum tl_status tl_tally_write_json(const struct tl_tally *tally, const struct tl
                           tally->clash_count - class_clash_count, facts->missing_count, facts->written.feature_count,
                           facts->written.blob_bytes);
     tl_text_append_json_number(&text, facts->seconds);
+    append_effort(&text, &facts->effort);
     tl_text_append_format(&text, ", \"stopped\": %s}\n", facts->is_stopped ? "true" : "false");
     status = tl_text_check(&text, err);
     if (status == TL_OK && fputs(text.bytes, file) < 0)

@@ -20,6 +20,7 @@ struct run {
     tl_agenda *agenda;
     tl_writer *writer;
     tl_progress *progress; /* NULL when quiet */
+    struct tl_effort effort;
     bool is_stopped;
 };
 
@@ -121,7 +122,7 @@ static enum tl_status compute(struct run *run, struct tl_error *err)
     if (status != TL_OK)
         return status;
     tl_engine_init(&engine, run->target.features);
-    status = tl_pipeline_run(run->agenda, &run->settings.augmentation, &engine, run->settings.thread_count, &sink, err);
+    status = tl_pipeline_run(&run->effort, run->agenda, &run->settings.augmentation, &engine, run->settings.thread_count, &sink, err);
     run->is_stopped = status == TL_STOPPED;
     if (status == TL_OK || run->is_stopped) { /* what was computed before a stop is kept */
         struct tl_writer_totals written;
@@ -165,6 +166,7 @@ static enum tl_status summarise(struct run *run, int64_t missing_count, double s
         .scan_count = run->scan_count,
         .missing_count = missing_count,
         .seconds = seconds,
+        .effort = run->effort,
         .is_stopped = run->is_stopped,
     };
     struct tl_tally tally;

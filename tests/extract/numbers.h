@@ -136,6 +136,7 @@ struct course {
     tl_writer *writer;
     size_t taken_count, reported_count, computed_count;
     struct tl_writer_totals totals;
+    struct tl_effort effort;
     int64_t missing_count;
     char text[4096], json[4096]; /* the summary */
 };
@@ -208,7 +209,7 @@ static inline void write_summary(struct course *course, tl_agenda *agenda, struc
     const struct tl_settings settings = {.store_path = course->store_name, .label_set = "default", .augmentation_name = "mild",
                                          .variant_count = course->variant_count};
     const struct tl_tally_facts facts = {.settings = &settings, .arithmetic = "exact", .written = course->totals, .scans = &scan,
-                                         .scan_count = 1, .missing_count = course->missing_count, .seconds = 2.0};
+                                         .scan_count = 1, .missing_count = course->missing_count, .seconds = 2.0, .effort = course->effort};
     FILE *text = fmemopen(course->text, sizeof course->text, "w"), *json = fmemopen(course->json, sizeof course->json, "w");
     struct tl_tally tally;
     struct tl_error err;
@@ -246,7 +247,7 @@ static inline enum tl_status extract(struct course *course, struct tl_error *err
     if (status == TL_OK)
         status = tl_writer_put_known(course->writer, err);
     if (status == TL_OK)
-        status = tl_pipeline_run(agenda, &augmentation, &ENGINE, course->thread_count, &sink, err);
+        status = tl_pipeline_run(&course->effort, agenda, &augmentation, &ENGINE, course->thread_count, &sink, err);
     if ((status == TL_OK || status == TL_STOPPED) && !course->skips_flush) {
         enum tl_status flushed = tl_writer_flush(course->writer, err);
 

@@ -20,14 +20,14 @@ START_TEST(a_stopped_run_goes_on_to_the_same_store)
     size_t stop_count = 0, computed_count = 0;
     enum tl_status status = TL_STOPPED;
 
-    add_many(40);
+    add_many(120); /* more than the queues hold, so that a stop always leaves some */
     computed_count = extract_well("whole.db", 2, 3).computed_count;
     while (status == TL_STOPPED) {
         struct course course = {.store_name = "parts.db", .thread_count = 2, .variant_count = 3, .stop_after = 3};
         struct tl_error err;
 
         status = extract(&course, &err);
-        ck_assert_uint_lt(course.taken_count, 30); /* a stop leaves what is not begun */
+        ck_assert_uint_lt(course.taken_count, 80); /* a stop leaves what is not begun */
         computed_count -= course.computed_count;
         stop_count++;
         ck_assert_uint_lt(stop_count, 100);
@@ -49,6 +49,42 @@ START_TEST(what_a_killed_run_had_gathered_is_computed_again)
     ck_assert_int_eq(extract(&course, &err), TL_STOPPED);
     (void)extract_well("killed.db", 1, 3);
     expect_equal_stores("whole.db", "killed.db");
+}
+END_TEST
+
+START_TEST(a_run_tells_where_its_time_went)
+{
+    struct course course;
+
+    add_many(40);
+    course = extract_well("s.db", 2, 3);
+    ck_assert_double_gt(course.effort.read_cpu_seconds, 0);
+    ck_assert_double_gt(course.effort.augment_cpu_seconds, 0);
+    ck_assert_double_gt(course.effort.network_cpu_seconds, 0);
+    ck_assert_double_gt(course.effort.compress_cpu_seconds, 0);
+    ck_assert_double_gt(course.effort.store_cpu_seconds, 0);
+    ck_assert_double_gt(course.effort.network_busy_seconds, 0);
+    ck_assert_double_gt(course.effort.photos_awaited_seconds, 0);
+    ck_assert_ptr_nonnull(strstr(course.json, "\"cpu_seconds\": {\"read\": "));
+}
+END_TEST
+
+/* Variants that cannot be made leave gaps in a block, which the others fill. */
+START_TEST(the_variants_beside_a_failed_one_are_as_alone)
+{
+    for (size_t i = 0; i < 12; i++) {
+        char path[64], text[64];
+
+        (void)snprintf(path, sizeof path, "train/a/%zu.jpg", i);
+        (void)snprintf(text, sizeof text, "%s %zu", i % 3 == 1 ? "odd" : "photo", i);
+        add_photo(path, text);
+    }
+    (void)extract_well("odd.db", 2, 6);
+    ck_assert_str_eq(ask("odd.db", "SELECT count(*) FROM feature"), "80");
+    engine_state.is_even = true;
+    (void)extract_well("even.db", 1, 6);
+    (void)extract_well("odd.db", 1, 6); /* only what is missing */
+    expect_equal_stores("even.db", "odd.db");
 }
 END_TEST
 
@@ -110,8 +146,10 @@ Suite *tl_test_suite(void)
     TCase *cases[] = {core, limits, faults};
 
     tcase_add_test(core, any_number_of_threads_gives_the_same_store);
+    tcase_add_test(core, a_run_tells_where_its_time_went);
     tcase_add_test(limits, a_stopped_run_goes_on_to_the_same_store);
     tcase_add_test(limits, what_a_killed_run_had_gathered_is_computed_again);
+    tcase_add_test(faults, the_variants_beside_a_failed_one_are_as_alone);
     tcase_add_test(faults, a_failing_writer_ends_the_run);
     tcase_add_test(faults, a_thread_that_cannot_start_its_network_ends_the_run);
     tcase_add_test(faults, every_failed_allocation_ends_cleanly);
