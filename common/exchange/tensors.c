@@ -116,7 +116,8 @@ enum tl_status tl_tensors_add(tl_tensors *tensors, float **out_values, const cha
 
     for (size_t i = 0; i < rank; i++)
         item.shape[i] = shape[i];
-    values = tl_memory_alloc_aligned(count, sizeof *values);
+    /* Megabytes that are about to be written are not zeroed before. */
+    values = out_values ? tl_memory_alloc_large(count, sizeof *values) : tl_memory_alloc_aligned(count, sizeof *values);
     item.values = values;
     item.layer = tl_memory_copy_string(layer);
     item.name = tl_memory_copy_string(name);
@@ -129,6 +130,16 @@ enum tl_status tl_tensors_add(tl_tensors *tensors, float **out_values, const cha
     if (out_values)
         *out_values = values;
     return TL_OK;
+}
+
+void tl_tensors_keep_first(tl_tensors *tensors, size_t count)
+{
+    while (tensors->count > count) {
+        struct tl_tensor *last = &tensors->items[--tensors->count];
+
+        tensors->value_count -= tl_tensor_value_count(last);
+        free_item(last);
+    }
 }
 
 size_t tl_tensors_count(const tl_tensors *tensors)

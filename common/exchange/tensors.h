@@ -29,11 +29,14 @@ typedef struct tl_tensors tl_tensors;
 TL_MUST_USE enum tl_status tl_tensors_create(tl_tensors **out, struct tl_error *err);
 void tl_tensors_free(tl_tensors *tensors);
 
-/* Adds a tensor with room for its values, all 0, which the caller then writes through *out_values (NULL leaves them so).
+/* Adds a tensor with room for its values, all of which the caller then writes through *out_values (NULL makes them 0).
  * Fails with: TL_BAD_INPUT (rank 0 or above TL_TENSOR_RANK_MAX, a zero or absurd size, too many tensors,
  * more than TL_TENSOR_VALUES_MAX values in all), TL_NO_MEMORY; the list is then as before. */
 TL_MUST_USE enum tl_status tl_tensors_add(tl_tensors *tensors, float **out_values, const char *layer, const char *name,
                                           size_t rank, const size_t *shape, struct tl_error *err);
+
+/* Frees all but the first `count`, which stay where they are. */
+void tl_tensors_keep_first(tl_tensors *tensors, size_t count);
 
 size_t tl_tensors_count(const tl_tensors *tensors);
 /* Borrowed until the next tl_tensors_add(); `index` < count. */

@@ -1,4 +1,6 @@
-/* backbone.c - matching a file's tensors to a table of layers, layer by layer. */
+/* backbone.c - matching a file's tensors to a table of layers, layer by layer.
+ *
+ * The tensors stay where their reader put them: nothing is copied. */
 #include "common/network/backbone.h"
 
 #include <assert.h>
@@ -7,15 +9,16 @@
 
 #include "common/base/memory.h"
 #include "common/exchange/keras_h5.h"
+#include "common/network/tensor_digest.h"
 
 struct tl_backbone {
     const struct tl_network *network;
     struct tl_backbone_weights *weights; /* one a row of the table; NULLs where a row has none */
-    float *values;                       /* of all kernels and biases, in table order */
-    uint8_t tensors_sha256[TL_DIGEST_BYTES];
+    tl_tensors *tensors;                 /* their owner */
+    tl_tensor_digest *digest;
 };
 
-enum { SHAPE_TEXT_BYTES = 128 };
+enum { SHAPE_TEXT_BYTES = 128, LANE_COUNT = 16 };
 
 static void fill_kernel_shape(size_t shape[4], const struct tl_network *network, size_t layer_index)
 {
@@ -23,14 +26,6 @@ static void fill_kernel_shape(size_t shape[4], const struct tl_network *network,
     shape[0] = shape[1] = layer->kernel;
     shape[2] = tl_network_channels(network, layer->inputs[0]);
     shape[3] = layer->channels;
-}
-
-static size_t count_values(size_t rank, const size_t *shape)
-{
-    size_t count = 1;
-    for (size_t i = 0; i < rank; i++)
-        count *= shape[i];
-    return count;
 }
 
 static bool has_shape(const struct tl_tensor *tensor, size_t rank, const size_t *shape)
@@ -60,9 +55,26 @@ static enum tl_status check_shape(const struct tl_tensor *tensor, const char *la
     return tl_error_set(err, TL_BAD_INPUT, "%s: the %s (%s) is %s; %s is expected", layer, part, tensor->name, found, expected);
 }
 
+/* The same as asking each, in lanes that compilers make vectors of: 0 times a number is 0, times anything else NaN. */
+static bool are_all_finite(const float *values, size_t count)
+{
+    float sums[LANE_COUNT] = {0};
+    size_t i = 0;
+    for (; i + LANE_COUNT <= count; i += LANE_COUNT)
+        for (size_t lane = 0; lane < LANE_COUNT; lane++)
+            sums[lane] += values[i + lane] * 0.0F;
+    for (; i < count; i++)
+        sums[0] += values[i] * 0.0F;
+    for (size_t lane = 1; lane < LANE_COUNT; lane++)
+        sums[0] += sums[lane];
+    return sums[0] == 0.0F;
+}
+
 static enum tl_status check_finite(const struct tl_tensor *tensor, const char *layer, const char *part, struct tl_error *err)
 {
     const size_t count = tl_tensor_value_count(tensor);
+    if (are_all_finite(tensor->values, count))
+        return TL_OK;
     for (size_t i = 0; i < count; i++) {
         if (!isfinite(tensor->values[i]))
             return tl_error_set(err, TL_BAD_INPUT, "%s: value %zu of the %s (%s) is %f, not a finite number", layer, i, part,
@@ -93,79 +105,55 @@ static enum tl_status check_layer(const struct tl_network *network, size_t layer
     return status;
 }
 
-static void digest_tensor(struct tl_digest *digest, size_t rank, const size_t *shape, const float *values)
-{
-    tl_digest_update_u32(digest, (uint32_t)rank);
-    for (size_t i = 0; i < rank; i++)
-        tl_digest_update_u32(digest, (uint32_t)shape[i]);
-    tl_digest_update_floats(digest, values, count_values(rank, shape));
-}
-
-/* Copies what check_layer() has passed, so that a classifier's hundreds of megabytes in the same file need not be kept. */
-static float *copy_layer(tl_backbone *backbone, struct tl_digest *digest, float *next, size_t layer_index,
-                         const tl_tensors *tensors, size_t tensor_index)
-{
-    const struct tl_tensor *kernel = tl_tensors_get(tensors, tensor_index);
-    const struct tl_tensor *bias = tl_tensors_get(tensors, tensor_index + 1);
-    const size_t kernel_count = tl_tensor_value_count(kernel), bias_count = tl_tensor_value_count(bias);
-    memcpy(next, kernel->values, kernel_count * sizeof *next);
-    memcpy(next + kernel_count, bias->values, bias_count * sizeof *next);
-    backbone->weights[layer_index] = (struct tl_backbone_weights){next, next + kernel_count};
-    tl_digest_update_string(digest, backbone->network->layers[layer_index].name);
-    digest_tensor(digest, kernel->rank, kernel->shape, next);
-    digest_tensor(digest, bias->rank, bias->shape, next + kernel_count);
-    return next + kernel_count + bias_count;
-}
-
-static enum tl_status check_tensors(size_t *out_value_count, const struct tl_network *network, const tl_tensors *tensors,
+static enum tl_status check_tensors(size_t *out_tensor_count, const struct tl_network *network, const tl_tensors *tensors,
                                     struct tl_error *err)
 {
-    size_t tensor_index = 0, value_count = 0;
+    size_t tensor_count = 0;
     for (size_t i = 0; i <= network->feature_layer; i++) {
         if (network->layers[i].kind != TL_LAYER_CONVOLUTION)
             continue;
-        const enum tl_status status = check_layer(network, i, tensors, tensor_index, err);
+        const enum tl_status status = check_layer(network, i, tensors, tensor_count, err);
         if (status != TL_OK)
             return status;
-        value_count += tl_tensor_value_count(tl_tensors_get(tensors, tensor_index));
-        value_count += tl_tensor_value_count(tl_tensors_get(tensors, tensor_index + 1));
-        tensor_index += 2;
+        tensor_count += 2;
     }
-    *out_value_count = value_count;
+    *out_tensor_count = tensor_count;
     return TL_OK;
+}
+
+static void find_weights(struct tl_backbone_weights *weights, const struct tl_network *network, const tl_tensors *tensors)
+{
+    size_t tensor_index = 0;
+    for (size_t i = 0; i <= network->feature_layer; i++) {
+        if (network->layers[i].kind != TL_LAYER_CONVOLUTION)
+            continue;
+        weights[i].kernel = tl_tensors_get(tensors, tensor_index++)->values;
+        weights[i].bias = tl_tensors_get(tensors, tensor_index++)->values;
+    }
 }
 
 enum tl_status tl_backbone_create(tl_backbone **out, const struct tl_network *network, tl_tensors **tensors, struct tl_error *err)
 {
     tl_backbone *backbone = NULL;
-    size_t value_count = 0;
+    size_t tensor_count = 0;
     *out = NULL;
-    enum tl_status status = check_tensors(&value_count, network, *tensors, err);
+    enum tl_status status = check_tensors(&tensor_count, network, *tensors, err);
     if (status != TL_OK)
         goto done;
     backbone = tl_memory_alloc(1, sizeof *backbone);
-    if (backbone != NULL) {
-        backbone->network = network;
+    if (backbone != NULL)
         backbone->weights = tl_memory_alloc(network->layer_count, sizeof *backbone->weights);
-        backbone->values = tl_memory_alloc_large(value_count, sizeof *backbone->values);
-    }
-    if (backbone == NULL || backbone->weights == NULL || backbone->values == NULL) {
-        status = tl_error_set_no_memory(err, "a network's weights", (unsigned long long)value_count * sizeof(float));
+    if (backbone == NULL || backbone->weights == NULL) {
+        status = tl_error_set_no_memory(err, "a network's layers", network->layer_count * sizeof *backbone->weights);
         goto done;
     }
-    struct tl_digest digest;
-    tl_digest_init(&digest);
-    float *next = backbone->values;
-    size_t tensor_index = 0;
-    for (size_t i = 0; i <= network->feature_layer; i++) {
-        if (network->layers[i].kind != TL_LAYER_CONVOLUTION)
-            continue;
-        next = copy_layer(backbone, &digest, next, i, *tensors, tensor_index);
-        tensor_index += 2;
-    }
-    assert(next == backbone->values + value_count);
-    tl_digest_finish(&digest, backbone->tensors_sha256);
-    tl_tensors_free(*tensors);
+    backbone->network = network;
+    find_weights(backbone->weights, network, *tensors);
+    tl_tensors_keep_first(*tensors, tensor_count); /* a classifier on top can be many times as large */
+    status = tl_tensor_digest_create(&backbone->digest, network, *tensors, err);
+    if (status != TL_OK)
+        goto done;
+    backbone->tensors = *tensors;
     *tensors = NULL;
     *out = backbone;
     backbone = NULL;
@@ -192,8 +180,9 @@ void tl_backbone_free(tl_backbone *backbone)
 {
     if (backbone == NULL)
         return;
+    tl_tensor_digest_free(backbone->digest);
+    tl_tensors_free(backbone->tensors);
     tl_memory_free(backbone->weights);
-    tl_memory_free(backbone->values);
     tl_memory_free(backbone);
 }
 
@@ -204,13 +193,14 @@ const struct tl_network *tl_backbone_network(const tl_backbone *backbone)
 
 void tl_backbone_drop_weights(tl_backbone *backbone)
 {
-    tl_memory_free(backbone->values);
-    backbone->values = NULL;
+    (void)tl_tensor_digest_wait(backbone->digest);
+    tl_tensors_free(backbone->tensors);
+    backbone->tensors = NULL;
 }
 
 struct tl_backbone_weights tl_backbone_get_weights(const tl_backbone *backbone, size_t layer_index)
 {
-    assert(backbone->values != NULL);
+    assert(backbone->tensors != NULL);
     assert(layer_index <= backbone->network->feature_layer);
     assert(backbone->network->layers[layer_index].kind == TL_LAYER_CONVOLUTION);
     return backbone->weights[layer_index];
@@ -218,5 +208,5 @@ struct tl_backbone_weights tl_backbone_get_weights(const tl_backbone *backbone, 
 
 const uint8_t *tl_backbone_tensors_sha256(const tl_backbone *backbone)
 {
-    return backbone->tensors_sha256;
+    return tl_tensor_digest_wait(backbone->digest);
 }

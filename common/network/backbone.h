@@ -22,7 +22,8 @@ struct tl_backbone_weights {
 TL_MUST_USE enum tl_status tl_backbone_read(tl_backbone **out, const struct tl_network *network, const char *path,
                                             struct tl_error *err);
 
-/* The same from tensors in memory; takes ownership of `*tensors` (set to NULL) on success only. */
+/* The same from tensors in memory; takes ownership of `*tensors` (set to NULL) on success only. What it has no use for is
+ * freed, then too where memory is short. */
 TL_MUST_USE enum tl_status tl_backbone_create(tl_backbone **out, const struct tl_network *network, tl_tensors **tensors,
                                               struct tl_error *err);
 void tl_backbone_free(tl_backbone *backbone);
@@ -30,12 +31,13 @@ void tl_backbone_free(tl_backbone *backbone);
 const struct tl_network *tl_backbone_network(const tl_backbone *backbone);
 /* Of a convolution's row. */
 struct tl_backbone_weights tl_backbone_get_weights(const tl_backbone *backbone, size_t layer_index);
-/* Frees kernels and biases, which plans have packed their own way; what names the backbone stays. tl_backbone_get_weights() may not be
+/* Frees kernels and biases, which plans have packed their own way, once their digest is there; what names the backbone stays. tl_backbone_get_weights() may not be
  * called any more. */
 void tl_backbone_drop_weights(tl_backbone *backbone);
 /* SHA-256 over the convolutions in table order up to the feature layer: the table's name for the layer
  * (tl_digest_update_string), then for kernel (HWIO) and bias each the rank and the sizes as u32 and the values as
- * little-endian float32. So a file's own names for its layers do not matter. Borrowed. */
+ * little-endian float32. So a file's own names for its layers do not matter. It is computed beside whatever is done with the backbone, and
+ * waited for here. Any thread. Borrowed. */
 const uint8_t *tl_backbone_tensors_sha256(const tl_backbone *backbone);
 
 #endif

@@ -45,6 +45,26 @@ START_TEST(added_tensors_come_back_in_order)
 }
 END_TEST
 
+START_TEST(the_first_tensors_are_kept_where_they_are)
+{
+    tl_tensors *tensors = make_list();
+    const size_t shape[1] = {3};
+    float *values[3];
+    struct tl_error err;
+
+    for (size_t i = 0; i < 3; i++)
+        ck_assert_int_eq(tl_tensors_add(tensors, &values[i], "layer", "w", 1, shape, &err), TL_OK);
+    tl_tensors_keep_first(tensors, 4);
+    ck_assert_uint_eq(tl_tensors_count(tensors), 3);
+    tl_tensors_keep_first(tensors, 2);
+    ck_assert_uint_eq(tl_tensors_count(tensors), 2);
+    ck_assert_ptr_eq(tl_tensors_get(tensors, 1)->values, values[1]);
+    tl_tensors_keep_first(tensors, 0);
+    ck_assert_uint_eq(tl_tensors_count(tensors), 0);
+    tl_tensors_free(tensors);
+}
+END_TEST
+
 START_TEST(shapes_read_as_python_writes_them)
 {
     const size_t shape[4] = {3, 3, 64, 128};
@@ -152,6 +172,7 @@ Suite *tl_test_suite(void)
     TCase *core = tcase_create("Core"), *limits = tcase_create("Limits"), *faults = tcase_create("Faults");
 
     tcase_add_test(core, added_tensors_come_back_in_order);
+    tcase_add_test(core, the_first_tensors_are_kept_where_they_are);
     tcase_add_test(core, shapes_read_as_python_writes_them);
     tcase_add_test(limits, no_more_tensors_than_the_limit);
     tcase_add_test(limits, all_tensors_together_have_a_limit_too);

@@ -1,5 +1,7 @@
 /* test_backbone.c - weights matched to a table: what fits, what is refused and how, and the digest. */
 #include <math.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -103,6 +105,36 @@ START_TEST(what_names_a_backbone_outlives_its_weights)
     ck_assert_mem_eq(tl_backbone_tensors_sha256(bare), tl_backbone_tensors_sha256(whole), TL_DIGEST_BYTES);
     tl_backbone_free(bare);
     tl_backbone_free(whole);
+}
+END_TEST
+
+static void *ask_for_digest(void *backbone)
+{
+    return (void *)(uintptr_t)tl_backbone_tensors_sha256(backbone);
+}
+
+START_TEST(several_threads_may_wait_for_the_digest)
+{
+    enum { THREAD_COUNT = 4 };
+    tl_backbone *backbone = create(make_small_tensors(SMALL_TENSOR_COUNT, 1));
+    pthread_t threads[THREAD_COUNT];
+
+    for (size_t i = 0; i < THREAD_COUNT; i++)
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, ask_for_digest, backbone), 0);
+    for (size_t i = 0; i < THREAD_COUNT; i++) {
+        void *sha256;
+
+        ck_assert_int_eq(pthread_join(threads[i], &sha256), 0);
+        ck_assert_ptr_eq(sha256, tl_backbone_tensors_sha256(backbone));
+    }
+    tl_backbone_free(backbone);
+}
+END_TEST
+
+START_TEST(a_backbone_that_nobody_asked_for_its_digest_can_be_freed)
+{
+    for (int i = 0; i < 20; i++)
+        tl_backbone_free(create(make_small_tensors(SMALL_TENSOR_COUNT, 1)));
 }
 END_TEST
 
@@ -236,6 +268,8 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, the_digest_is_over_names_shapes_and_values_of_the_table);
     tcase_add_test(core, a_keras_file_gives_the_backbone_of_its_tensors);
     tcase_add_test(core, what_names_a_backbone_outlives_its_weights);
+    tcase_add_test(core, several_threads_may_wait_for_the_digest);
+    tcase_add_test(core, a_backbone_that_nobody_asked_for_its_digest_can_be_freed);
     tcase_add_test(faults, a_kernel_of_another_shape_is_named_with_what_is_expected);
     tcase_add_test(faults, a_bias_of_another_shape_is_named_with_what_is_expected);
     tcase_add_test(faults, kernels_in_theanos_order_are_recognised);
