@@ -127,7 +127,7 @@ TEST_PROGRAMS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SOURCES))
 
 # ---- what to make ------------------------------------------------------------------------------------------------
 
-.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint bench bench-peers test-arm64 test-asan test-tsan test-programs install uninstall clean
+.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint bench bench-pipeline bench-peers test-arm64 test-asan test-tsan test-programs install uninstall clean
 
 all: tools ## builds the four tools into build/bin/
 
@@ -162,9 +162,14 @@ bench-peers: deps weights ## us and onnxruntime, OpenVINO, PyTorch, Keras in tur
 	@$(MAKE) --no-print-directory $(OUT)/tests/bench/peer_tl
 	@sh tests/bench/peers.sh $(OUT)/tests/bench/peer_tl "$(PHOTOS)" $(PEERS)
 
-bench: deps ## how fast the network is here, kernel by kernel (BENCH="--rounds 9 --photos")
+bench: deps ## how fast the network is here, kernel by kernel (BENCH="--rounds 9 --photos"), then bench-pipeline
 	@$(MAKE) --no-print-directory $(OUT)/tests/bench/bench_network
 	@TL_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) $(OUT)/tests/bench/bench_network $(BENCH)
+	@$(MAKE) --no-print-directory bench-pipeline
+
+bench-pipeline: deps weights ## whole extractions against the network alone (PHOTOS=folder; PIPELINE="--rounds 9")
+	@$(MAKE) --no-print-directory tools $(OUT)/tests/bench/bench_pipeline $(OUT)/tests/demo/draw_skies
+	@sh tests/bench/pipeline.sh $(OUT)/tests/bench/bench_pipeline $(OUT)/bin/tl-extract $(OUT)/tests/demo/draw_skies "$(PHOTOS)" $(PIPELINE)
 
 test-asan: deps ## suites and command-line tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory VARIANT=asan run-suites run-cli
@@ -281,6 +286,12 @@ $(OUT)/tests/bench/peer_tl: $(OUT)/tests/bench/peer_tl.o $(foreach r,network exc
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 $(OUT)/tests/bench/bench_network: $(BENCH_OBJECTS) $(foreach r,network exchange base,$(call archive_of,$(r)))
+	@mkdir -p $(@D)
+	$(call STEP,link,$@)
+	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+PIPELINE_OBJECTS := $(patsubst %,$(OUT)/tests/bench/%.o,bench_pipeline bench_tool bench_parts)
+$(OUT)/tests/bench/bench_pipeline: $(PIPELINE_OBJECTS) $(foreach r,$(call rooms_for,extract),$(call archive_of,$(r)))
 	@mkdir -p $(@D)
 	$(call STEP,link,$@)
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
