@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/errand.h"
 #include "common/base/memory.h"
 #include "common/base/system.h"
 #include "common/features/choice.h"
@@ -59,6 +60,38 @@ enum tl_status tl_features_find_weights(char **out, const char *given, const cha
     return status;
 }
 
+/* What reading the weights takes and gives. */
+struct reading {
+    const struct tl_network *network;
+    const char *path;
+    tl_backbone *backbone;
+    enum tl_status status;
+    struct tl_error err;
+};
+
+static void read_backbone(void *context)
+{
+    struct reading *reading = context;
+    reading->status = tl_backbone_read(&reading->backbone, reading->network, reading->path, &reading->err);
+}
+
+/* Both take some 20 ms, which a single photo would wait for in turn. HDF5, which is for one thread at a time, is that errand's alone. */
+static enum tl_status read_weights_and_start_vips(tl_backbone **out, const struct tl_network *network, const char *path,
+                                                  struct tl_error *err)
+{
+    struct reading reading = {.network = network, .path = path};
+    struct tl_errand errand;
+    tl_errand_start(&errand, read_backbone, &reading);
+    const enum tl_status status = tl_photo_start(err);
+    tl_errand_wait(&errand);
+    *out = reading.backbone;
+    if (reading.status == TL_OK || status != TL_OK)
+        return status;
+    if (err != NULL)
+        *err = reading.err;
+    return reading.status;
+}
+
 enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *recipe, const char *network,
                                   const char *weights_path, const struct tl_features_wish *wish, struct tl_error *err)
 {
@@ -77,10 +110,7 @@ enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *rec
         goto done;
     }
     features->recipe = *recipe;
-    status = tl_photo_start(err);
-    if (status != TL_OK)
-        goto done;
-    status = tl_backbone_read(&features->backbone, table, weights_path, err);
+    status = read_weights_and_start_vips(&features->backbone, table, weights_path, err);
     if (status != TL_OK)
         goto done;
     const struct tl_shape input = {recipe->size_px, recipe->size_px, table->channels};

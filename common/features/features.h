@@ -60,6 +60,7 @@ TL_MUST_USE enum tl_status tl_features_create(tl_features **out, const struct tl
                                               const char *weights_path, const struct tl_features_wish *wish, struct tl_error *err);
 void tl_features_free(tl_features *features);
 
+/* Waits for the digest of the weights where it is still being taken, beside what is computed with them. */
 struct tl_features_identity tl_features_identify(const tl_features *features);
 const struct tl_recipe *tl_features_recipe(const tl_features *features);
 /* Floats of one input (224 * 224 * 3) and of one vector (25,088). */

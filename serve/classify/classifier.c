@@ -12,6 +12,7 @@
 struct tl_classifier {
     struct tl_head *head;
     tl_features *features;
+    char *weights_path;
 };
 
 struct tl_classifier_session {
@@ -76,25 +77,23 @@ enum tl_status tl_classifier_read_head(struct tl_head **out, const struct tl_sto
     return TL_OK;
 }
 
-/* What was loaded must be what the head was trained on. */
-static enum tl_status compare_identity(const tl_features *features, const struct tl_store_chosen_head *chosen, const char *weights_path,
-                                       struct tl_error *err)
+enum tl_status tl_classifier_confirm(const tl_classifier *classifier, const struct tl_store_chosen_head *chosen, struct tl_error *err)
 {
-    struct tl_features_identity identity = tl_features_identify(features);
+    struct tl_features_identity identity = tl_features_identify(classifier->features);
     char found[TL_DIGEST_HEX_BYTES], expected[TL_DIGEST_HEX_BYTES];
 
     if (memcmp(identity.tensors_sha256, chosen->tensors_sha256, TL_DIGEST_BYTES) != 0) {
         tl_digest_to_hex(found, identity.tensors_sha256);
         tl_digest_to_hex(expected, chosen->tensors_sha256);
-        return tl_error_set(err, TL_BAD_INPUT, "%s holds the tensors %s, but the head was trained on features of %s: name those with --weights", weights_path, found,
-                            expected);
+        return tl_error_set(err, TL_BAD_INPUT, "%s holds the tensors %s, but the head was trained on features of %s: name those with --weights",
+                            classifier->weights_path, found, expected);
     }
     if (strcmp(identity.layer, chosen->layer) != 0)
         return tl_error_set(err, TL_BAD_INPUT, "the head was trained on the output of %s, this program computes %s", chosen->layer,
                             identity.layer);
-    if (tl_features_vector_count(features) != chosen->feature_count)
+    if (tl_features_vector_count(classifier->features) != chosen->feature_count)
         return tl_error_set(err, TL_BAD_INPUT, "the head takes %zu features, %s gives %zu", chosen->feature_count, identity.layer,
-                            tl_features_vector_count(features));
+                            tl_features_vector_count(classifier->features));
     return TL_OK;
 }
 
@@ -104,7 +103,6 @@ enum tl_status tl_classifier_create(tl_classifier **out, const struct tl_store_c
     const struct tl_features_wish wish = {.arithmetic = chosen->arithmetic, .kernels = kernels};
     tl_classifier *classifier = NULL;
     struct tl_recipe recipe;
-    char *path = NULL;
     enum tl_status status;
 
     *out = NULL;
@@ -119,19 +117,19 @@ enum tl_status tl_classifier_create(tl_classifier **out, const struct tl_store_c
         (void)tl_error_prefix(err, "the head's photos were prepared in a way this program does not know");
         goto done;
     }
-    status = tl_features_find_weights(&path, weights_path, chosen->network, err);
+    status = tl_features_find_weights(&classifier->weights_path, weights_path, chosen->network, err);
     if (status != TL_OK)
         goto done;
-    status = tl_features_create(&classifier->features, &recipe, chosen->network, path, &wish, err);
+    status = tl_features_create(&classifier->features, &recipe, chosen->network, classifier->weights_path, &wish, err);
     if (status != TL_OK)
         goto done;
-    status = compare_identity(classifier->features, chosen, path, err);
-    if (status != TL_OK)
+    if (tl_features_vector_count(classifier->features) != chosen->feature_count) {
+        status = tl_classifier_confirm(classifier, chosen, err); /* which says what is wrong */
         goto done;
+    }
     *out = classifier;
     classifier = NULL;
 done:
-    tl_memory_free(path);
     tl_classifier_free(classifier);
     return status;
 }
@@ -142,10 +140,12 @@ void tl_classifier_free(tl_classifier *classifier)
         return;
     tl_features_free(classifier->features);
     tl_head_free(classifier->head);
+    tl_memory_free(classifier->weights_path);
     tl_memory_free(classifier);
 }
 
-enum tl_status tl_classifier_session_create(tl_classifier_session **out, const tl_classifier *classifier, struct tl_error *err)
+enum tl_status tl_classifier_session_create(tl_classifier_session **out, const tl_classifier *classifier, size_t thread_count,
+                                            struct tl_error *err)
 {
     tl_classifier_session *session = tl_memory_alloc(1, sizeof *session);
     size_t count = tl_features_vector_count(classifier->features);
@@ -153,9 +153,9 @@ enum tl_status tl_classifier_session_create(tl_classifier_session **out, const t
 
     *out = NULL;
     if (!session)
-        return tl_error_set_no_memory(err, "a thread's part of a classifier", sizeof *session);
+        return tl_error_set_no_memory(err, "a part of a classifier", sizeof *session);
     session->classifier = classifier;
-    status = tl_features_session_create(&session->features, classifier->features, err);
+    status = tl_features_session_create_team(&session->features, classifier->features, thread_count, err);
     if (status != TL_OK)
         goto done;
     session->vector = tl_memory_alloc_aligned(count, sizeof *session->vector);

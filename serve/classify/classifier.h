@@ -1,11 +1,13 @@
 /* classifier.h - a stored head with the recipe and network it was trained on: photo in, probabilities out.
  *
  *     tl_classifier_create(&classifier, &chosen, weights_path, NULL, err);   once; immutable, shared by threads
- *     tl_classifier_session_create(&session, classifier, err);               one a thread
+ *     tl_classifier_session_create(&session, classifier, 1, err);            one a thread that asks
  *     tl_classifier_answer(session, answer, path);                           the answer or why there is none
+ *     tl_classifier_confirm(classifier, &chosen, err);                       before any answer is told
  *
  * Recipe, network and arithmetic are the head's own, and weights other than the head's are refused, so that a photo is
- * seen here exactly as the training photos were.
+ * seen here exactly as the training photos were. Whose weights they are is known only once all of them were hashed, which goes on while
+ * the first photos are computed; so an answer counts for nothing until it was confirmed.
  */
 #ifndef TL_SERVE_CLASSIFY_CLASSIFIER_H
 #define TL_SERVE_CLASSIFY_CLASSIFIER_H
@@ -37,14 +39,20 @@ void tl_answer_free(struct tl_answer *answer);
 TL_MUST_USE enum tl_status tl_classifier_read_head(struct tl_head **out, const struct tl_store_chosen_head *chosen, struct tl_error *err);
 
 /* Reads the weights, plans the network, starts libvips. `weights_path` NULL takes TL_WEIGHTS, else "<network>.h5" in the
- * folder of weights. `kernels` NULL takes TL_KERNELS, else the best for the head's arithmetic. `chosen` is not needed afterwards. Fails with: as tl_classifier_read_head() and tl_features_create(); TL_BAD_INPUT
- * (weights that are not the head's, with both digests; features of another layer or shape; a recipe of a newer program). */
+ * folder of weights. `kernels` NULL takes TL_KERNELS, else the best for the head's arithmetic. Fails with: as tl_classifier_read_head() and tl_features_create(); TL_BAD_INPUT
+ * (features of another number than the head's; a recipe of a newer program). */
 TL_MUST_USE enum tl_status tl_classifier_create(tl_classifier **out, const struct tl_store_chosen_head *chosen, const char *weights_path,
                                                 const char *kernels, struct tl_error *err);
 void tl_classifier_free(tl_classifier *classifier);
 
-/* Fails with: TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_classifier_session_create(tl_classifier_session **out, const tl_classifier *classifier, struct tl_error *err);
+/* Whether the weights are those that the head was trained on; `chosen` is what the classifier was made of. Waits where it must. Any
+ * thread. Fails with: TL_BAD_INPUT (weights that are not the head's, with both digests; features of another layer or number). */
+TL_MUST_USE enum tl_status tl_classifier_confirm(const tl_classifier *classifier, const struct tl_store_chosen_head *chosen,
+                                                 struct tl_error *err);
+
+/* Of one thread, with others beside it, `thread_count` in all, that work on the same photo. Fails with: TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_classifier_session_create(tl_classifier_session **out, const tl_classifier *classifier,
+                                                        size_t thread_count, struct tl_error *err);
 void tl_classifier_session_free(tl_classifier_session *session);
 
 /* Fills all of `answer` but its path. The path "-" is a photo on standard input, which can be read once. */

@@ -2,6 +2,7 @@
 #include "serve/classify/photo_walk.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,6 +34,16 @@ enum tl_status tl_photo_walk_create(tl_photo_walk **out, char *const *operands, 
     (*out)->operands = operands;
     (*out)->operand_count = count;
     return TL_OK;
+}
+
+size_t tl_photo_walk_estimate(const tl_photo_walk *walk)
+{
+    struct stat info;
+
+    for (size_t i = 0; i < walk->operand_count; i++)
+        if (stat(walk->operands[i], &info) == 0 && S_ISDIR(info.st_mode))
+            return SIZE_MAX;
+    return walk->operand_count;
 }
 
 static void clear_level(struct level *level)

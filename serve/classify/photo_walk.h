@@ -31,6 +31,9 @@ struct tl_photo_walk_item {
 TL_MUST_USE enum tl_status tl_photo_walk_create(tl_photo_walk **out, char *const *operands, size_t count, struct tl_error *err);
 void tl_photo_walk_free(tl_photo_walk *walk);
 
+/* How many photos will come, as far as one can tell without listing folders: SIZE_MAX where an operand is one. */
+size_t tl_photo_walk_estimate(const tl_photo_walk *walk);
+
 /* Fails with: TL_NOT_FOUND (the end), TL_NO_MEMORY; out->path is NULL then. */
 TL_MUST_USE enum tl_status tl_photo_walk_next(tl_photo_walk *walk, struct tl_photo_walk_item *out, struct tl_error *err);
 

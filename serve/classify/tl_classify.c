@@ -25,11 +25,14 @@ struct settings {
 struct job {
     const struct tl_command *command;
     const struct settings *settings;
+    const struct tl_store_chosen_head *chosen;
+    const tl_classifier *classifier;
     struct tl_answer_style style;
     tl_photo_walk *walk;
     tl_prediction_batch *batch; /* NULL without --save */
     struct tl_text line;
     size_t answered_count, failed_count;
+    bool has_begun; /* the head is confirmed, and what stands before the first answer printed */
     int output_errno; /* why standard output takes no more; 0 while it does */
 };
 
@@ -75,12 +78,33 @@ static void print_line(struct job *job)
         job->output_errno = errno;
 }
 
+/* Before the first answer, which is the first thing to tell whether the head may be asked at all. */
+static enum tl_status begin_output(struct job *job, struct tl_error *err)
+{
+    enum tl_status status;
+
+    if (job->has_begun)
+        return TL_OK;
+    status = tl_classifier_confirm(job->classifier, job->chosen, err);
+    if (status != TL_OK)
+        return status;
+    tl_answer_text_append_head(&job->line, &job->style);
+    status = tl_text_check(&job->line, err);
+    if (status != TL_OK)
+        return status;
+    print_line(job);
+    job->has_begun = true;
+    return TL_OK;
+}
+
 static enum tl_status hand_on_slot(void *context, void *slot, struct tl_error *err)
 {
     struct job *job = context;
     struct tl_answer *answer = slot;
-    enum tl_status status;
+    enum tl_status status = begin_output(job, err);
 
+    if (status != TL_OK)
+        return status;
     if (answer->problem.status != TL_OK) {
         struct tl_error named = answer->problem;
 
@@ -101,12 +125,19 @@ static enum tl_status hand_on_slot(void *context, void *slot, struct tl_error *e
     return TL_OK;
 }
 
+/* Threads for one worker. Where there are fewer photos than threads, each worker has several. */
+static size_t share_threads(size_t thread_count, size_t worker_count, size_t worker)
+{
+    return thread_count / worker_count + (worker < thread_count % worker_count);
+}
+
 /* Photos through the threads, until there are no more. */
-static enum tl_status classify_all(struct job *job, const tl_classifier *classifier, size_t thread_count, struct tl_error *err)
+static enum tl_status classify_all(struct job *job, size_t thread_count, struct tl_error *err)
 {
     const struct tl_ordered_work work = {job, fill_slot, compute_slot, end_worker, hand_on_slot};
-    size_t slot_count = SLOTS_PER_THREAD * thread_count, class_count = job->style.class_count;
-    void **workers = tl_memory_alloc(thread_count, sizeof *workers);
+    size_t photo_count = tl_photo_walk_estimate(job->walk), worker_count = photo_count < thread_count ? photo_count : thread_count;
+    size_t slot_count = SLOTS_PER_THREAD * worker_count, class_count = job->style.class_count;
+    void **workers = tl_memory_alloc(worker_count, sizeof *workers);
     void **slots = tl_memory_alloc(slot_count, sizeof *slots);
     enum tl_status status = TL_OK;
 
@@ -114,10 +145,10 @@ static enum tl_status classify_all(struct job *job, const tl_classifier *classif
         status = tl_error_set_no_memory(err, "threads", slot_count * sizeof *slots);
         goto done;
     }
-    for (size_t i = 0; i < thread_count; i++) {
+    for (size_t i = 0; i < worker_count; i++) {
         tl_classifier_session *session = NULL;
 
-        status = tl_classifier_session_create(&session, classifier, err);
+        status = tl_classifier_session_create(&session, job->classifier, share_threads(thread_count, worker_count, i), err);
         if (status != TL_OK)
             goto done;
         workers[i] = session;
@@ -130,7 +161,9 @@ static enum tl_status classify_all(struct job *job, const tl_classifier *classif
             goto done;
         slots[i] = answer;
     }
-    status = tl_ordered_work_run(&work, workers, thread_count, slots, slot_count, err);
+    status = tl_ordered_work_run(&work, workers, worker_count, slots, slot_count, err);
+    if (status == TL_OK)
+        status = begin_output(job, err); /* no photo at all has the same beginning */
     if (job->batch) { /* what was answered is kept, even when the rest came to nothing */
         struct tl_error write_err;
         enum tl_status write_status = tl_prediction_batch_write(job->batch, status == TL_OK ? err : &write_err);
@@ -138,7 +171,7 @@ static enum tl_status classify_all(struct job *job, const tl_classifier *classif
         status = status == TL_OK ? write_status : status;
     }
 done:
-    for (size_t i = 0; workers && i < thread_count; i++)
+    for (size_t i = 0; workers && i < worker_count; i++)
         tl_classifier_session_free(workers[i]);
     for (size_t i = 0; slots && i < slot_count; i++)
         tl_answer_free(slots[i]);
@@ -214,12 +247,9 @@ static enum tl_status run_job(struct job *job, tl_store *store, const struct tl_
         if (status != TL_OK)
             goto done;
     }
-    tl_answer_text_append_head(&job->line, &job->style);
-    status = tl_text_check(&job->line, err);
-    if (status != TL_OK)
-        goto done;
-    print_line(job);
-    status = classify_all(job, classifier, thread_count, err);
+    job->chosen = &chosen;
+    job->classifier = classifier;
+    status = classify_all(job, thread_count, err);
 done:
     tl_photo_walk_free(job->walk);
     job->walk = NULL;
@@ -279,7 +309,7 @@ int main(int argc, char **argv)
         {.name = "csv", .kind = TL_OPTION_FLAG, .target = &settings.csv, .help = "CSV with a column for each class"},
         {.name = "save", .kind = TL_OPTION_FLAG, .target = &settings.save, .help = "add the answers to the store as predictions"},
         {.name = "threads", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &settings.threads, .minimum = 1, .maximum = THREADS_MAX,
-         .help = "photos computed at a time (one for each core)"},
+         .help = "threads that compute (all cores); answers do not depend on it"},
         {.name = "quiet", .kind = TL_OPTION_FLAG, .target = &settings.quiet, .help = "say only what went wrong"},
     };
     const struct tl_command command = {

@@ -156,6 +156,36 @@ START_TEST(weights_other_than_the_heads_are_refused_with_both_digests)
 }
 END_TEST
 
+/* A head that takes as many features as the network gives is refused when the weights were hashed, before any answer counts. */
+START_TEST(an_answer_of_other_weights_is_not_confirmed)
+{
+    struct tl_store_chosen_head chosen;
+    tl_classifier *classifier = NULL;
+    struct tl_error err;
+    uint8_t other[TL_DIGEST_BYTES];
+    const char *weights = tl_test_weights_path();
+
+    if (!weights)
+        return;
+    store_and_get(&chosen, KERNEL);
+    tl_memory_free(chosen.kernel);
+    chosen.feature_count = 25088;
+    chosen.kernel = tl_memory_alloc(chosen.feature_count * chosen.class_count, sizeof *chosen.kernel);
+    fixture_ok(tl_classifier_create(&classifier, &chosen, weights, NULL, &err), &err);
+    ck_assert_int_eq(tl_classifier_confirm(classifier, &chosen, &err), TL_BAD_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.message, "cc7f6443e96097e97ea73db339ddb1a495456e42fdea6ebfd1f30ff53805682f"));
+    ck_assert(tl_digest_from_hex(other, "cc7f6443e96097e97ea73db339ddb1a495456e42fdea6ebfd1f30ff53805682f"));
+    memcpy(chosen.tensors_sha256, other, sizeof other);
+    chosen.layer[0] = 'B';
+    ck_assert_int_eq(tl_classifier_confirm(classifier, &chosen, &err), TL_BAD_INPUT);
+    ck_assert_ptr_nonnull(strstr(err.message, "the output of Block5_pool, this program computes block5_pool"));
+    chosen.layer[0] = 'b';
+    fixture_ok(tl_classifier_confirm(classifier, &chosen, &err), &err);
+    tl_classifier_free(classifier);
+    tl_store_free_head(&chosen);
+}
+END_TEST
+
 START_TEST(an_arithmetic_this_machine_lacks_is_refused)
 {
     struct tl_store_chosen_head chosen;
@@ -223,6 +253,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(faults, a_sum_that_is_not_finite_is_no_answer);
     tcase_add_test(faults, every_failed_allocation_of_a_head_is_reported);
     tcase_add_test(faults, weights_other_than_the_heads_are_refused_with_both_digests);
+    tcase_add_test(faults, an_answer_of_other_weights_is_not_confirmed);
     tcase_add_test(faults, an_arithmetic_this_machine_lacks_is_refused);
     tcase_add_test(faults, kernels_of_another_arithmetic_than_the_heads_are_refused);
     tcase_add_test(faults, missing_weights_and_unknown_recipes_are_refused);

@@ -1,4 +1,5 @@
 /* test_photo_walk.c - operands in their order, folders by the bytes of their paths, nothing hidden, nothing endless. */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -245,6 +246,30 @@ START_TEST(every_failed_allocation_is_reported_and_nothing_is_lost)
 }
 END_TEST
 
+static size_t estimate(char *const *operands, size_t count)
+{
+    struct tl_error err;
+    tl_photo_walk *walk = NULL;
+    size_t photo_count;
+
+    ck_assert_int_eq(tl_photo_walk_create(&walk, operands, count, &err), TL_OK);
+    photo_count = tl_photo_walk_estimate(walk);
+    tl_photo_walk_free(walk);
+    return photo_count;
+}
+
+START_TEST(files_are_as_many_as_named_and_a_folder_is_any_number)
+{
+    const char *folder = tl_test_make_folder();
+    char *operands[] = {(char[]){"-"}, (char[]){"/nowhere/a.jpg"}, (char[]){"/dev/null"}, tl_memory_copy_string(folder)};
+
+    ck_assert_uint_eq(estimate(operands, 1), 1);
+    ck_assert_uint_eq(estimate(operands, 3), 3);
+    ck_assert_uint_eq(estimate(operands, 4), SIZE_MAX);
+    tl_memory_free(operands[3]);
+}
+END_TEST
+
 Suite *tl_test_suite(void)
 {
     Suite *suite = suite_create("photo_walk");
@@ -253,6 +278,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, a_folder_gives_its_photos_by_the_bytes_of_their_paths);
     tcase_add_test(core, operands_keep_their_order_and_need_no_photo_name);
     tcase_add_test(core, what_is_hidden_is_left_out_unless_it_was_named);
+    tcase_add_test(core, files_are_as_many_as_named_and_a_folder_is_any_number);
     tcase_add_test(limits, a_slash_behind_a_folder_is_not_doubled);
     tcase_add_test(limits, links_count_as_files_but_no_link_is_followed_into_a_folder);
     tcase_add_test(limits, a_folder_named_as_a_photo_is_given_out_and_not_walked);
