@@ -127,7 +127,7 @@ TEST_PROGRAMS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SOURCES))
 
 # ---- what to make ------------------------------------------------------------------------------------------------
 
-.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint bench bench-pipeline bench-peers test-arm64 test-asan test-tsan test-programs install uninstall clean
+.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint bench bench-pipeline bench-peers bench-cold test-arm64 test-asan test-tsan test-programs install uninstall clean
 
 all: tools ## builds the four tools into build/bin/
 
@@ -161,6 +161,10 @@ lint: ## layers, library boundaries, file lengths, names
 bench-peers: deps weights ## us and onnxruntime, OpenVINO, PyTorch, Keras in turn (PHOTOS=folder; PEERS="--rounds 9")
 	@$(MAKE) --no-print-directory $(OUT)/tests/bench/peer_tl
 	@sh tests/bench/peers.sh $(OUT)/tests/bench/peer_tl "$(PHOTOS)" $(PEERS)
+
+bench-cold: deps weights ## one photo, one process: tl-classify and onnxruntime in Python in turn (PHOTOS=folder; COLD="--rounds 21")
+	@$(MAKE) --no-print-directory tools
+	@TL_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) sh tests/bench/cold_start.sh $(OUT)/bin "$(PHOTOS)" $(COLD)
 
 bench: deps ## how fast the network is here, kernel by kernel (BENCH="--rounds 9 --photos"), then bench-pipeline
 	@$(MAKE) --no-print-directory $(OUT)/tests/bench/bench_network

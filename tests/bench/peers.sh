@@ -1,19 +1,11 @@
 #!/bin/sh
-# peers.sh WORKER PHOTOS [OPTIONS...] - installs the peers into a virtual environment, once, and runs peers.py in it.
+# peers.sh WORKER PHOTOS [OPTIONS...] - runs peers.py in the peers' environment.
 set -eu
 
 worker=$1
 photos=${2:-../shared/data/weather/Train}
 shift 2
-weights=${TL_WEIGHTS:-${XDG_DATA_HOME:-$HOME/.local/share}/tl/weights/vgg16.h5}
-environment=${TL_PEERS:-build/peers}
 
 [ -d "$photos" ] || { echo "tl: $photos is no folder of photos; name one: make bench-peers PHOTOS=folder" >&2; exit 2; }
-if [ ! -e "$environment/complete" ]; then
-    echo "Installing onnxruntime, OpenVINO, PyTorch and Keras with TensorFlow into $environment ..."
-    python3 -m venv "$environment"
-    "$environment/bin/pip" install --quiet --disable-pip-version-check \
-        onnxruntime==1.32.0 openvino==2026.4.1 onnx torch==2.15.0 tensorflow-cpu==2.21.0 keras==3.15.1 h5py numpy pillow
-    touch "$environment/complete"
-fi
+. tests/bench/peers_environment.sh
 exec "$environment/bin/python" tests/bench/peers.py "$worker" "$weights" "$photos" "$@"
