@@ -2,10 +2,16 @@
 #include "common/exchange/h5_dataset.h"
 
 #include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/exchange/h5.h"
 
-enum { EXPANSION_MAX = 1000 /* declared bytes for each stored one; Keras's loader has the same limit */ };
+enum {
+    EXPANSION_MAX = 1000,        /* declared bytes for each stored one; Keras's loader has the same limit */
+    MAPPED_BYTES_MIN = 64 << 10  /* less is read in less time than it is mapped */
+};
 
 static const char *name_type(H5T_class_t class)
 {
@@ -117,12 +123,78 @@ done:
     return status;
 }
 
+static int get_descriptor(hid_t dataset)
+{
+    hid_t file = H5Iget_file_id(dataset);
+    void *handle = NULL;
+    int descriptor = -1;
+
+    if (file >= 0 && H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) >= 0 && handle)
+        descriptor = *(const int *)handle;
+    if (file >= 0)
+        H5Fclose(file);
+    return descriptor;
+}
+
+static bool has_type(hid_t dataset, hid_t wanted)
+{
+    hid_t type = H5Dget_type(dataset);
+    bool is_equal = type >= 0 && H5Tequal(type, wanted) > 0;
+
+    if (type >= 0)
+        H5Tclose(type);
+    return is_equal;
+}
+
+/* Values that lie in the file as they would in memory, in one piece, need not be copied out of the page cache. False where they do not,
+ * or where the system does not map them; they can then be read. */
+static bool map_values(struct tl_tensor_mapping *out, hid_t dataset, hsize_t size_bytes)
+{
+    const size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+    const haddr_t offset = H5Dget_offset(dataset); /* undefined for chunks */
+    const int descriptor = get_descriptor(dataset);
+    struct stat info;
+
+    if (size_bytes < MAPPED_BYTES_MIN || offset == HADDR_UNDEF || offset % sizeof(float) != 0 || descriptor < 0)
+        return false;
+    if (H5Dget_storage_size(dataset) != size_bytes || !has_type(dataset, H5T_NATIVE_FLOAT))
+        return false;
+    /* What lies beyond the end would be mapped too, and end the process when it is touched. */
+    if (fstat(descriptor, &info) != 0 || offset > (haddr_t)info.st_size || size_bytes > (haddr_t)info.st_size - offset)
+        return false;
+    out->values_at = (size_t)(offset % page_bytes);
+    out->size_bytes = out->values_at + (size_t)size_bytes;
+    out->address = mmap(NULL, out->size_bytes, PROT_READ, MAP_PRIVATE, descriptor, (off_t)(offset - out->values_at));
+    return out->address != MAP_FAILED;
+}
+
+static enum tl_status add_values(tl_tensors *tensors, hid_t dataset, const char *layer, const char *name, size_t rank,
+                                 const size_t *shape, struct tl_error *err)
+{
+    struct tl_tensor_mapping mapping;
+    hsize_t size_bytes = sizeof(float);
+    float *values = NULL;
+    enum tl_status status;
+
+    for (size_t i = 0; i < rank; i++)
+        size_bytes *= shape[i];
+    if (map_values(&mapping, dataset, size_bytes)) {
+        status = tl_tensors_add_mapped(tensors, &mapping, layer, name, rank, shape, err);
+        if (status != TL_OK)
+            munmap(mapping.address, mapping.size_bytes);
+        return status;
+    }
+    status = tl_tensors_add(tensors, &values, layer, name, rank, shape, err);
+    if (status == TL_OK && H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
+        status = tl_h5_fail(err, TL_BAD_INPUT, "the values of '%s' cannot be read", name);
+    return status;
+}
+
 enum tl_status tl_h5_read_tensor(tl_tensors *tensors, hid_t group, const char *layer, const char *path, const char *name,
                                  struct tl_error *err)
 {
     hid_t dataset = H5I_INVALID_HID;
     size_t rank = 0, shape[TL_TENSOR_RANK_MAX] = {0};
-    float *values = NULL;
     enum tl_status status = tl_h5_open_below(&dataset, group, path, H5I_DATASET, err);
 
     if (status != TL_OK)
@@ -133,9 +205,7 @@ enum tl_status tl_h5_read_tensor(tl_tensors *tensors, hid_t group, const char *l
     if (status == TL_OK)
         status = check_shape(&rank, shape, dataset, name, err);
     if (status == TL_OK)
-        status = tl_tensors_add(tensors, &values, layer, name, rank, shape, err);
-    if (status == TL_OK && H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
-        status = tl_h5_fail(err, TL_BAD_INPUT, "the values of '%s' cannot be read", name);
+        status = add_values(tensors, dataset, layer, name, rank, shape, err);
     H5Dclose(dataset);
     return status;
 }

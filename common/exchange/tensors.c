@@ -3,11 +3,18 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
 
 #include "common/base/memory.h"
 
+struct item {
+    struct tl_tensor tensor;
+    struct tl_tensor_mapping mapping; /* where the values are no memory of their own */
+};
+
 struct tl_tensors {
-    struct tl_tensor *items;
+    struct item *items;
     size_t count, capacity;
     size_t value_count; /* of all tensors together */
 };
@@ -21,11 +28,14 @@ enum tl_status tl_tensors_create(tl_tensors **out, struct tl_error *err)
 }
 
 /* The members are const for readers; the list made them and is the one to free them. */
-static void free_item(struct tl_tensor *item)
+static void free_item(struct item *item)
 {
-    tl_memory_free((void *)(uintptr_t)item->layer);
-    tl_memory_free((void *)(uintptr_t)item->name);
-    tl_memory_free((void *)(uintptr_t)item->values);
+    tl_memory_free((void *)(uintptr_t)item->tensor.layer);
+    tl_memory_free((void *)(uintptr_t)item->tensor.name);
+    if (item->mapping.address)
+        munmap(item->mapping.address, item->mapping.size_bytes);
+    else
+        tl_memory_free((void *)(uintptr_t)item->tensor.values);
 }
 
 void tl_tensors_free(tl_tensors *tensors)
@@ -84,7 +94,7 @@ static enum tl_status count_values(size_t *out, const tl_tensors *tensors, const
 static enum tl_status grow(tl_tensors *tensors, struct tl_error *err)
 {
     size_t capacity = tensors->capacity == 0 ? 32 : 2 * tensors->capacity;
-    struct tl_tensor *items;
+    struct item *items;
 
     if (tensors->count < tensors->capacity)
         return TL_OK;
@@ -96,48 +106,85 @@ static enum tl_status grow(tl_tensors *tensors, struct tl_error *err)
     return TL_OK;
 }
 
+/* Room for one more tensor, and all of it but the values. On failure *out owns nothing. */
+static enum tl_status begin_item(struct item *out, size_t *out_value_count, tl_tensors *tensors, const char *layer, const char *name,
+                                 size_t rank, const size_t *shape, struct tl_error *err)
+{
+    enum tl_status status;
+
+    *out = (struct item){.tensor.rank = rank};
+    if (tensors->count >= TL_TENSORS_COUNT_MAX)
+        return tl_error_set(err, TL_BAD_INPUT, "more than %d tensors", TL_TENSORS_COUNT_MAX);
+    status = count_values(out_value_count, tensors, name, rank, shape, err);
+    if (status == TL_OK)
+        status = grow(tensors, err);
+    if (status != TL_OK)
+        return status;
+    for (size_t i = 0; i < rank; i++)
+        out->tensor.shape[i] = shape[i];
+    out->tensor.layer = tl_memory_copy_string(layer);
+    out->tensor.name = tl_memory_copy_string(name);
+    if (!out->tensor.layer || !out->tensor.name) {
+        free_item(out);
+        return tl_error_set_no_memory(err, "a tensor's name", strlen(name) + 1);
+    }
+    return TL_OK;
+}
+
+static void end_item(tl_tensors *tensors, const struct item *item, size_t value_count)
+{
+    tensors->items[tensors->count++] = *item;
+    tensors->value_count += value_count;
+}
+
 enum tl_status tl_tensors_add(tl_tensors *tensors, float **out_values, const char *layer, const char *name, size_t rank,
                               const size_t *shape, struct tl_error *err)
 {
-    struct tl_tensor item = {.rank = rank};
-    float *values = NULL;
+    struct item item;
+    float *values;
     size_t count = 0;
     enum tl_status status;
 
     if (out_values)
         *out_values = NULL;
-    if (tensors->count >= TL_TENSORS_COUNT_MAX)
-        return tl_error_set(err, TL_BAD_INPUT, "more than %d tensors", TL_TENSORS_COUNT_MAX);
-    status = count_values(&count, tensors, name, rank, shape, err);
-    if (status == TL_OK)
-        status = grow(tensors, err);
+    status = begin_item(&item, &count, tensors, layer, name, rank, shape, err);
     if (status != TL_OK)
         return status;
-
-    for (size_t i = 0; i < rank; i++)
-        item.shape[i] = shape[i];
     /* Megabytes that are about to be written are not zeroed before. */
     values = out_values ? tl_memory_alloc_large(count, sizeof *values) : tl_memory_alloc_aligned(count, sizeof *values);
-    item.values = values;
-    item.layer = tl_memory_copy_string(layer);
-    item.name = tl_memory_copy_string(name);
-    if (!item.values || !item.layer || !item.name) {
+    if (!values) {
         free_item(&item);
         return tl_error_set_no_memory(err, "a tensor", count * sizeof *values);
     }
-    tensors->items[tensors->count++] = item;
-    tensors->value_count += count;
+    item.tensor.values = values;
+    end_item(tensors, &item, count);
     if (out_values)
         *out_values = values;
+    return TL_OK;
+}
+
+enum tl_status tl_tensors_add_mapped(tl_tensors *tensors, const struct tl_tensor_mapping *mapping, const char *layer, const char *name,
+                                     size_t rank, const size_t *shape, struct tl_error *err)
+{
+    struct item item;
+    size_t count = 0;
+    enum tl_status status = begin_item(&item, &count, tensors, layer, name, rank, shape, err);
+
+    if (status != TL_OK)
+        return status;
+    assert(mapping->values_at <= mapping->size_bytes && count <= (mapping->size_bytes - mapping->values_at) / sizeof(float));
+    item.mapping = *mapping;
+    item.tensor.values = (const float *)(const void *)((const char *)mapping->address + mapping->values_at);
+    end_item(tensors, &item, count);
     return TL_OK;
 }
 
 void tl_tensors_keep_first(tl_tensors *tensors, size_t count)
 {
     while (tensors->count > count) {
-        struct tl_tensor *last = &tensors->items[--tensors->count];
+        struct item *last = &tensors->items[--tensors->count];
 
-        tensors->value_count -= tl_tensor_value_count(last);
+        tensors->value_count -= tl_tensor_value_count(&last->tensor);
         free_item(last);
     }
 }
@@ -150,7 +197,7 @@ size_t tl_tensors_count(const tl_tensors *tensors)
 const struct tl_tensor *tl_tensors_get(const tl_tensors *tensors, size_t index)
 {
     assert(index < tensors->count);
-    return &tensors->items[index];
+    return &tensors->items[index].tensor;
 }
 
 size_t tl_tensor_value_count(const struct tl_tensor *tensor)

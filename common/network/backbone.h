@@ -10,7 +10,8 @@
 
 typedef struct tl_backbone tl_backbone;
 
-/* A convolution's weights: kernel (H, W, Cin, Cout) and bias (Cout), borrowed from the backbone. */
+/* A convolution's weights: kernel (H, W, Cin, Cout) and bias (Cout), borrowed from the backbone; aligned as floats are, no more:
+ * they may lie in a mapped file. */
 struct tl_backbone_weights {
     const float *kernel, *bias;
 };
