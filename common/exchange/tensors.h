@@ -14,7 +14,8 @@
 enum { TL_TENSOR_RANK_MAX = 4, TL_TENSORS_COUNT_MAX = 4096 };
 static const size_t TL_TENSOR_VALUES_MAX = (size_t)1 << 30; /* 4 GiB; VGG16's fc1 has 103 million */
 
-/* `name` and `values` are the list's; values are aligned as floats are, no more: they may lie in a mapped file. A layer's kernel and bias stand next to each other, in that order. */
+/* `name` and `values` are the list's; values are aligned as floats are, no more: they may lie in a mapped file. A layer's kernel and
+ * bias stand next to each other, in that order. */
 struct tl_tensor {
     const char *layer; /* "block1_conv1" */
     const char *name;  /* "block1_conv1/kernel:0", as the file had it */
