@@ -219,7 +219,9 @@ static int simplify(VipsImage **image, struct tl_rgb_kind *kind)
     return failed;
 }
 
-static VipsImage *load(const struct loader *loader, const void *bytes, size_t size_bytes)
+static const struct loader *const JPEG_LOADER = &LOADERS[0];
+
+static VipsImage *load(const struct loader *loader, const void *bytes, size_t size_bytes, unsigned shrink)
 {
     VipsImage *image = NULL;
 
@@ -231,13 +233,18 @@ static VipsImage *load(const struct loader *loader, const void *bytes, size_t si
         }
     } else {
         VipsBlob *blob = vips_blob_new(NULL, bytes, size_bytes);
-        (void)vips_call(loader->operation, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+        if (loader == JPEG_LOADER)
+            (void)vips_call(loader->operation, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, "shrink",
+                            (int)shrink, NULL);
+        else
+            (void)vips_call(loader->operation, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
         vips_area_unref(VIPS_AREA(blob));
     }
     return image;
 }
 
-static enum tl_status open_loader(struct tl_decode *decode, const uint8_t *bytes, size_t size_bytes, struct tl_error *err)
+static enum tl_status open_loader(struct tl_decode *decode, const uint8_t *bytes, size_t size_bytes, unsigned shrink,
+                                  struct tl_error *err)
 {
     const struct loader *loader = find_loader(bytes, size_bytes);
     enum tl_status status = TL_OK;
@@ -250,7 +257,7 @@ static enum tl_status open_loader(struct tl_decode *decode, const uint8_t *bytes
         status = check_ppm(bytes, size_bytes, err);
     if (status != TL_OK)
         return status;
-    decode->stored = load(loader, bytes, size_bytes);
+    decode->stored = load(loader, bytes, size_bytes, shrink);
     if (!decode->stored)
         return tl_decode_fail(decode, err);
     status = check_size(decode->stored->Xsize, decode->stored->Ysize, err);
@@ -285,10 +292,25 @@ enum tl_status tl_decode_open(struct tl_decode *out, const void *bytes, size_t s
     out->end_seconds = tl_system_seconds() + seconds_max;
     if (size_bytes == 0)
         return tl_error_set(err, TL_BAD_INPUT, "empty: 0 bytes");
-    status = tl_bitmap_is_bitmap(bytes, size_bytes) ? open_bitmap(out, bytes, size_bytes, err) : open_loader(out, bytes, size_bytes, err);
-    if (status != TL_OK)
+    out->shrink = 1;
+    status = tl_bitmap_is_bitmap(bytes, size_bytes) ? open_bitmap(out, bytes, size_bytes, err)
+                                                    : open_loader(out, bytes, size_bytes, 1, err);
+    if (status != TL_OK) {
         tl_decode_close(out);
-    return status;
+        return status;
+    }
+    out->width_px = (uint32_t)out->image->Xsize;
+    out->height_px = (uint32_t)out->image->Ysize;
+    return TL_OK;
+}
+
+enum tl_status tl_decode_shrink(struct tl_decode *decode, const void *bytes, size_t size_bytes, unsigned factor, struct tl_error *err)
+{
+    if (factor == 1 || strcmp(decode->format, JPEG_LOADER->format) != 0)
+        return TL_OK;
+    tl_decode_close(decode);
+    decode->shrink = factor;
+    return open_loader(decode, bytes, size_bytes, factor, err);
 }
 
 void tl_decode_close(struct tl_decode *decode)

@@ -30,6 +30,8 @@ struct tl_decode {
     VipsImage *image;    /* 3 bands of uint8, to be read from the top down */
     VipsImage *stored;   /* what `image` is made from; NULL for a bitmap */
     const char *format;  /* static: "jpeg", "png", ... */
+    uint32_t width_px, height_px; /* as stored; `image` is `shrink` times smaller */
+    unsigned shrink;
     struct tl_bitmap bitmap;
     struct tl_rgb_kind kind;
     double seconds_max, end_seconds;
@@ -42,6 +44,11 @@ struct tl_decode {
 TL_MUST_USE enum tl_status tl_decode_open(struct tl_decode *out, const void *bytes, size_t size_bytes, double seconds_max,
                                           bool is_alone, struct tl_error *err);
 void tl_decode_close(struct tl_decode *decode);
+
+/* Before any row was asked for: the image anew, of the same bytes, `factor` (1, 2, 4 or 8) times smaller on both sides, rounded down,
+ * where its format can be decoded so (JPEG can, by a smaller inverse transform of its blocks); else as it was. Fails with: as open. */
+TL_MUST_USE enum tl_status tl_decode_shrink(struct tl_decode *decode, const void *bytes, size_t size_bytes, unsigned factor,
+                                            struct tl_error *err);
 
 /* False once the time is used up; the reader of rows asks now and then, and libvips is stopped by the same clock. */
 bool tl_decode_has_time(struct tl_decode *decode);

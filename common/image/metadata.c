@@ -100,8 +100,8 @@ void tl_metadata_read(struct tl_photo *out, const struct tl_decode *decode)
     char text[32];
 
     snprintf(out->format, sizeof out->format, "%s", decode->format);
-    out->width_px = (uint32_t)image->Xsize;
-    out->height_px = (uint32_t)image->Ysize;
+    out->width_px = decode->width_px;
+    out->height_px = decode->height_px;
     out->exif_orientation = (unsigned)vips_image_get_orientation(image);
     read_text(text, sizeof text, image, "exif-ifd2-DateTimeOriginal");
     tl_metadata_parse_time(out->captured_at, text);

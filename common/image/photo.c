@@ -64,8 +64,11 @@ static enum tl_status decode_once(struct tl_photo *out, const void *bytes, size_
     if (status != TL_OK)
         return status;
     tl_metadata_read(out, &decode);
-    tl_thumbnail_init(&thumbnail, out->width_px, out->height_px);
-    status = tl_resize_read(out->pixels, &thumbnail, &decode, recipe, err);
+    status = tl_decode_shrink(&decode, bytes, size_bytes, tl_resize_choose_shrink(out->width_px, out->height_px, recipe), err);
+    if (status == TL_OK) {
+        tl_thumbnail_init(&thumbnail, (uint32_t)decode.image->Xsize, (uint32_t)decode.image->Ysize);
+        status = tl_resize_read(out->pixels, &thumbnail, &decode, recipe, err);
+    }
     *out_wants_reason = decode.wants_reason;
     tl_decode_close(&decode);
     if (status != TL_OK)

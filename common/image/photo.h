@@ -34,7 +34,7 @@ struct tl_photo {
     unsigned exif_orientation;       /* 1 to 8; 1 where the file says nothing or nonsense */
     char captured_at[20];            /* EXIF DateTimeOriginal as "YYYY-MM-DD HH:MM:SS", or "" */
     char camera[64];                 /* EXIF make and model, UTF-8, or "" */
-    uint8_t thumbnail[TL_THUMBNAIL_PIXELS]; /* grey, rows first, the same by every recipe */
+    uint8_t thumbnail[TL_THUMBNAIL_PIXELS]; /* grey, rows first, the same by every recipe that does not shrink on load */
     uint8_t pixels[TL_PHOTO_VALUES]; /* size x size x RGB after resize or crop, before augmentation and preprocessing */
     uint8_t pixels_digest[TL_DIGEST_BYTES]; /* SHA-256 of `pixels` */
 };

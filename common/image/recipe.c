@@ -22,24 +22,32 @@ void tl_recipe_to_json(char out[TL_RECIPE_JSON_BYTES], const struct tl_recipe *r
 {
     int length = snprintf(out, TL_RECIPE_JSON_BYTES,
                           "{\"alpha\":\"drop\",\"compat\":%d,\"crop\":%s,\"exif\":\"%s\",\"preprocess\":\"%s\",\"resize\":\"%s\","
-                          "\"sixteen_bit\":\"clip\",\"size\":%u}",
+                          "%s\"sixteen_bit\":\"clip\",\"size\":%u}",
                           TL_RECIPE_COMPAT_VERSION, recipe->crop ? "true" : "false", tl_recipe_exif_names[recipe->exif],
                           tl_recipe_preprocess_names[recipe->preprocess], tl_recipe_resize_names[recipe->resize],
-                          (unsigned)recipe->size_px);
+                          recipe->shrink_on_load ? "\"shrink_on_load\":true," : "", (unsigned)recipe->size_px);
 
     assert(length > 0 && length < TL_RECIPE_JSON_BYTES);
     (void)length;
 }
 
-/* The n-th of the recipes this program can carry out, in no order that matters; false past the last. */
+enum tl_status tl_recipe_check(const struct tl_recipe *recipe, struct tl_error *err)
+{
+    if (recipe->shrink_on_load && recipe->resize == TL_RESIZE_NEAREST)
+        return tl_error_set(err, TL_BAD_INPUT, "nearest takes pixels of the full photo, so it cannot shrink on load");
+    return TL_OK;
+}
+
+/* The n-th of the recipes that can be written, in no order that matters; false past the last. */
 static bool choose_recipe(struct tl_recipe *out, unsigned n)
 {
     tl_recipe_init(out);
     out->crop = n & 1u;
     out->exif = (n & 2u) ? TL_EXIF_APPLY : TL_EXIF_IGNORE;
     out->preprocess = (n & 4u) ? TL_PREPROCESS_RESCALE : TL_PREPROCESS_CAFFE;
-    out->resize = (enum tl_resize)(n / 8);
-    return n / 8 <= (unsigned)TL_RESIZE_LANCZOS3;
+    out->shrink_on_load = n & 8u;
+    out->resize = (enum tl_resize)(n / 16);
+    return n / 16 <= (unsigned)TL_RESIZE_LANCZOS3;
 }
 
 /* The recipes are so few that reading is a search: what equals none of their texts is not one of them. */
@@ -50,7 +58,7 @@ enum tl_status tl_recipe_from_json(struct tl_recipe *out, const char *json, stru
 
     for (unsigned n = 0; choose_recipe(&recipe, n); n++) {
         tl_recipe_to_json(text, &recipe);
-        if (strcmp(text, json) == 0) {
+        if (strcmp(text, json) == 0 && tl_recipe_check(&recipe, NULL) == TL_OK) {
             *out = recipe;
             return TL_OK;
         }

@@ -56,7 +56,7 @@ static double find_reach(enum tl_resize kernel, double step)
 
 static enum tl_status plan_taps(struct taps *out, const struct tl_resample_axis *axis, enum tl_resize kernel, struct tl_error *err)
 {
-    double step = (double)axis->in_px / axis->scaled_px, reach = find_reach(kernel, step);
+    double step = (axis->in_px + axis->lost_px) / axis->scaled_px, reach = find_reach(kernel, step);
     size_t tap_count_max = (size_t)ceil(2 * reach) + 2;
     double *weights;
 
@@ -65,7 +65,7 @@ static enum tl_status plan_taps(struct taps *out, const struct tl_resample_axis 
     if (!weights)
         return tl_error_set_no_memory(err, "the weights of a resize", tap_count_max * axis->size_px * sizeof *weights);
     for (uint32_t i = 0; i < axis->size_px; i++) {
-        double centre = ((double)axis->offset_px + i + 0.5) * step, sum = 0;
+        double centre = ((double)axis->offset_px + i + 0.5) * step - axis->lost_before_px, sum = 0;
         uint32_t first = (uint32_t)fmax(0, floor(centre - reach)), end = (uint32_t)fmin(axis->in_px, ceil(centre + reach) + 1);
 
         assert(first < end && end - first <= tap_count_max);

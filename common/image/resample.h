@@ -17,6 +17,8 @@
 /* One axis: `in` pixels become `scaled`, of which `size` are kept from `offset` on. */
 struct tl_resample_axis {
     uint32_t in_px, scaled_px, offset_px, size_px;
+    /* The photo reaches farther than its pixels, by parts of one: of a photo decoded smaller the last pixel may be missing. */
+    double lost_px, lost_before_px; /* in all, and of that before the first; nearest does not ask */
 };
 
 /* pixels: y->size x x->size x RGB; reads the rows that are needed, once, in order. `kernel` is not nearest.

@@ -8,12 +8,21 @@
 #include "common/image/rows.h"
 
 static const uint32_t CROP_ASPECT_MAX = 100;
+enum { SHRINK_MAX = 8 }; /* what libjpeg can do */
 
 static struct tl_resample_axis plan_axis(uint32_t in_px, uint32_t scaled_px, uint32_t size_px)
 {
-    struct tl_resample_axis axis = {in_px, scaled_px, (scaled_px - size_px) / 2, size_px};
+    return (struct tl_resample_axis){
+        .in_px = in_px, .scaled_px = scaled_px, .offset_px = (scaled_px - size_px) / 2, .size_px = size_px};
+}
 
-    return axis;
+/* The axis of a photo decoded smaller, from that of the full one: where a side is no multiple of `shrink`, the part of a pixel at its end
+ * is not there, and what is seen stays where it was. */
+static void shrink_axis(struct tl_resample_axis *axis, uint32_t in_px, unsigned shrink, bool is_reversed)
+{
+    axis->lost_px = (double)axis->in_px / shrink - in_px;
+    axis->lost_before_px = is_reversed ? axis->lost_px : 0;
+    axis->in_px = in_px;
 }
 
 /* A side scaled as the short one is to become 256, rounded. */
@@ -40,6 +49,18 @@ enum tl_status tl_resize_plan(struct tl_resample_axis *x, struct tl_resample_axi
     *x = plan_axis(width_px, scale_side(width_px, short_px), size_px);
     *y = plan_axis(height_px, scale_side(height_px, short_px), size_px);
     return TL_OK;
+}
+
+unsigned tl_resize_choose_shrink(uint32_t width_px, uint32_t height_px, const struct tl_recipe *recipe)
+{
+    struct tl_resample_axis x, y;
+
+    if (!recipe->shrink_on_load || tl_resize_plan(&x, &y, width_px, height_px, recipe, NULL) != TL_OK)
+        return 1;
+    for (unsigned factor = SHRINK_MAX; factor > 1; factor /= 2)
+        if (width_px / factor >= 2 * x.scaled_px && height_px / factor >= 2 * y.scaled_px)
+            return factor;
+    return 1;
 }
 
 /* The whole image in memory of the caller's, as a second image that can be read in any order. */
@@ -98,6 +119,7 @@ enum tl_status tl_resize_read(uint8_t *pixels, struct tl_thumbnail *thumbnail, s
     uint8_t *bytes = NULL;
     struct tl_resample_axis x, y;
     struct tl_rows rows = {.image = NULL};
+    int orientation;
     enum tl_status status;
 
     if (recipe->exif == TL_EXIF_APPLY && vips_image_get_orientation(image) > 1) {
@@ -106,9 +128,13 @@ enum tl_status tl_resize_read(uint8_t *pixels, struct tl_thumbnail *thumbnail, s
             goto done;
         image = turned;
     }
-    status = tl_resize_plan(&x, &y, (uint32_t)image->Xsize, (uint32_t)image->Ysize, recipe, err);
+    orientation = turned ? vips_image_get_orientation(decode->image) : 1;
+    status = tl_resize_plan(&x, &y, orientation < 5 ? decode->width_px : decode->height_px,
+                            orientation < 5 ? decode->height_px : decode->width_px, recipe, err);
     if (status != TL_OK)
         goto done;
+    shrink_axis(&x, (uint32_t)image->Xsize, decode->shrink, orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7);
+    shrink_axis(&y, (uint32_t)image->Ysize, decode->shrink, orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8);
     tl_rows_open(&rows, image, decode, turned ? NULL : thumbnail); /* turning has read all rows */
     if (recipe->resize == TL_RESIZE_NEAREST)
         status = tl_resample_read_nearest(pixels, &rows, &x, &y, err);

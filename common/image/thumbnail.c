@@ -10,7 +10,8 @@ enum { SIDE = TL_THUMBNAIL_SIDE_PX, SIZE = TL_RECIPE_SIZE_PX };
 
 void tl_thumbnail_init(struct tl_thumbnail *out, uint32_t width_px, uint32_t height_px)
 {
-    const struct tl_resample_axis x = {width_px, SIZE, 0, SIZE}, y = {height_px, SIZE, 0, SIZE};
+    const struct tl_resample_axis x = {.in_px = width_px, .scaled_px = SIZE, .size_px = SIZE};
+    const struct tl_resample_axis y = {.in_px = height_px, .scaled_px = SIZE, .size_px = SIZE};
 
     memset(out, 0, sizeof *out);
     tl_resample_index(out->columns, &x);

@@ -7,7 +7,8 @@
  *
  * The mean grey over the 224 x 224 pixels that Keras's nearest would take of the photo as it is stored, neither turned nor
  * cropped. Lines come from the top down, so that one pass over the rows serves it beside a resize. Whole numbers throughout,
- * so that every machine makes the same thumbnail.
+ * so that every machine makes the same thumbnail. Only where a recipe has the photo decoded smaller (shrink_on_load), the smaller
+ * photo's pixels are taken, whose greys are a few levels off.
  */
 #ifndef TL_IMAGE_THUMBNAIL_H
 #define TL_IMAGE_THUMBNAIL_H

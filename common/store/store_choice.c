@@ -82,6 +82,7 @@ enum tl_status tl_store_list_feature_sets(tl_store *store, struct tl_store_featu
         " fs.stored_type, fs.height, fs.width, fs.channels,"
         " (SELECT count(*) FROM feature f WHERE f.feature_set_id = fs.feature_set_id) AS feature_count,"
         " iif(i.json ->> 'crop', 'crop ', '') || ifnull(i.json ->> 'resize', '') || iif(i.json ->> 'exif' = 'apply', ' exif', '') ||"
+        " iif(i.json ->> 'shrink_on_load', ' shrink', '') ||"
         " iif(i.json ->> 'preprocess' <> 'caffe', ' ' || (i.json ->> 'preprocess'), '') AS recipe"
         " FROM feature_set fs JOIN input i USING (input_id) JOIN backbone b USING (backbone_id) ORDER BY fs.digest",
         err);

@@ -97,6 +97,9 @@ START_TEST(a_crop_is_antialiased_unless_nearest_is_named)
 
     ck_assert(read_line(&settings, "tl-extract s.db photos --crop"));
     ck_assert(settings.recipe.crop && settings.recipe.resize == TL_RESIZE_BILINEAR);
+    ck_assert(!settings.recipe.shrink_on_load);
+    ck_assert(read_line(&settings, "tl-extract s.db photos --crop --shrink-on-load"));
+    ck_assert(settings.recipe.shrink_on_load && settings.recipe.resize == TL_RESIZE_BILINEAR);
     ck_assert(read_line(&settings, "tl-extract s.db photos --crop --resize nearest"));
     ck_assert(settings.recipe.crop && settings.recipe.resize == TL_RESIZE_NEAREST);
     ck_assert(read_line(&settings, "tl-extract s.db photos"));
@@ -133,6 +136,8 @@ START_TEST(kernels_are_any_that_this_machine_has)
 END_TEST
 
 static const char *const REFUSED[] = {
+    "tl-extract s.db photos --shrink-on-load",
+    "tl-extract s.db photos --crop --resize nearest --shrink-on-load",
     "tl-extract",
     "tl-extract s.db",
     "tl-extract s.db photos --augment mild",

@@ -35,6 +35,9 @@ static uint8_t *resize_noise(uint8_t *pixels, int width, int height, const struc
     decode.format = "noise";
     decode.end_seconds = (double)INFINITY;
     decode.image = vips_image_new_from_memory(noise, count, width, height, 3, VIPS_FORMAT_UCHAR);
+    decode.width_px = (uint32_t)width;
+    decode.height_px = (uint32_t)height;
+    decode.shrink = 1;
     tl_memory_fail_at(fail_at);
     *status = tl_resize_read(pixels, NULL, &decode, recipe, &err);
     tl_memory_fail_at(0);
@@ -44,7 +47,7 @@ static uint8_t *resize_noise(uint8_t *pixels, int width, int height, const struc
 
 START_TEST(the_index_is_the_sum_of_steps_not_the_product)
 {
-    const struct tl_resample_axis axis = {640, SIZE, 0, SIZE};
+    const struct tl_resample_axis axis = {.in_px = 640, .scaled_px = SIZE, .size_px = SIZE};
     uint32_t indices[SIZE], differing = 0;
     double step = 640.0 / SIZE, position = step * 0.5;
 
@@ -60,7 +63,7 @@ END_TEST
 START_TEST(the_index_never_leaves_the_photo)
 {
     for (uint32_t in = 1; in < 3000; in++) {
-        const struct tl_resample_axis axis = {in, SIZE, 0, SIZE};
+        const struct tl_resample_axis axis = {.in_px = in, .scaled_px = SIZE, .size_px = SIZE};
         uint32_t indices[SIZE];
 
         tl_resample_index(indices, &axis);
