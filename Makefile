@@ -53,7 +53,7 @@ rooms_for = $(filter $(1) $(call seen_from,$(1)),$(ROOMS))
 
 # ---- flags -------------------------------------------------------------------------------------------------------
 
-PACKAGES := vips openblas hdf5 libzstd libxxhash sqlite3 nettle libprotobuf-c
+PACKAGES := vips gmodule-no-export-2.0 openblas hdf5 libzstd libxxhash sqlite3 nettle libprotobuf-c
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
             -Wold-style-definition -Wundef -Wcast-qual -Wwrite-strings -Wpointer-arith -Wformat=2 -Wvla -Wdouble-promotion \
             -Wswitch-enum -Wnull-dereference -Wimplicit-fallthrough

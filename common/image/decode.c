@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/system.h"
+#include "common/image/modules.h"
 #include "common/image/photo.h"
 #include "common/image/rows.h"
 
@@ -257,6 +258,8 @@ static enum tl_status open_loader(struct tl_decode *decode, const uint8_t *bytes
         status = check_ppm(bytes, size_bytes, err);
     if (status != TL_OK)
         return status;
+    if (strcmp(loader->format, "heif") == 0)
+        tl_modules_load_heif();
     decode->stored = load(loader, bytes, size_bytes, shrink);
     if (!decode->stored)
         return tl_decode_fail(decode, err);

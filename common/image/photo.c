@@ -11,6 +11,7 @@
 #include "common/base/system.h"
 #include "common/image/decode.h"
 #include "common/image/metadata.h"
+#include "common/image/modules.h"
 #include "common/image/resize.h"
 
 static const double DECODE_SECONDS_MAX = 30;
@@ -31,7 +32,10 @@ enum tl_status tl_photo_start(struct tl_error *err)
 {
     /* What libvips would print of a photo's small faults; only tools print, and failures come as errors. */
     g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG, drop_message, NULL);
-    if (vips_init("tl"))
+    const bool is_held_back = tl_modules_hold_back();
+    const int failed = vips_init("tl");
+    tl_modules_let_go(is_held_back);
+    if (failed)
         return tl_error_set(err, TL_IO, "libvips does not start: %.200s", vips_error_buffer());
     vips_concurrency_set(1);
     vips_cache_set_max(0);
