@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/base/errand.h"
 #include "common/base/memory.h"
 #include "common/base/system.h"
 #include "common/features/choice.h"
@@ -17,6 +16,7 @@
 
 struct tl_features {
     struct tl_recipe recipe;
+    char *weights_path;
     tl_backbone *backbone;
     tl_plan *plan;
 };
@@ -60,38 +60,6 @@ enum tl_status tl_features_find_weights(char **out, const char *given, const cha
     return status;
 }
 
-/* What reading the weights takes and gives. */
-struct reading {
-    const struct tl_network *network;
-    const char *path;
-    tl_backbone *backbone;
-    enum tl_status status;
-    struct tl_error err;
-};
-
-static void read_backbone(void *context)
-{
-    struct reading *reading = context;
-    reading->status = tl_backbone_read(&reading->backbone, reading->network, reading->path, &reading->err);
-}
-
-/* Both take some 20 ms, which a single photo would wait for in turn. HDF5, which is for one thread at a time, is that errand's alone. */
-static enum tl_status read_weights_and_start_vips(tl_backbone **out, const struct tl_network *network, const char *path,
-                                                  struct tl_error *err)
-{
-    struct reading reading = {.network = network, .path = path};
-    struct tl_errand errand;
-    tl_errand_start(&errand, read_backbone, &reading);
-    const enum tl_status status = tl_photo_start(err);
-    tl_errand_wait(&errand);
-    *out = reading.backbone;
-    if (reading.status == TL_OK || status != TL_OK)
-        return status;
-    if (err != NULL)
-        *err = reading.err;
-    return reading.status;
-}
-
 enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *recipe, const char *network,
                                   const char *weights_path, const struct tl_features_wish *wish, struct tl_error *err)
 {
@@ -110,14 +78,27 @@ enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *rec
         goto done;
     }
     features->recipe = *recipe;
-    status = read_weights_and_start_vips(&features->backbone, table, weights_path, err);
+    features->weights_path = tl_memory_copy_string(weights_path);
+    if (features->weights_path == NULL) {
+        status = tl_error_set_no_memory(err, "the path of the weights", strlen(weights_path) + 1);
+        goto done;
+    }
+    status = tl_photo_start(err); /* before the first thread, which reading the weights starts */
+    if (status != TL_OK)
+        goto done;
+    status = tl_backbone_read(&features->backbone, table, weights_path, err);
     if (status != TL_OK)
         goto done;
     const struct tl_shape input = {recipe->size_px, recipe->size_px, table->channels};
     status = tl_plan_create(&features->plan, features->backbone, kernel, &input, err);
     if (status != TL_OK)
         goto done;
-    tl_backbone_drop_weights(features->backbone);
+    if (wish == NULL || !wish->is_for_few) {
+        tl_backbone_drop_weights(features->backbone);
+        status = tl_features_confirm(features, err);
+        if (status != TL_OK)
+            goto done;
+    }
     *out = features;
     features = NULL;
 done:
@@ -131,7 +112,16 @@ void tl_features_free(tl_features *features)
         return;
     tl_plan_free(features->plan);
     tl_backbone_free(features->backbone);
+    tl_memory_free(features->weights_path);
     tl_memory_free(features);
+}
+
+enum tl_status tl_features_confirm(const tl_features *features, struct tl_error *err)
+{
+    const enum tl_status status = tl_backbone_check(features->backbone, err);
+    if (status == TL_OK)
+        return TL_OK;
+    return tl_error_prefix(err, "%s does not hold the weights of %s", features->weights_path, tl_backbone_network(features->backbone)->name);
 }
 
 struct tl_features_identity tl_features_identify(const tl_features *features)

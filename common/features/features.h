@@ -12,6 +12,7 @@
 #ifndef TL_FEATURES_FEATURES_H
 #define TL_FEATURES_FEATURES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,7 @@ struct tl_features_identity {
 struct tl_features_wish {
     const char *arithmetic; /* what is computed: "f32-wino4-fma", "fast"; NULL: what `kernels` compute */
     const char *kernels;    /* by what: "winograd-avx2", "openblas", or an arithmetic; NULL: TL_KERNELS, else the best for `arithmetic` */
+    bool is_for_few; /* photos: be ready soon rather than fast, and leave the weights to tl_features_confirm() */
 };
 
 /* The names of what this machine can compute with, the best first: "f32-wino4-fma, openblas-wino4, ..." and
@@ -59,6 +61,10 @@ TL_MUST_USE enum tl_status tl_features_find_weights(char **out, const char *give
 TL_MUST_USE enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *recipe, const char *network,
                                               const char *weights_path, const struct tl_features_wish *wish, struct tl_error *err);
 void tl_features_free(tl_features *features);
+
+/* Whether the weights are what a network can have, which with `is_for_few` is found out beside the first photos: what was computed counts
+ * for nothing until then. Waits where it must. Any thread. Fails with: TL_BAD_INPUT (a weight that is not a finite number). */
+TL_MUST_USE enum tl_status tl_features_confirm(const tl_features *features, struct tl_error *err);
 
 /* Waits for the digest of the weights where it is still being taken, beside what is computed with them. */
 struct tl_features_identity tl_features_identify(const tl_features *features);

@@ -4,21 +4,20 @@
 #include "common/network/backbone.h"
 
 #include <assert.h>
-#include <math.h>
 #include <string.h>
 
 #include "common/base/memory.h"
 #include "common/exchange/keras_h5.h"
-#include "common/network/tensor_digest.h"
+#include "common/network/examination.h"
 
 struct tl_backbone {
     const struct tl_network *network;
     struct tl_backbone_weights *weights; /* one a row of the table; NULLs where a row has none */
     tl_tensors *tensors;                 /* their owner */
-    tl_tensor_digest *digest;
+    tl_examination *examination;
 };
 
-enum { SHAPE_TEXT_BYTES = 128, LANE_COUNT = 16 };
+enum { SHAPE_TEXT_BYTES = 128 };
 
 static void fill_kernel_shape(size_t shape[4], const struct tl_network *network, size_t layer_index)
 {
@@ -55,34 +54,6 @@ static enum tl_status check_shape(const struct tl_tensor *tensor, const char *la
     return tl_error_set(err, TL_BAD_INPUT, "%s: the %s (%s) is %s; %s is expected", layer, part, tensor->name, found, expected);
 }
 
-/* The same as asking each, in lanes that compilers make vectors of: 0 times a number is 0, times anything else NaN. */
-static bool are_all_finite(const float *values, size_t count)
-{
-    float sums[LANE_COUNT] = {0};
-    size_t i = 0;
-    for (; i + LANE_COUNT <= count; i += LANE_COUNT)
-        for (size_t lane = 0; lane < LANE_COUNT; lane++)
-            sums[lane] += values[i + lane] * 0.0F;
-    for (; i < count; i++)
-        sums[0] += values[i] * 0.0F;
-    for (size_t lane = 1; lane < LANE_COUNT; lane++)
-        sums[0] += sums[lane];
-    return sums[0] == 0.0F;
-}
-
-static enum tl_status check_finite(const struct tl_tensor *tensor, const char *layer, const char *part, struct tl_error *err)
-{
-    const size_t count = tl_tensor_value_count(tensor);
-    if (are_all_finite(tensor->values, count))
-        return TL_OK;
-    for (size_t i = 0; i < count; i++) {
-        if (!isfinite(tensor->values[i]))
-            return tl_error_set(err, TL_BAD_INPUT, "%s: value %zu of the %s (%s) is %f, not a finite number", layer, i, part,
-                                tensor->name, (double)tensor->values[i]);
-    }
-    return TL_OK;
-}
-
 /* Checks kernel and bias of one row against the file's tensors at `tensor_index`. */
 static enum tl_status check_layer(const struct tl_network *network, size_t layer_index, const tl_tensors *tensors,
                                   size_t tensor_index, struct tl_error *err)
@@ -98,10 +69,6 @@ static enum tl_status check_layer(const struct tl_network *network, size_t layer
     enum tl_status status = check_shape(kernel, layer, "kernel", 4, shape, err);
     if (status == TL_OK)
         status = check_shape(bias, layer, "bias", 1, &shape[3], err);
-    if (status == TL_OK)
-        status = check_finite(kernel, layer, "kernel", err);
-    if (status == TL_OK)
-        status = check_finite(bias, layer, "bias", err);
     return status;
 }
 
@@ -150,7 +117,7 @@ enum tl_status tl_backbone_create(tl_backbone **out, const struct tl_network *ne
     backbone->network = network;
     find_weights(backbone->weights, network, *tensors);
     tl_tensors_keep_first(*tensors, tensor_count); /* a classifier on top can be many times as large */
-    status = tl_tensor_digest_create(&backbone->digest, network, *tensors, err);
+    status = tl_examination_create(&backbone->examination, network, *tensors, err);
     if (status != TL_OK)
         goto done;
     backbone->tensors = *tensors;
@@ -180,7 +147,7 @@ void tl_backbone_free(tl_backbone *backbone)
 {
     if (backbone == NULL)
         return;
-    tl_tensor_digest_free(backbone->digest);
+    tl_examination_free(backbone->examination);
     tl_tensors_free(backbone->tensors);
     tl_memory_free(backbone->weights);
     tl_memory_free(backbone);
@@ -193,7 +160,7 @@ const struct tl_network *tl_backbone_network(const tl_backbone *backbone)
 
 void tl_backbone_drop_weights(tl_backbone *backbone)
 {
-    (void)tl_tensor_digest_wait(backbone->digest);
+    (void)tl_examination_sha256(backbone->examination);
     tl_tensors_free(backbone->tensors);
     backbone->tensors = NULL;
 }
@@ -206,7 +173,12 @@ struct tl_backbone_weights tl_backbone_get_weights(const tl_backbone *backbone, 
     return backbone->weights[layer_index];
 }
 
+enum tl_status tl_backbone_check(const tl_backbone *backbone, struct tl_error *err)
+{
+    return tl_examination_check(backbone->examination, err);
+}
+
 const uint8_t *tl_backbone_tensors_sha256(const tl_backbone *backbone)
 {
-    return tl_tensor_digest_wait(backbone->digest);
+    return tl_examination_sha256(backbone->examination);
 }

@@ -79,8 +79,13 @@ enum tl_status tl_classifier_read_head(struct tl_head **out, const struct tl_sto
 
 enum tl_status tl_classifier_confirm(const tl_classifier *classifier, const struct tl_store_chosen_head *chosen, struct tl_error *err)
 {
-    struct tl_features_identity identity = tl_features_identify(classifier->features);
+    enum tl_status status = tl_features_confirm(classifier->features, err);
+    struct tl_features_identity identity;
     char found[TL_DIGEST_HEX_BYTES], expected[TL_DIGEST_HEX_BYTES];
+
+    if (status != TL_OK)
+        return status;
+    identity = tl_features_identify(classifier->features);
 
     if (memcmp(identity.tensors_sha256, chosen->tensors_sha256, TL_DIGEST_BYTES) != 0) {
         tl_digest_to_hex(found, identity.tensors_sha256);
@@ -98,9 +103,9 @@ enum tl_status tl_classifier_confirm(const tl_classifier *classifier, const stru
 }
 
 enum tl_status tl_classifier_create(tl_classifier **out, const struct tl_store_chosen_head *chosen, const char *weights_path,
-                                    const char *kernels, struct tl_error *err)
+                                    const char *kernels, bool is_for_few, struct tl_error *err)
 {
-    const struct tl_features_wish wish = {.arithmetic = chosen->arithmetic, .kernels = kernels};
+    const struct tl_features_wish wish = {.arithmetic = chosen->arithmetic, .kernels = kernels, .is_for_few = is_for_few};
     tl_classifier *classifier = NULL;
     struct tl_recipe recipe;
     enum tl_status status;

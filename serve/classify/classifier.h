@@ -1,9 +1,9 @@
 /* classifier.h - a stored head with the recipe and network it was trained on: photo in, probabilities out.
  *
- *     tl_classifier_create(&classifier, &chosen, weights_path, NULL, err);   once; immutable, shared by threads
- *     tl_classifier_session_create(&session, classifier, 1, err);            one a thread that asks
- *     tl_classifier_answer(session, answer, path);                           the answer or why there is none
- *     tl_classifier_confirm(classifier, &chosen, err);                       before any answer is told
+ *     tl_classifier_create(&classifier, &chosen, weights_path, NULL, true, err);   once; immutable, shared by threads
+ *     tl_classifier_session_create(&session, classifier, 1, err);                  one a thread that asks
+ *     tl_classifier_answer(session, answer, path);                                 the answer or why there is none
+ *     tl_classifier_confirm(classifier, &chosen, err);                             before any answer is told
  *
  * Recipe, network and arithmetic are the head's own, and weights other than the head's are refused, so that a photo is
  * seen here exactly as the training photos were. Whose weights they are is known only once all of them were hashed, which goes on while
@@ -12,6 +12,7 @@
 #ifndef TL_SERVE_CLASSIFY_CLASSIFIER_H
 #define TL_SERVE_CLASSIFY_CLASSIFIER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/base/error.h"
@@ -39,10 +40,10 @@ void tl_answer_free(struct tl_answer *answer);
 TL_MUST_USE enum tl_status tl_classifier_read_head(struct tl_head **out, const struct tl_store_chosen_head *chosen, struct tl_error *err);
 
 /* Reads the weights, plans the network, starts libvips. `weights_path` NULL takes TL_WEIGHTS, else "<network>.h5" in the
- * folder of weights. `kernels` NULL takes TL_KERNELS, else the best for the head's arithmetic. Fails with: as tl_classifier_read_head() and tl_features_create(); TL_BAD_INPUT
+ * folder of weights. `kernels` NULL takes TL_KERNELS, else the best for the head's arithmetic. `is_for_few` photos begins sooner, and goes on slower. Fails with: as tl_classifier_read_head() and tl_features_create(); TL_BAD_INPUT
  * (features of another number than the head's; a recipe of a newer program). */
 TL_MUST_USE enum tl_status tl_classifier_create(tl_classifier **out, const struct tl_store_chosen_head *chosen, const char *weights_path,
-                                                const char *kernels, struct tl_error *err);
+                                                const char *kernels, bool is_for_few, struct tl_error *err);
 void tl_classifier_free(tl_classifier *classifier);
 
 /* Whether the weights are those that the head was trained on; `chosen` is what the classifier was made of. Waits where it must. Any

@@ -13,7 +13,7 @@
 #include "serve/classify/photo_walk.h"
 #include "serve/classify/prediction_batch.h"
 
-enum { THREADS_MAX = 256, SLOTS_PER_THREAD = 3 };
+enum { THREADS_MAX = 256, SLOTS_PER_THREAD = 3, FEW_PHOTOS_MAX = 4 };
 
 struct settings {
     const char *run, *weights, *kernels;
@@ -29,6 +29,7 @@ struct job {
     const tl_classifier *classifier;
     struct tl_answer_style style;
     tl_photo_walk *walk;
+    size_t photo_count; /* SIZE_MAX where it is not known beforehand */
     tl_prediction_batch *batch; /* NULL without --save */
     struct tl_text line;
     size_t answered_count, failed_count;
@@ -135,7 +136,7 @@ static size_t share_threads(size_t thread_count, size_t worker_count, size_t wor
 static enum tl_status classify_all(struct job *job, size_t thread_count, struct tl_error *err)
 {
     const struct tl_ordered_work work = {job, fill_slot, compute_slot, end_worker, hand_on_slot};
-    size_t photo_count = tl_photo_walk_estimate(job->walk), worker_count = photo_count < thread_count ? photo_count : thread_count;
+    size_t worker_count = job->photo_count < thread_count ? job->photo_count : thread_count;
     size_t slot_count = SLOTS_PER_THREAD * worker_count, class_count = job->style.class_count;
     void **workers = tl_memory_alloc(worker_count, sizeof *workers);
     void **slots = tl_memory_alloc(slot_count, sizeof *slots);
@@ -235,13 +236,14 @@ static enum tl_status run_job(struct job *job, tl_store *store, const struct tl_
         return status;
     if (!settings->quiet)
         say_head(job->command, &chosen);
-    status = tl_classifier_create(&classifier, &chosen, settings->weights, settings->kernels, err);
-    if (status != TL_OK)
-        goto done;
-    set_style(&job->style, settings, &chosen);
     status = tl_photo_walk_create(&job->walk, operands->items + 1, operands->count - 1, err);
     if (status != TL_OK)
         goto done;
+    job->photo_count = tl_photo_walk_estimate(job->walk);
+    status = tl_classifier_create(&classifier, &chosen, settings->weights, settings->kernels, job->photo_count <= FEW_PHOTOS_MAX, err);
+    if (status != TL_OK)
+        goto done;
+    set_style(&job->style, settings, &chosen);
     if (settings->save) {
         status = tl_prediction_batch_create(&job->batch, store, chosen.head_id, job->style.class_names, chosen.class_count, err);
         if (status != TL_OK)

@@ -148,7 +148,7 @@ START_TEST(weights_other_than_the_heads_are_refused_with_both_digests)
         return;
     store_and_get(&chosen, KERNEL);
     tl_digest_to_hex(expected, chosen.tensors_sha256);
-    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, weights, NULL, &err), TL_BAD_INPUT);
+    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, weights, NULL, true, &err), TL_BAD_INPUT);
     ck_assert_ptr_null(classifier);
     ck_assert_ptr_nonnull(strstr(err.message, expected));
     ck_assert_ptr_nonnull(strstr(err.message, "cc7f6443e96097e97ea73db339ddb1a495456e42fdea6ebfd1f30ff53805682f"));
@@ -171,7 +171,7 @@ START_TEST(an_answer_of_other_weights_is_not_confirmed)
     tl_memory_free(chosen.kernel);
     chosen.feature_count = 25088;
     chosen.kernel = tl_memory_alloc(chosen.feature_count * chosen.class_count, sizeof *chosen.kernel);
-    fixture_ok(tl_classifier_create(&classifier, &chosen, weights, NULL, &err), &err);
+    fixture_ok(tl_classifier_create(&classifier, &chosen, weights, NULL, true, &err), &err);
     ck_assert_int_eq(tl_classifier_confirm(classifier, &chosen, &err), TL_BAD_INPUT);
     ck_assert_ptr_nonnull(strstr(err.message, "cc7f6443e96097e97ea73db339ddb1a495456e42fdea6ebfd1f30ff53805682f"));
     ck_assert(tl_digest_from_hex(other, "cc7f6443e96097e97ea73db339ddb1a495456e42fdea6ebfd1f30ff53805682f"));
@@ -197,7 +197,7 @@ START_TEST(an_arithmetic_this_machine_lacks_is_refused)
         return;
     store_and_get(&chosen, KERNEL);
     memcpy(chosen.arithmetic, "openblas-im2row", strlen(chosen.arithmetic));
-    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, weights, NULL, &err), TL_BAD_INPUT);
+    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, weights, NULL, true, &err), TL_BAD_INPUT);
     ck_assert_ptr_null(classifier);
     ck_assert_ptr_nonnull(strstr(err.message, "openblas-im2row"));
     tl_store_free_head(&chosen);
@@ -214,10 +214,10 @@ START_TEST(kernels_of_another_arithmetic_than_the_heads_are_refused)
 
     tl_test_write_file(weights, "", 0);
     store_and_get(&chosen, KERNEL);
-    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, weights, "openblas", &err), TL_BAD_INPUT);
+    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, weights, "openblas", true, &err), TL_BAD_INPUT);
     ck_assert_ptr_null(classifier);
     ck_assert_str_eq(err.message, "the kernels 'openblas' compute openblas-wino4, but openblas-im2col is wanted");
-    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, weights, "abacus", &err), TL_BAD_INPUT);
+    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, weights, "abacus", true, &err), TL_BAD_INPUT);
     ck_assert_ptr_nonnull(strstr(err.message, "this machine has no kernels 'abacus', only "));
     tl_store_free_head(&chosen);
 }
@@ -230,11 +230,11 @@ START_TEST(missing_weights_and_unknown_recipes_are_refused)
     struct tl_error err;
 
     store_and_get(&chosen, KERNEL);
-    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, "/nowhere/vgg16.h5", NULL, &err), TL_NOT_FOUND);
+    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, "/nowhere/vgg16.h5", NULL, true, &err), TL_NOT_FOUND);
     ck_assert_ptr_null(classifier);
     ck_assert_ptr_nonnull(strstr(err.message, "/nowhere/vgg16.h5"));
     chosen.input_json[1] = '!';
-    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, "/nowhere/vgg16.h5", NULL, &err), TL_BAD_INPUT);
+    ck_assert_int_eq(tl_classifier_create(&classifier, &chosen, "/nowhere/vgg16.h5", NULL, true, &err), TL_BAD_INPUT);
     ck_assert_ptr_null(classifier);
     tl_store_free_head(&chosen);
 }
