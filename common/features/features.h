@@ -56,8 +56,8 @@ TL_MUST_USE enum tl_status tl_features_check_kernels(const char *kernels, struct
 TL_MUST_USE enum tl_status tl_features_find_weights(char **out, const char *given, const char *network, struct tl_error *err);
 
 /* Reads the weights and plans the network. `wish` NULL wishes nothing. Starts libvips.
- * Fails with: TL_NOT_FOUND (no weights file, unknown network), TL_BAD_INPUT (weights of another network, an arithmetic or kernels
- * that this machine has not, kernels of another arithmetic), TL_IO, TL_NO_MEMORY. */
+ * Fails with: TL_NOT_FOUND (no weights file, unknown network), TL_BAD_INPUT (weights of another network or, unless it is for
+ * few, not finite; an arithmetic or kernels that this machine has not; kernels of another arithmetic), TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *recipe, const char *network,
                                               const char *weights_path, const struct tl_features_wish *wish, struct tl_error *err);
 void tl_features_free(tl_features *features);

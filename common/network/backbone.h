@@ -31,8 +31,8 @@ void tl_backbone_free(tl_backbone *backbone);
 const struct tl_network *tl_backbone_network(const tl_backbone *backbone);
 /* Of a convolution's row. */
 struct tl_backbone_weights tl_backbone_get_weights(const tl_backbone *backbone, size_t layer_index);
-/* Frees kernels and biases, which plans have packed their own way, once they were hashed; what names the backbone stays. tl_backbone_get_weights() may not be
- * called any more. */
+/* Frees kernels and biases, which plans have packed their own way, once they were hashed; what names the backbone stays.
+ * tl_backbone_get_weights() may not be called any more. */
 void tl_backbone_drop_weights(tl_backbone *backbone);
 /* Values are looked at beside whatever is done with the backbone meanwhile; these two wait for the end of it, any thread.
  *

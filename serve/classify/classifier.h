@@ -39,9 +39,10 @@ void tl_answer_free(struct tl_answer *answer);
  * not positive), TL_BAD_INPUT (fewer than two classes), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_classifier_read_head(struct tl_head **out, const struct tl_store_chosen_head *chosen, struct tl_error *err);
 
-/* Reads the weights, plans the network, starts libvips. `weights_path` NULL takes TL_WEIGHTS, else "<network>.h5" in the
- * folder of weights. `kernels` NULL takes TL_KERNELS, else the best for the head's arithmetic. `is_for_few` photos begins sooner, and goes on slower. Fails with: as tl_classifier_read_head() and tl_features_create(); TL_BAD_INPUT
- * (features of another number than the head's; a recipe of a newer program). */
+/* Reads the weights, plans the network, starts libvips. `weights_path` NULL takes TL_WEIGHTS, else "<network>.h5" in the folder of
+ * weights; `kernels` NULL takes TL_KERNELS, else the best for the head's arithmetic. `is_for_few` photos begins sooner, and goes on
+ * slower. Fails with: as tl_classifier_read_head() and tl_features_create(); TL_BAD_INPUT (features of another number than the
+ * head's; a recipe of a newer program). */
 TL_MUST_USE enum tl_status tl_classifier_create(tl_classifier **out, const struct tl_store_chosen_head *chosen, const char *weights_path,
                                                 const char *kernels, bool is_for_few, struct tl_error *err);
 void tl_classifier_free(tl_classifier *classifier);

@@ -8,8 +8,8 @@
  * Operands come in the order given. A folder's photos come in the order of their bytes below it, whatever the depth;
  * only names that end as a photo's do, nothing hidden. A link to a file counts as the file; a link to a folder below an
  * operand is left alone, so that no walk is endless. A folder named x.jpg comes as a photo, for the reader to refuse, as it
- * does in extraction. The operand `-`, a photo on standard input, comes as it is. An operand that is not a folder is taken for a photo whatever it is called, and whether it is there
- * at all is for the reader to find out.
+ * does in extraction. The operand `-`, a photo on standard input, comes as it is. An operand that is not a folder is taken for a
+ * photo whatever it is called, and whether it is there at all is for the reader to find out.
  *
  * What is in memory is the names of the folders between an operand and the photo, not the whole list.
  */
