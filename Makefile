@@ -228,7 +228,7 @@ $$(OUT)/%.$(1).o: %.c
 endef
 $(foreach isa,$(ISAS) $(BF16_ISAS),$(eval $(call isa_rules,$(isa))))
 
-$(OUT)/common/network/conv_openblas_wino4.o: CFLAGS += $(KERNEL_FLAGS_$(VARIANT))
+$(OUT)/common/network/conv_openblas_wino6.o: CFLAGS += $(KERNEL_FLAGS_$(VARIANT))
 
 # protoc-c's output is not ours to warn about.
 $(OUT)/generated/%.o: $(GENERATED)/%.c

@@ -90,7 +90,7 @@ enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *rec
     if (status != TL_OK)
         goto done;
     const struct tl_shape input = {recipe->size_px, recipe->size_px, table->channels};
-    status = tl_plan_create(&features->plan, features->backbone, kernel, &input, err);
+    status = tl_plan_create(&features->plan, features->backbone, kernel, &input, wish != NULL && wish->is_for_few ? 1 : TL_PLAN_GROUP, err);
     if (status != TL_OK)
         goto done;
     if (wish == NULL || !wish->is_for_few) {

@@ -30,18 +30,18 @@ struct tl_features_identity {
     const char *network;             /* "vgg16" */
     const uint8_t *tensors_sha256;   /* of the backbone */
     const char *layer;               /* "block5_pool" */
-    const char *arithmetic;          /* "f32-wino4-fma" */
+    const char *arithmetic;          /* "f32-wino6-fma" */
     uint32_t height, width, channels; /* of the feature: 7, 7, 512 */
 };
 
 /* How to compute, as far as the caller cares; all zero takes this machine's default. */
 struct tl_features_wish {
-    const char *arithmetic; /* what is computed: "f32-wino4-fma", "fast"; NULL: what `kernels` compute */
+    const char *arithmetic; /* what is computed: "f32-wino6-fma", "fast"; NULL: what `kernels` compute */
     const char *kernels;    /* by what: "winograd-avx2", "openblas", or an arithmetic; NULL: TL_KERNELS, else the best for `arithmetic` */
     bool is_for_few; /* photos: be ready soon rather than fast, and leave the weights to tl_features_confirm() */
 };
 
-/* The names of what this machine can compute with, the best first: "f32-wino4-fma, openblas-wino4, ..." and
+/* The names of what this machine can compute with, the best first: "f32-wino6-fma, openblas-wino6, ..." and
  * "winograd-avx512, winograd-avx2, openblas, ...". */
 void tl_features_append_arithmetics(struct tl_text *text);
 void tl_features_append_kernels(struct tl_text *text);

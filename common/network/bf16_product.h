@@ -83,7 +83,7 @@ TL_INLINE void add_products(const bool is_tall)
 }
 
 /* 16 rows, or 32 where is_tall. */
-TL_INLINE void multiply_tiles(const struct bf16_product *p, const size_t part_count, const bool is_tall)
+TL_INLINE void multiply_tile_pair(const struct bf16_product *p, const size_t part_count, const bool is_tall)
 {
     const size_t out_bytes = p->out_stride * sizeof *p->out;
     float *const below = p->out + BF16_TILE_ROWS * p->out_stride;
@@ -121,9 +121,9 @@ TL_INLINE void multiply_bf16(const struct bf16_product *whole, size_t row_count,
         part.in += row * part.in_stride;
         part.out += row * part.out_stride;
         if (row_count - row > BF16_TILE_ROWS)
-            multiply_tiles(&part, part_count, true);
+            multiply_tile_pair(&part, part_count, true);
         else
-            multiply_tiles(&part, part_count, false);
+            multiply_tile_pair(&part, part_count, false);
     }
     settle_memory();
 }

@@ -42,12 +42,6 @@ static void start(void)
     openblas_set_num_threads(1);
 }
 
-static bool has_fused_pooling(const struct tl_conv_shape *shape)
-{
-    (void)shape;
-    return false;
-}
-
 static size_t count_packed(const struct tl_conv_shape *shape)
 {
     return (size_t)shape->kernel * shape->kernel * shape->input_channels * shape->output_channels;
@@ -62,7 +56,7 @@ static struct tl_conv_division divide(const struct tl_conv_shape *shape, size_t 
 {
     (void)shape;
     (void)thread_count;
-    return (struct tl_conv_division){photo_count, 1};
+    return (struct tl_conv_division){photo_count, 1, 0};
 }
 
 /* Room for a block's rows, and for the product of the last block, which may be longer than what is left of `out`. */
@@ -169,9 +163,10 @@ const struct tl_conv_kernel tl_conv_openblas = {
     .arithmetic = "openblas-im2col",
     .is_supported = tl_cpu_has_all,
     .start = start,
-    .has_fused_pooling = has_fused_pooling,
+    .settle = tl_conv_settle_plain,
     .packed_count = count_packed,
     .scratch_count = count_scratch,
+    .shared_count = tl_conv_share_nothing,
     .pack = pack,
     .divide = divide,
     .run = run,

@@ -19,12 +19,6 @@ static void pack(float *packed, const struct tl_conv_shape *shape, const float *
     memcpy(packed, kernel, count_packed(shape) * sizeof *packed);
 }
 
-static bool has_fused_pooling(const struct tl_conv_shape *shape)
-{
-    (void)shape;
-    return false;
-}
-
 static size_t count_scratch(const struct tl_conv_shape *shape)
 {
     return shape->output_channels * (sizeof(double) / sizeof(float));
@@ -56,7 +50,7 @@ static struct tl_conv_division divide(const struct tl_conv_shape *shape, size_t 
 {
     (void)shape;
     (void)thread_count;
-    return (struct tl_conv_division){photo_count, 1};
+    return (struct tl_conv_division){photo_count, 1, 0};
 }
 
 /* Task: one photo. */
@@ -80,9 +74,10 @@ const struct tl_conv_kernel tl_conv_reference = {
     .name = "reference",
     .arithmetic = "f64-direct",
     .is_supported = tl_cpu_has_all,
-    .has_fused_pooling = has_fused_pooling,
+    .settle = tl_conv_settle_plain,
     .packed_count = count_packed,
     .scratch_count = count_scratch,
+    .shared_count = tl_conv_share_nothing,
     .pack = pack,
     .divide = divide,
     .run = run,

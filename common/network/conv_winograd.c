@@ -1,4 +1,4 @@
-/* conv_winograd.c - "f32-wino4-fma", the kernels of our own: compiled once for each instruction set (vector.h).
+/* conv_winograd.c - "f32-wino6-fma" and "f32-wino7-fma", the kernels of our own: compiled once for each instruction set (vector.h).
  *
  * A task takes one block of tiles through all three steps, for one range of output channels; ranges are made only where
  * there are too few tiles for the threads, because each transforms the block's input again.
@@ -8,140 +8,202 @@
 #include "common/network/cpu.h"
 #include "common/network/direct.h"
 #include "common/network/division.h"
-#include "common/network/microkernel.h"
 #include "common/network/winograd_pack.h"
-#include "common/network/winograd_tiles.h"
+#include "common/network/winograd_raw.h"
 
-/* One cache line beyond the block, because positions a multiple of 4 KiB apart would take turns in the same few cache lines. */
-enum { POSITION_PADDING = 16 };
+/* What the size of tiles is at most. */
+enum { TILE_OF_EXACT = 6, TILE_OF_FAST = 7 };
 
-static size_t count_panels(const struct tl_conv_shape *shape)
+static void settle(struct tl_conv_shape *shape, size_t tile_max)
 {
-    return (shape->output_channels + PANEL_COLUMNS - 1) / PANEL_COLUMNS;
+    shape->tile = is_for_winograd(shape) ? (uint32_t)choose_tile(shape, tile_max) : 0;
+    shape->has_pooling = shape->has_pooling && shape->tile != 0 && can_pool_tiles(shape->tile);
+    shape->has_raw_weights = shape->has_raw_weights && shape->tile != 0 && is_for_raw(shape);
 }
 
-static bool has_fused_pooling(const struct tl_conv_shape *shape)
+static void settle_exact(struct tl_conv_shape *shape)
 {
-    return is_for_winograd(shape);
+    settle(shape, TILE_OF_EXACT);
+}
+
+static void settle_fast(struct tl_conv_shape *shape)
+{
+    settle(shape, TILE_OF_FAST);
+}
+
+/* Tiles of a block, at most: many, to use each weight often, but V and M should stay near the core. Multiples of the larger
+ * micro-kernels' rows. */
+static size_t count_block_tiles(const struct tl_conv_shape *shape)
+{
+    enum { FEW_CHANNELS = 128, SOME_CHANNELS = 256, TILES_OF_FEW = 28, TILES_OF_SOME = 42, TILES_OF_MANY = 56 };
+    const size_t channels = shape->input_channels + shape->output_channels;
+    const size_t tiles = channels <= FEW_CHANNELS ? TILES_OF_FEW : channels <= SOME_CHANNELS ? TILES_OF_SOME : TILES_OF_MANY;
+    return tiles / PANEL_ROWS * PANEL_ROWS;
 }
 
 static size_t count_packed(const struct tl_conv_shape *shape)
 {
-    return is_for_winograd(shape) ? count_transformed(shape, PANEL_COLUMNS) : count_direct_packed(shape);
-}
-
-static void pack(float *packed, const struct tl_conv_shape *shape, const float *kernel)
-{
-    if (is_for_winograd(shape))
-        pack_transformed(packed, shape, kernel, PANEL_COLUMNS);
-    else
-        pack_direct(packed, shape, kernel);
-}
-
-static size_t count_v(const struct tl_conv_shape *shape, size_t tile_count)
-{
-    return WINOGRAD_POSITIONS * (tile_count * round_up(shape->input_channels, CHANNEL_BLOCK) + POSITION_PADDING);
-}
-
-static size_t count_m(const struct tl_conv_shape *shape, size_t tile_count)
-{
-    return WINOGRAD_POSITIONS * (tile_count * count_panels(shape) * PANEL_COLUMNS + POSITION_PADDING);
+    if (shape->has_raw_weights)
+        return count_raw_packed(shape);
+    return shape->tile != 0 ? count_transformed(shape, PANEL_COLUMNS, shape->tile) : count_direct_packed(shape);
 }
 
 static size_t count_scratch(const struct tl_conv_shape *shape)
 {
-    if (!is_for_winograd(shape))
+    if (shape->tile == 0)
         return count_direct_scratch(shape);
-    return count_v(shape, DIVISION_TILES_MAX) + count_m(shape, DIVISION_TILES_MAX);
+    if (shape->has_raw_weights)
+        return count_raw_scratch(shape);
+    const size_t tile_count = count_block_tiles(shape);
+    return count_positions(shape->tile) *
+           (lay_out_v(shape, tile_count).position_stride + lay_out_m(tile_count, count_panels(shape) * PANEL_COLUMNS).position_stride);
+}
+
+static size_t count_shared(const struct tl_conv_shape *shape, size_t photo_count)
+{
+    return shape->has_raw_weights ? count_raw_shared(shape, photo_count) : 0;
 }
 
 static struct tl_conv_division divide(const struct tl_conv_shape *shape, size_t photo_count, size_t thread_count)
 {
-    if (!is_for_winograd(shape))
-        return (struct tl_conv_division){photo_count * plan_direct(shape).blocks_a_photo, 1};
-    return tl_division_choose(count_tiles(shape, photo_count).count, DIVISION_TILES_MAX, count_panels(shape), thread_count);
+    if (shape->tile == 0)
+        return (struct tl_conv_division){photo_count * plan_direct(shape).blocks_a_photo, 1, 0};
+    if (shape->has_raw_weights)
+        return divide_raw(shape, photo_count, thread_count);
+    return tl_division_choose(count_tiles(shape, photo_count, shape->tile).count, count_block_tiles(shape), count_panels(shape), thread_count);
 }
 
-/* The 36 products of V's tiles with panels [first, end) of the weights. */
-static void multiply_positions(float *m, const struct layout *m_layout, const float *v, const struct layout *v_layout,
-                               const struct tl_conv_call *call, size_t tile_count, size_t first_panel, size_t end_panel)
-{
-    const size_t rows = round_up(call->shape.input_channels, CHANNEL_BLOCK), panel_floats = rows * PANEL_COLUMNS;
-    const size_t group_count = (tile_count + PANEL_ROWS - 1) / PANEL_ROWS, range_panels = end_panel - first_panel;
-    /* Each product asks for its share of what comes next: the next panel of weights, and V's next position. */
-    const size_t weight_lines = (PANEL_COLUMNS + group_count - 1) / group_count;
-    const size_t in_lines = (tile_count + range_panels * group_count - 1) / (range_panels * group_count);
-    for (size_t position = 0; position < WINOGRAD_POSITIONS; position++) {
-        const float *const weights = call->weights + position * count_panels(&call->shape) * panel_floats;
-        for (size_t panel = first_panel; panel < end_panel; panel++) {
-            const struct product product = {
-                .in = v + position * v_layout->position_stride,
-                .segment_count = rows / CHANNEL_BLOCK,
-                .segment_stride = v_layout->block_stride,
-                .weights = weights + panel * panel_floats,
-                .out = m + position * m_layout->position_stride + (panel - first_panel) * PANEL_COLUMNS,
-                .out_stride = m_layout->tile_stride,
-                .next_weights = {weights + (panel + 1) * panel_floats, weight_lines},
-                .next_in = {v + (position + 1) * v_layout->position_stride +
-                                (panel - first_panel) * group_count * (rows / CHANNEL_BLOCK) * in_lines * LINE_FLOATS,
-                            in_lines},
-            };
-            multiply_all(&product, tile_count, true);
-        }
-    }
-}
-
-static void run_winograd(const struct tl_conv_call *call, size_t task, float *scratch)
+TL_INLINE void run_packed(const struct tl_conv_call *call, size_t task, float *scratch, const size_t tile)
 {
     const struct tl_conv_shape *shape = &call->shape;
     const struct tl_conv_division *division = &call->division;
-    const size_t tile_count = count_tiles(shape, call->photo_count).count, panel_count = count_panels(shape);
+    const size_t tile_count = count_tiles(shape, call->photo_count, tile).count, panel_count = count_panels(shape);
     const size_t block = task % division->block_count, range = task / division->block_count;
     const size_t first = tile_count * block / division->block_count, end = tile_count * (block + 1) / division->block_count;
     const size_t first_panel = panel_count * range / division->range_count;
     const size_t end_panel = panel_count * (range + 1) / division->range_count;
     const size_t k_first = first_panel * PANEL_COLUMNS, k_end = end_panel * PANEL_COLUMNS;
-    const size_t count = end - first, columns = k_end - k_first;
-    assert(count <= DIVISION_TILES_MAX);
-    const struct layout v = {count * round_up(shape->input_channels, CHANNEL_BLOCK) + POSITION_PADDING, CHANNEL_BLOCK,
-                             count * CHANNEL_BLOCK};
-    const struct layout m = {count * columns + POSITION_PADDING, columns, 0};
-    float *const sums = scratch + count_v(shape, count);
-    gather_tiles(scratch, &v, 1, call, first, end);
-    multiply_positions(sums, &m, scratch, &v, call, count, first_panel, end_panel);
-    scatter_tiles(sums, &m, call, first, end, k_first, k_end < shape->output_channels ? k_end : shape->output_channels);
+    const size_t rows = round_up(shape->input_channels, CHANNEL_BLOCK);
+    assert(end - first <= count_block_tiles(shape));
+    const struct layout v = lay_out_v(shape, end - first), m = lay_out_m(end - first, k_end - k_first);
+    float *const sums = scratch + count_positions(tile) * v.position_stride;
+    const struct winograd_product product = {
+        .tile_count = end - first,
+        .position_count = count_positions(tile),
+        .block_count = rows / CHANNEL_BLOCK,
+        .v = scratch,
+        .v_layout = v,
+        .weights = call->weights + first_panel * rows * PANEL_COLUMNS,
+        .panel_count = end_panel - first_panel,
+        .panel_stride = rows * PANEL_COLUMNS,
+        .position_stride = panel_count * rows * PANEL_COLUMNS,
+        .m = sums,
+        .m_layout = m,
+    };
+    gather_tiles(scratch, &v, 1, call, first, end, tile);
+    multiply_positions(&product);
+    scatter_tiles(sums, &m, call, first, end, k_first, k_end < shape->output_channels ? k_end : shape->output_channels, tile);
+}
+
+/* ---- The same for each size of tile, a constant in its loops ---- */
+
+TL_INLINE void pack_tiles(float *packed, const struct tl_conv_shape *shape, const float *kernel, const size_t tile)
+{
+    pack_transformed(packed, shape, kernel, PANEL_COLUMNS, tile);
+}
+
+static void pack(float *packed, const struct tl_conv_shape *shape, const float *kernel)
+{
+    if (shape->has_raw_weights) {
+        pack_raw(packed, shape, kernel);
+        return;
+    }
+    switch (shape->tile) {
+    case 4: pack_tiles(packed, shape, kernel, 4); return;
+    case 6: pack_tiles(packed, shape, kernel, 6); return;
+    case 7: pack_tiles(packed, shape, kernel, 7); return;
+    default: pack_direct(packed, shape, kernel); return;
+    }
+}
+
+static void prepare(const struct tl_conv_call *call, size_t task)
+{
+    switch (call->shape.tile) {
+    case 4: prepare_raw(call, task, 4); return;
+    case 6: prepare_raw(call, task, 6); return;
+    default: prepare_raw(call, task, 7); return;
+    }
+}
+
+static void run_with_raw(const struct tl_conv_call *call, size_t task, float *scratch)
+{
+    switch (call->shape.tile) {
+    case 4: run_raw(call, task, scratch, 4); return;
+    case 6: run_raw(call, task, scratch, 6); return;
+    default: run_raw(call, task, scratch, 7); return;
+    }
 }
 
 static void run(const struct tl_conv_call *call, size_t task, float *scratch)
 {
-    if (is_for_winograd(&call->shape))
-        run_winograd(call, task, scratch);
-    else
-        run_direct(call, task, scratch);
+    if (call->shape.has_raw_weights) {
+        run_with_raw(call, task, scratch);
+        return;
+    }
+    switch (call->shape.tile) {
+    case 4: run_packed(call, task, scratch, 4); return;
+    case 6: run_packed(call, task, scratch, 6); return;
+    case 7: run_packed(call, task, scratch, 7); return;
+    default: run_direct(call, task, scratch); return;
+    }
 }
 
 #if defined(TL_ISA_AVX512)
-const struct tl_conv_kernel tl_conv_winograd_avx512 = {
-    .name = "winograd-avx512",
-    .is_supported = tl_cpu_has_avx512,
+#define EXACT tl_conv_winograd_avx512
+#define FAST tl_conv_winograd7_avx512
+#define ISA_NAME "avx512"
+#define IS_SUPPORTED tl_cpu_has_avx512
 #elif defined(TL_ISA_AVX2)
-const struct tl_conv_kernel tl_conv_winograd_avx2 = {
-    .name = "winograd-avx2",
-    .is_supported = tl_cpu_has_avx2,
+#define EXACT tl_conv_winograd_avx2
+#define FAST tl_conv_winograd7_avx2
+#define ISA_NAME "avx2"
+#define IS_SUPPORTED tl_cpu_has_avx2
 #elif defined(TL_ISA_NEON)
-const struct tl_conv_kernel tl_conv_winograd_neon = {
-    .name = "winograd-neon",
-    .is_supported = tl_cpu_has_all,
+#define EXACT tl_conv_winograd_neon
+#define FAST tl_conv_winograd7_neon
+#define ISA_NAME "neon"
+#define IS_SUPPORTED tl_cpu_has_all
 #else
-const struct tl_conv_kernel tl_conv_winograd_scalar = {
-    .name = "winograd-scalar",
-    .is_supported = tl_cpu_has_all,
+#define EXACT tl_conv_winograd_scalar
+#define FAST tl_conv_winograd7_scalar
+#define ISA_NAME "scalar"
+#define IS_SUPPORTED tl_cpu_has_all
 #endif
-    .arithmetic = "f32-wino4-fma",
-    .has_fused_pooling = has_fused_pooling,
+
+const struct tl_conv_kernel EXACT = {
+    .name = "winograd-" ISA_NAME,
+    .arithmetic = "f32-wino6-fma",
+    .is_supported = IS_SUPPORTED,
+    .settle = settle_exact,
     .packed_count = count_packed,
     .scratch_count = count_scratch,
+    .shared_count = count_shared,
     .pack = pack,
     .divide = divide,
+    .prepare = prepare,
+    .run = run,
+};
+
+const struct tl_conv_kernel FAST = {
+    .name = "winograd7-" ISA_NAME,
+    .arithmetic = "f32-wino7-fma",
+    .is_supported = IS_SUPPORTED,
+    .settle = settle_fast,
+    .packed_count = count_packed,
+    .scratch_count = count_scratch,
+    .shared_count = count_shared,
+    .pack = pack,
+    .divide = divide,
+    .prepare = prepare,
     .run = run,
 };

@@ -20,6 +20,8 @@
  * has more tiles, to use each oftener. */
 enum { SPARE_VALUES = V_BLOCK, SPARE_FLOATS = 16, TILES_OF_FEW_WEIGHTS = 64, TILES_OF_MANY_WEIGHTS = 128, MANY_CHANNELS = 128 };
 
+enum { TILE = 4 };
+
 static size_t count_panels(const struct tl_conv_shape *shape)
 {
     return (shape->output_channels + BF16_PANEL - 1) / BF16_PANEL;
@@ -30,9 +32,14 @@ static size_t count_tiles_max(const struct tl_conv_shape *shape)
     return shape->input_channels >= MANY_CHANNELS ? TILES_OF_MANY_WEIGHTS : TILES_OF_FEW_WEIGHTS;
 }
 
-static bool has_fused_pooling(const struct tl_conv_shape *shape)
+static void settle(struct tl_conv_shape *shape)
 {
-    return is_for_winograd(shape);
+    const bool is_pooled = shape->has_pooling;
+    tl_conv_settle_plain(shape);
+    if (!is_for_winograd(shape))
+        return;
+    shape->tile = TILE;
+    shape->has_pooling = is_pooled;
 }
 
 /* Values of one panel's weights. */
@@ -43,17 +50,17 @@ static size_t count_panel_values(const struct tl_conv_shape *shape, size_t part_
 
 TL_INLINE size_t count_packed(const struct tl_conv_shape *shape, const size_t part_count)
 {
-    if (!is_for_winograd(shape))
+    if (shape->tile == 0)
         return count_direct_packed(shape);
-    return WINOGRAD_POSITIONS * count_panels(shape) * count_panel_values(shape, part_count) / 2;
+    return BF16_POSITIONS * count_panels(shape) * count_panel_values(shape, part_count) / 2;
 }
 
 /* Weights of one channel and PACK_LANES outputs from k on at all positions. */
-TL_INLINE void put_weights(v_value *packed, const struct tl_conv_shape *shape, float transformed[WINOGRAD_POSITIONS][PACK_LANES],
+TL_INLINE void put_weights(v_value *packed, const struct tl_conv_shape *shape, float transformed[BF16_POSITIONS][PACK_LANES],
                            size_t channel, size_t k, const size_t part_count)
 {
     const size_t panel_values = count_panel_values(shape, part_count), panel_count = count_panels(shape);
-    for (size_t position = 0; position < WINOGRAD_POSITIONS; position++) {
+    for (size_t position = 0; position < BF16_POSITIONS; position++) {
         v_value *const block = packed + (position * panel_count + k / BF16_PANEL) * panel_values +
                                channel / V_BLOCK * part_count * BF16_WEIGHT_BLOCK + locate_weight(channel % V_BLOCK, k % BF16_PANEL);
         for (size_t i = 0; i < PACK_LANES; i++) {
@@ -68,18 +75,16 @@ TL_INLINE void put_weights(v_value *packed, const struct tl_conv_shape *shape, f
 
 TL_INLINE void pack(float *packed, const struct tl_conv_shape *shape, const float *kernel, const size_t part_count)
 {
-    const size_t input_channels = shape->input_channels, output_channels = shape->output_channels;
-    float transformed[WINOGRAD_POSITIONS][PACK_LANES];
-    if (!is_for_winograd(shape)) {
+    const struct weight_maps maps = find_weight_maps(TILE);
+    float taps[9 * PACK_LANES], transformed[BF16_POSITIONS][PACK_LANES];
+    if (shape->tile == 0) {
         pack_direct(packed, shape, kernel);
         return;
     }
     for (size_t k = 0; k < count_panels(shape) * BF16_PANEL; k += PACK_LANES) {
-        const size_t count = output_channels < k ? 0 : output_channels - k < PACK_LANES ? output_channels - k : PACK_LANES;
-        for (size_t c = 0; c < round_up(input_channels, V_BLOCK); c++) {
-            memset(transformed, 0, sizeof transformed);
-            if (c < input_channels && count > 0)
-                transform_weights(transformed, kernel + c * output_channels + k, input_channels * output_channels, count);
+        for (size_t c = 0; c < round_up(shape->input_channels, V_BLOCK); c++) {
+            copy_taps(taps, PACK_LANES, shape, kernel, c, k);
+            transform_lanes(*transformed, PACK_LANES, taps, PACK_LANES, &maps, TILE);
             put_weights((v_value *)(void *)packed, shape, transformed, c, k, part_count);
         }
     }
@@ -99,30 +104,30 @@ static struct layout lay_out_m(size_t tile_count, size_t columns)
 
 static size_t count_v_floats(const struct layout *v, size_t part_count)
 {
-    return part_count * WINOGRAD_POSITIONS * v->position_stride / 2;
+    return part_count * BF16_POSITIONS * v->position_stride / 2;
 }
 
 TL_INLINE size_t count_scratch(const struct tl_conv_shape *shape, const size_t part_count)
 {
-    if (!is_for_winograd(shape))
+    if (shape->tile == 0)
         return count_direct_scratch(shape);
     const struct layout v = lay_out_v(shape, count_tiles_max(shape));
     const struct layout m = lay_out_m(count_tiles_max(shape), count_panels(shape) * BF16_PANEL);
-    return count_v_floats(&v, part_count) + WINOGRAD_POSITIONS * m.position_stride;
+    return count_v_floats(&v, part_count) + BF16_POSITIONS * m.position_stride;
 }
 
 static struct tl_conv_division divide(const struct tl_conv_shape *shape, size_t photo_count, size_t thread_count)
 {
-    if (!is_for_winograd(shape))
-        return (struct tl_conv_division){photo_count * plan_direct(shape).blocks_a_photo, 1};
-    return tl_division_choose(count_tiles(shape, photo_count).count, count_tiles_max(shape), count_panels(shape), thread_count);
+    if (shape->tile == 0)
+        return (struct tl_conv_division){photo_count * plan_direct(shape).blocks_a_photo, 1, 0};
+    return tl_division_choose(count_tiles(shape, photo_count, TILE).count, count_tiles_max(shape), count_panels(shape), thread_count);
 }
 
 TL_INLINE void run_winograd(const struct tl_conv_call *call, size_t task, float *scratch, const size_t part_count)
 {
     const struct tl_conv_shape *shape = &call->shape;
     const struct tl_conv_division *division = &call->division;
-    const size_t tile_count = count_tiles(shape, call->photo_count).count, panel_count = count_panels(shape);
+    const size_t tile_count = count_tiles(shape, call->photo_count, TILE).count, panel_count = count_panels(shape);
     const size_t block = task % division->block_count, range = task / division->block_count;
     const size_t first = tile_count * block / division->block_count, end = tile_count * (block + 1) / division->block_count;
     const size_t first_panel = panel_count * range / division->range_count;
@@ -132,14 +137,14 @@ TL_INLINE void run_winograd(const struct tl_conv_call *call, size_t task, float 
     v_value *const values = (v_value *)(void *)scratch;
     float *const sums = scratch + count_v_floats(&v, part_count);
     assert(end - first <= count_tiles_max(shape));
-    gather_tiles(values, &v, part_count, call, first, end);
+    gather_tiles(values, &v, part_count, call, first, end, TILE);
     begin_products();
-    for (size_t position = 0; position < WINOGRAD_POSITIONS; position++) {
+    for (size_t position = 0; position < BF16_POSITIONS; position++) {
         for (size_t panel = first_panel; panel < end_panel; panel++) {
             const struct bf16_product product = {
                 .in = values + position * v.position_stride,
                 .in_stride = v.tile_stride,
-                .in_low = WINOGRAD_POSITIONS * v.position_stride,
+                .in_low = BF16_POSITIONS * v.position_stride,
                 .weights = (const v_value *)(const void *)call->weights +
                            (position * panel_count + panel) * count_panel_values(shape, part_count),
                 .block_count = round_up(shape->input_channels, V_BLOCK) / V_BLOCK,
@@ -150,12 +155,12 @@ TL_INLINE void run_winograd(const struct tl_conv_call *call, size_t task, float 
         }
     }
     end_products();
-    scatter_tiles(sums, &m, call, first, end, k_first, k_end < shape->output_channels ? k_end : shape->output_channels);
+    scatter_tiles(sums, &m, call, first, end, k_first, k_end < shape->output_channels ? k_end : shape->output_channels, TILE);
 }
 
 TL_INLINE void run(const struct tl_conv_call *call, size_t task, float *scratch, const size_t part_count)
 {
-    if (is_for_winograd(&call->shape))
+    if (call->shape.tile != 0)
         run_winograd(call, task, scratch, part_count);
     else
         run_direct(call, task, scratch);
@@ -213,9 +218,10 @@ const struct tl_conv_kernel tl_conv_bf16_twin = {
     .is_supported = tl_cpu_has_all,
 #endif
     .arithmetic = "bf16-wino4",
-    .has_fused_pooling = has_fused_pooling,
+    .settle = settle,
     .packed_count = count_packed_1,
     .scratch_count = count_scratch_1,
+    .shared_count = tl_conv_share_nothing,
     .pack = pack_1,
     .divide = divide,
     .run = run_1,
@@ -231,9 +237,10 @@ const struct tl_conv_kernel tl_conv_bf16x3_twin = {
     .is_supported = tl_cpu_has_all,
 #endif
     .arithmetic = "bf16x3-wino4",
-    .has_fused_pooling = has_fused_pooling,
+    .settle = settle,
     .packed_count = count_packed_2,
     .scratch_count = count_scratch_2,
+    .shared_count = tl_conv_share_nothing,
     .pack = pack_2,
     .divide = divide,
     .run = run_2,

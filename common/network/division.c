@@ -14,5 +14,5 @@ struct tl_conv_division tl_division_choose(size_t tile_count, size_t tiles_max, 
         block_count = tile_count;
     if (range_count > panel_count)
         range_count = panel_count;
-    return (struct tl_conv_division){block_count, range_count};
+    return (struct tl_conv_division){block_count, range_count, 0};
 }

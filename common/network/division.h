@@ -8,10 +8,7 @@
 
 #include "common/network/kernels.h"
 
-/* Tiles of a block of the fp32 kernels, at most: four times the rows of the largest micro-kernel. From 36 to 84 make no difference that could be
- * measured on VGG16. */
-enum { DIVISION_TILES_MAX = 56 };
-
+/* `tiles_max`: tiles of a block. */
 struct tl_conv_division tl_division_choose(size_t tile_count, size_t tiles_max, size_t panel_count, size_t thread_count);
 
 #endif

@@ -7,12 +7,18 @@
 const struct tl_conv_kernel *const tl_conv_kernels[] = {
     &tl_conv_reference,
     &tl_conv_winograd_scalar,
+    &tl_conv_winograd7_scalar,
+#if defined(__aarch64__)
+    &tl_conv_winograd7_neon,
+#endif
 #if defined(__x86_64__)
+    &tl_conv_winograd7_avx2,
+    &tl_conv_winograd7_avx512,
     &tl_conv_winograd_amx,
     &tl_conv_winograd_amx3,
 #endif
     &tl_conv_openblas,
-    &tl_conv_openblas_wino4,
+    &tl_conv_openblas_wino6,
 #if defined(__aarch64__)
     &tl_conv_winograd_neon,
 #endif
@@ -24,10 +30,11 @@ const struct tl_conv_kernel *const tl_conv_kernels[] = {
 const size_t tl_conv_kernel_count = sizeof tl_conv_kernels / sizeof *tl_conv_kernels;
 
 /* Every instruction set that kernels are written for. */
-static const char *const fast_names[] = {"winograd-neon", "winograd-avx2", "winograd-avx512", "winograd-amx", "winograd-amx3"};
+static const char *const fast_names[] = {"winograd-neon",    "winograd-avx2", "winograd-avx512", "winograd7-neon", "winograd7-avx2",
+                                         "winograd7-avx512", "winograd-amx",  "winograd-amx3"};
 
-/* What "fast" stands for. */
-static const char fast_arithmetic[] = "bf16x3-wino4";
+/* What "fast" stands for: the first that this CPU has. */
+static const char *const fast_arithmetics[] = {"bf16x3-wino4", "f32-wino7-fma"};
 
 static const struct tl_conv_kernel *find_by_name(const char *name)
 {
@@ -53,10 +60,21 @@ static const char *get_named_kernel(void)
     return name != NULL ? name : "";
 }
 
+/* The scalar twin is fast in nothing. */
+static const char *find_fast_arithmetic(void)
+{
+    for (size_t i = 0; i < sizeof fast_arithmetics / sizeof *fast_arithmetics; i++) {
+        const struct tl_conv_kernel *kernel = find_by_arithmetic(fast_arithmetics[i]);
+        if (kernel != NULL && kernel != &tl_conv_winograd7_scalar)
+            return fast_arithmetics[i];
+    }
+    return "fast";
+}
+
 const struct tl_conv_kernel *tl_conv_kernel_find(const char *name)
 {
     if (strcmp(name, "fast") == 0)
-        name = fast_arithmetic;
+        name = find_fast_arithmetic();
     const struct tl_conv_kernel *kernel = find_by_name(name), *named = find_by_name(get_named_kernel());
     if (kernel != NULL)
         return kernel;
@@ -81,4 +99,18 @@ const char *tl_conv_kernel_missing(size_t index)
             return fast_names[i];
     }
     return NULL;
+}
+
+void tl_conv_settle_plain(struct tl_conv_shape *shape)
+{
+    shape->has_pooling = false;
+    shape->has_raw_weights = false;
+    shape->tile = 0;
+}
+
+size_t tl_conv_share_nothing(const struct tl_conv_shape *shape, size_t photo_count)
+{
+    (void)shape;
+    (void)photo_count;
+    return 0;
 }

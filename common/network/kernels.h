@@ -5,16 +5,18 @@
  * the shape and allocated by the plan, aligned to 64 bytes. Tests and benchmarks walk the list; the plan takes one
  * arithmetic for the whole network.
  *
+ *     kernel->settle(&shape);
  *     kernel->pack(packed, &shape, weights);                                   once
  *     call.division = kernel->divide(&shape, photo_count, thread_count);
+ *     for each task < preparation_count: kernel->prepare(&call, task);
  *     for each task < block_count * range_count: kernel->run(&call, task, scratch of the thread);
  *
  * Activations are float32, photos x height x width x channels (NHWC). A convolution is 'same', stride 1, odd kernel.
  * A photo's result must be the same bits whatever is beside it and however the work is divided: nothing that changes
  * rounding may depend on the counts of photos and threads or on a photo's place.
  *
- * Kernels of one arithmetic give the same bits on every CPU. "f32-wino4-fma" (see winograd.h) is such a family. "bf16-wino4" and
- * "bf16x3-wino4" (conv_winograd_bf16.c) are faster and less exact, and nobody gets them who has not asked.
+ * Kernels of one arithmetic give the same bits on every CPU. "f32-wino6-fma" (see winograd.h) is such a family. "f32-wino7-fma", "bf16-wino4"
+ * and "bf16x3-wino4" (conv_winograd_bf16.c) are faster and less exact, and nobody gets them who has not asked.
  */
 #ifndef TL_NETWORK_KERNELS_H
 #define TL_NETWORK_KERNELS_H
@@ -23,17 +25,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What counts of zeros are filled up to. */
+enum { TL_CONV_ZEROS_UNIT = 32 };
+
 struct tl_conv_shape {
     uint32_t height, width;          /* of the input, and of the output before pooling */
     uint32_t input_channels, output_channels;
     uint32_t kernel;                 /* 1, 3, 5, ... */
     bool has_relu;
-    bool has_pooling;                /* 2 x 2 max pooling with stride 2 follows, as tl_pool_max(); only where has_fused_pooling() */
+    bool has_pooling;                /* 2 x 2 max pooling with stride 2 follows, as tl_pool_max() */
+    bool has_raw_weights;            /* packed as they are and transformed anew for each photo: for photos alone, that may be faster */
+    uint32_t tile;                   /* side of the tiles in which outputs are computed, where the kernel has such; settle() chooses */
 };
 
-/* How a convolution is cut up: blocks of photos or parts of them, and each into ranges of output channels. */
+/* How a convolution is cut up: blocks of photos or parts of them, and each into ranges of output channels. Before them all,
+ * `preparation_count` tasks of prepare(). */
 struct tl_conv_division {
-    size_t block_count, range_count;
+    size_t block_count, range_count, preparation_count;
 };
 
 /* One convolution of some photos. `in` and `out` do not overlap; `weights` is what pack() made. */
@@ -42,24 +50,31 @@ struct tl_conv_call {
     size_t photo_count;
     const float *in, *weights, *bias;
     float *out;
+    float *shared;      /* what prepare() leaves for all tasks */
+    const float *zeros; /* as many as input channels, filled up to TL_CONV_ZEROS_UNIT: what lies outside photos */
     struct tl_conv_division division;
 };
 
 struct tl_conv_kernel {
     const char *name;       /* "reference", "winograd-avx512" */
-    const char *arithmetic; /* identity in feature sets: "f64-direct", "f32-wino4-fma" */
+    const char *arithmetic; /* identity in feature sets: "f64-direct", "f32-wino6-fma" */
     bool (*is_supported)(void); /* by this CPU */
     /* Called when a plan is made, before any thread runs it: settings of an outside library. NULL where there are none. */
     void (*start)(void);
-    /* Whether run() can pool what a convolution of this shape gives. */
-    bool (*has_fused_pooling)(const struct tl_conv_shape *shape);
+    /* What run() does of a shape wished for: clears has_pooling and has_raw_weights where it does not, and chooses the tile. Only shapes
+     * so settled go to the functions below. */
+    void (*settle)(struct tl_conv_shape *shape);
     /* Floats of packed weights for a shape. */
     size_t (*packed_count)(const struct tl_conv_shape *shape);
     /* Floats of scratch memory a thread, for any number of photos. */
     size_t (*scratch_count)(const struct tl_conv_shape *shape);
+    /* Floats of tl_conv_call.shared for a number of photos. */
+    size_t (*shared_count)(const struct tl_conv_shape *shape, size_t photo_count);
     /* kernel: (K, K, Cin, Cout). */
     void (*pack)(float *packed, const struct tl_conv_shape *shape, const float *kernel);
     struct tl_conv_division (*divide)(const struct tl_conv_shape *shape, size_t photo_count, size_t thread_count);
+    /* One of preparation_count tasks, which write to call->shared. NULL where there are none. */
+    void (*prepare)(const struct tl_conv_call *call, size_t task);
     /* A task's part of out (N, H, W, Cout) = [pool] [relu] (in (N, H, W, Cin) * weights + bias (Cout)); task / block_count is its
      * range. NaN stays NaN, through ReLU too; what of the photo it reaches beyond the definition is the kernel's affair. */
     void (*run)(const struct tl_conv_call *call, size_t task, float *scratch);
@@ -70,11 +85,17 @@ struct tl_conv_kernel {
 extern const struct tl_conv_kernel *const tl_conv_kernels[];
 extern const size_t tl_conv_kernel_count;
 
-extern const struct tl_conv_kernel tl_conv_reference, tl_conv_openblas, tl_conv_openblas_wino4;
+extern const struct tl_conv_kernel tl_conv_reference, tl_conv_openblas, tl_conv_openblas_wino6;
 extern const struct tl_conv_kernel tl_conv_winograd_scalar, tl_conv_winograd_neon, tl_conv_winograd_avx2, tl_conv_winograd_avx512;
+extern const struct tl_conv_kernel tl_conv_winograd7_scalar, tl_conv_winograd7_neon, tl_conv_winograd7_avx2, tl_conv_winograd7_avx512;
 extern const struct tl_conv_kernel tl_conv_winograd_amx, tl_conv_winograd_amx3;
 /* What tests hold the two before to. Too slow for anybody else, so they are not in the list. */
 extern const struct tl_conv_kernel tl_conv_bf16_twin, tl_conv_bf16x3_twin;
+
+/* settle() of kernels that have neither tiles nor more to choose. */
+void tl_conv_settle_plain(struct tl_conv_shape *shape);
+/* shared_count() of kernels that share nothing. */
+size_t tl_conv_share_nothing(const struct tl_conv_shape *shape, size_t photo_count);
 
 /* By kernel name, or the best of an arithmetic for this CPU (the one TL_KERNELS names, if it is of that arithmetic), or for
  * "fast" the most exact of the arithmetics faster than the default; NULL when there is none, or when this CPU cannot run it. */

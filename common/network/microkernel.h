@@ -1,7 +1,7 @@
 /* microkernel.h - a small matrix product held in registers: up to PANEL_ROWS rows by one panel of output channels.
  *
- * Each output has one accumulator, which takes its products in order by fused multiply-add from zero. So neither the number
- * of rows beside it nor the registers' width changes its bits.
+ * Each output has one accumulator, which takes its products in order by fused multiply-add from zero, and is then stored, or added to
+ * what is there. So neither the number of rows beside it nor the registers' width changes its bits.
  */
 #ifndef TL_NETWORK_MICROKERNEL_H
 #define TL_NETWORK_MICROKERNEL_H
@@ -17,8 +17,6 @@ struct ahead {
     size_t lines;
 };
 
-enum { LINE_FLOATS = 16 };
-
 TL_INLINE void ask_for(const struct ahead *ahead, size_t segment)
 {
     const float *const at = ahead->at + segment * ahead->lines * LINE_FLOATS;
@@ -26,13 +24,14 @@ TL_INLINE void ask_for(const struct ahead *ahead, size_t segment)
         __builtin_prefetch(at + i * LINE_FLOATS, 0, 2);
 }
 
-/* out[r][k] = sum over segments s and j < segment_length of in[s * segment_stride + r * row_stride + j] * weights[...][k]. */
+/* out[r][k] (+)= sum over segments s and j < segment_length of in[s * segment_stride + r * row_stride + j] * weights[...][k]. */
 struct product {
     const float *in;
     size_t segment_count, segment_stride, segment_length, row_stride;
     const float *weights; /* [segment_count * segment_length][PANEL_COLUMNS] */
     float *out;           /* rows lie out_stride floats apart */
     size_t out_stride;
+    bool is_added; /* to what out holds */
     struct ahead next_weights, next_in;
 };
 
@@ -70,8 +69,10 @@ TL_INLINE void multiply_rows(const struct product *p, const size_t rows, const b
         }
     }
     for (size_t r = 0; r < rows; r++) {
-        for (size_t v = 0; v < PANEL_REGISTERS; v++)
-            vec_store(p->out + r * p->out_stride + v * VEC_LANES, sums[r][v]);
+        for (size_t v = 0; v < PANEL_REGISTERS; v++) {
+            float *const out = p->out + r * p->out_stride + v * VEC_LANES;
+            vec_store(out, p->is_added ? vec_add(vec_load(out), sums[r][v]) : sums[r][v]);
+        }
     }
 }
 
@@ -101,19 +102,35 @@ TL_INLINE void multiply(const struct product *p, size_t rows, const bool is_bloc
     }
 }
 
-/* The same for any number of rows, spread evenly: 16 as 8 + 8, not 14 + 2. */
-TL_INLINE void multiply_all(const struct product *whole, size_t row_count, const bool is_blocked)
+/* The channels of V in segments of SEGMENT_CHANNELS. */
+TL_INLINE void multiply_segments(const struct product *whole, size_t rows)
 {
-    const size_t group_count = (row_count + PANEL_ROWS - 1) / PANEL_ROWS;
-    const size_t row_stride = is_blocked ? CHANNEL_BLOCK : whole->row_stride;
+    enum { SEGMENT_BLOCKS = SEGMENT_CHANNELS / CHANNEL_BLOCK };
+    struct product part = *whole;
+    for (size_t block = 0; block < whole->segment_count; block += SEGMENT_BLOCKS) {
+        const size_t left = whole->segment_count - block;
+        part.segment_count = left < SEGMENT_BLOCKS ? left : SEGMENT_BLOCKS;
+        multiply(&part, rows, true);
+        part.in += SEGMENT_BLOCKS * part.segment_stride;
+        part.weights += SEGMENT_BLOCKS * CHANNEL_BLOCK * PANEL_COLUMNS;
+        part.next_weights.at += SEGMENT_BLOCKS * part.next_weights.lines * LINE_FLOATS;
+        part.next_in.at += SEGMENT_BLOCKS * part.next_in.lines * LINE_FLOATS;
+        part.is_added = true;
+    }
+}
+
+/* The same for any number of tiles, spread evenly: 16 as 8 + 8, not 14 + 2. */
+TL_INLINE void multiply_tiles(const struct product *whole, size_t tile_count)
+{
+    const size_t group_count = (tile_count + PANEL_ROWS - 1) / PANEL_ROWS;
     for (size_t g = 0; g < group_count; g++) {
-        const size_t first = row_count * g / group_count, end = row_count * (g + 1) / group_count;
+        const size_t first = tile_count * g / group_count, end = tile_count * (g + 1) / group_count;
         struct product part = *whole;
-        part.in += first * row_stride;
+        part.in += first * CHANNEL_BLOCK;
         part.out += first * whole->out_stride;
         part.next_weights.at += g * whole->segment_count * whole->next_weights.lines * LINE_FLOATS;
         part.next_in.at += g * whole->segment_count * whole->next_in.lines * LINE_FLOATS;
-        multiply(&part, end - first, is_blocked);
+        multiply_segments(&part, end - first);
     }
 }
 

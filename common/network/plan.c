@@ -15,7 +15,10 @@ struct tl_plan {
     const struct tl_conv_kernel *kernel;
     struct tl_shape input;
     struct tl_steps steps;
+    size_t group;
     size_t scratch_floats; /* of one thread */
+    size_t shared_floats;  /* of all */
+    size_t zeros_floats;
 };
 
 struct tl_workspace {
@@ -23,6 +26,7 @@ struct tl_workspace {
     tl_team *team;
     float **buffers;
     float *scratch; /* scratch_floats for each thread */
+    float *shared, *zeros;
 };
 
 static enum tl_status check_input(const struct tl_network *network, struct tl_shape input, struct tl_error *err)
@@ -35,17 +39,23 @@ static enum tl_status check_input(const struct tl_network *network, struct tl_sh
     return TL_OK;
 }
 
-/* Memory for weights packed as the kernel wants them, and what scratch memory it needs. */
+static size_t get_larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Memory for weights packed as the kernel wants them, if it does, and what other memory it needs. */
 static enum tl_status prepare_convolution(tl_plan *plan, struct tl_step *step, struct tl_error *err)
 {
     const struct tl_backbone_weights weights = tl_backbone_get_weights(plan->backbone, step->layer);
-    const size_t packed_floats = plan->kernel->packed_count(&step->conv), scratch_floats = plan->kernel->scratch_count(&step->conv);
-    step->weights = tl_memory_alloc_large(packed_floats, sizeof *step->weights);
+    const size_t packed_floats = plan->kernel->packed_count(&step->conv), zeros_unit = TL_CONV_ZEROS_UNIT;
     step->bias = tl_memory_copy(weights.bias, step->conv.output_channels * sizeof *step->bias);
-    if (step->weights == NULL || step->bias == NULL)
-        return tl_error_set_no_memory(err, "a network's weights", (unsigned long long)packed_floats * sizeof *step->weights);
-    if (plan->scratch_floats < scratch_floats)
-        plan->scratch_floats = scratch_floats;
+    step->packed = tl_memory_alloc_large(packed_floats, sizeof *step->packed);
+    if (step->packed == NULL || step->bias == NULL)
+        return tl_error_set_no_memory(err, "a network's weights", (unsigned long long)packed_floats * sizeof *step->packed);
+    plan->scratch_floats = get_larger(plan->scratch_floats, plan->kernel->scratch_count(&step->conv));
+    plan->shared_floats = get_larger(plan->shared_floats, plan->kernel->shared_count(&step->conv, plan->group));
+    plan->zeros_floats = get_larger(plan->zeros_floats, (step->conv.input_channels + zeros_unit - 1) / zeros_unit * zeros_unit);
     return TL_OK;
 }
 
@@ -55,7 +65,7 @@ static void pack_step(void *context, size_t task, size_t thread_index)
     const struct tl_step *step = &plan->steps.steps[task];
     (void)thread_index;
     if (step->is_convolution)
-        plan->kernel->pack(step->weights, &step->conv, tl_backbone_get_weights(plan->backbone, step->layer).kernel);
+        plan->kernel->pack(step->packed, &step->conv, tl_backbone_get_weights(plan->backbone, step->layer).kernel);
 }
 
 /* On all cores: of a single photo's time, this is the largest part. */
@@ -71,12 +81,13 @@ static enum tl_status pack_weights(tl_plan *plan, struct tl_error *err)
 }
 
 enum tl_status tl_plan_create(tl_plan **out, const tl_backbone *backbone, const struct tl_conv_kernel *kernel,
-                              const struct tl_shape *input, struct tl_error *err)
+                              const struct tl_shape *input, size_t group, struct tl_error *err)
 {
     const struct tl_network *network = tl_backbone_network(backbone);
     const struct tl_shape whole = {network->height, network->width, network->channels};
     tl_plan *plan = NULL;
     *out = NULL;
+    assert(group >= 1 && group <= TL_PLAN_GROUP);
     enum tl_status status = check_input(network, input != NULL ? *input : whole, err);
     if (status != TL_OK)
         goto done;
@@ -88,9 +99,10 @@ enum tl_status tl_plan_create(tl_plan **out, const tl_backbone *backbone, const 
     plan->backbone = backbone;
     plan->kernel = kernel;
     plan->input = input != NULL ? *input : whole;
+    plan->group = group;
     if (kernel->start != NULL)
         kernel->start();
-    status = tl_steps_create(&plan->steps, network, kernel, plan->input, err);
+    status = tl_steps_create(&plan->steps, network, kernel, plan->input, group, err);
     for (size_t i = 0; i < plan->steps.step_count && status == TL_OK; i++) {
         if (plan->steps.steps[i].is_convolution)
             status = prepare_convolution(plan, &plan->steps.steps[i], err);
@@ -134,15 +146,17 @@ enum tl_status tl_workspace_create(tl_workspace **out, const tl_plan *plan, size
 {
     enum tl_status status = TL_OK;
     const struct tl_steps *steps = &plan->steps;
-    size_t floats = thread_count * plan->scratch_floats;
+    size_t floats = thread_count * plan->scratch_floats + plan->shared_floats + plan->zeros_floats;
     tl_workspace *workspace = tl_memory_alloc(1, sizeof *workspace);
     *out = NULL;
     bool is_whole = workspace != NULL;
     if (is_whole) {
         workspace->plan = plan;
         workspace->scratch = tl_memory_alloc_large(thread_count * plan->scratch_floats, sizeof(float));
+        workspace->shared = tl_memory_alloc_large(plan->shared_floats, sizeof(float));
+        workspace->zeros = tl_memory_alloc(plan->zeros_floats, sizeof(float));
         workspace->buffers = tl_memory_alloc(steps->buffer_count, sizeof *workspace->buffers);
-        is_whole = workspace->scratch != NULL && workspace->buffers != NULL;
+        is_whole = workspace->scratch != NULL && workspace->shared != NULL && workspace->zeros != NULL && workspace->buffers != NULL;
     }
     for (size_t i = 0; i < steps->buffer_count && is_whole; i++) {
         workspace->buffers[i] = tl_memory_alloc_large(steps->buffer_floats[i], sizeof(float));
@@ -171,6 +185,8 @@ void tl_workspace_free(tl_workspace *workspace)
         tl_memory_free(workspace->buffers[i]);
     tl_memory_free(workspace->buffers);
     tl_memory_free(workspace->scratch);
+    tl_memory_free(workspace->shared);
+    tl_memory_free(workspace->zeros);
     tl_memory_free(workspace);
 }
 
@@ -181,6 +197,13 @@ struct convolution {
     struct tl_conv_call call;
 };
 
+static void prepare_tasks(void *context, size_t task, size_t thread_index)
+{
+    const struct convolution *convolution = context;
+    (void)thread_index;
+    convolution->plan->kernel->prepare(&convolution->call, task);
+}
+
 static void do_convolution(void *context, size_t task, size_t thread_index)
 {
     const struct convolution *convolution = context;
@@ -190,9 +213,25 @@ static void do_convolution(void *context, size_t task, size_t thread_index)
 static void run_convolution(const tl_plan *plan, tl_workspace *workspace, const struct tl_step *step, float *out, const float *in,
                             size_t photo_count)
 {
-    struct convolution convolution = {plan, workspace->scratch, {step->conv, photo_count, in, step->weights, step->bias, out, {0, 0}}};
-    convolution.call.division = plan->kernel->divide(&step->conv, photo_count, tl_team_thread_count(workspace->team));
-    tl_team_run(workspace->team, convolution.call.division.block_count * convolution.call.division.range_count, do_convolution, &convolution);
+    struct convolution convolution = {
+        .plan = plan,
+        .scratch = workspace->scratch,
+        .call = {
+            .shape = step->conv,
+            .photo_count = photo_count,
+            .in = in,
+            .weights = step->packed,
+            .bias = step->bias,
+            .out = out,
+            .shared = workspace->shared,
+            .zeros = workspace->zeros,
+            .division = plan->kernel->divide(&step->conv, photo_count, tl_team_thread_count(workspace->team)),
+        },
+    };
+    const struct tl_conv_division *division = &convolution.call.division;
+    if (division->preparation_count > 0)
+        tl_team_run(workspace->team, division->preparation_count, prepare_tasks, &convolution);
+    tl_team_run(workspace->team, division->block_count * division->range_count, do_convolution, &convolution);
 }
 
 /* Pooling that no kernel has fused: a photo is a task. */
@@ -252,10 +291,10 @@ static void run_segment(const tl_plan *plan, tl_workspace *workspace, const stru
 void tl_plan_run(const tl_plan *plan, tl_workspace *workspace, float *features, const float *inputs, size_t count)
 {
     assert(workspace->plan == plan);
-    for (size_t first = 0; first < count; first += TL_PLAN_GROUP) {
+    for (size_t first = 0; first < count; first += plan->group) {
         const size_t left = count - first;
         const struct group group = {features + first * count_floats(plan->steps.features), inputs + first * count_floats(plan->input),
-                                    left < TL_PLAN_GROUP ? left : TL_PLAN_GROUP};
+                                    left < plan->group ? left : plan->group};
         for (size_t i = 0; i < plan->steps.segment_count; i++)
             run_segment(plan, workspace, &plan->steps.segments[i], &group);
     }

@@ -1,6 +1,6 @@
 /* plan.h - a backbone made ready to run: shapes inferred, weights packed, buffers assigned; and the loop that runs it.
  *
- *     tl_plan_create(&plan, backbone, kernel, NULL, err);         immutable, shared by threads
+ *     tl_plan_create(&plan, backbone, kernel, NULL, TL_PLAN_GROUP, err);   immutable, shared by threads
  *     tl_workspace_create(&workspace, plan, thread_count, err);   one for each caller; its threads work on the same photos
  *     tl_plan_run(plan, workspace, features, inputs, count);      no allocation, no failure
  *
@@ -23,11 +23,11 @@ struct tl_shape {
 /* Photos that go through the network together, at most. More in one tl_plan_run() gain nothing. */
 enum { TL_PLAN_GROUP = 16 };
 
-/* Borrows the backbone for its life, but for its weights, which it packs into memory of its own. `input` may differ from the table's
- * (tests run small ones), NULL takes the table's. Fails with: TL_BAD_INPUT (an input too small for the table's pooling),
- * TL_NO_MEMORY. */
+/* Borrows the backbone for its life, but for its weights, which it packs into memory of its own. `input` may differ from the table's (tests run small ones), NULL takes the table's. `group` is how
+ * many photos go through the network together, 1 to TL_PLAN_GROUP. For one
+ * at a time the kernel may prepare weights less, which makes the start and a photo alone sooner; the bits are the same. Fails with: TL_BAD_INPUT (an input too small for the table's pooling), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_plan_create(tl_plan **out, const tl_backbone *backbone, const struct tl_conv_kernel *kernel,
-                                          const struct tl_shape *input, struct tl_error *err);
+                                          const struct tl_shape *input, size_t group, struct tl_error *err);
 void tl_plan_free(tl_plan *plan);
 
 struct tl_shape tl_plan_input_shape(const tl_plan *plan);

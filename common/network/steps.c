@@ -10,7 +10,7 @@ static const uint64_t ACTIVATION_FLOATS_MAX = (uint64_t)1 << 31;
 
 /* A step's input and output of a whole group may take this much, else its photos go one by one. Measured on VGG16: from
  * 28 x 28 on, a photo alone has too few tiles to use weights often. */
-static const size_t GROUP_BYTES_MAX = (size_t)64 << 20;
+static const size_t GROUP_BYTES_MAX = (size_t)48 << 20;
 
 /* What the planner knows of each row while it works. */
 struct row {
@@ -27,6 +27,7 @@ struct row {
 struct planner {
     const struct tl_network *network;
     const struct tl_conv_kernel *kernel;
+    size_t group; /* photos that go through the network together */
     struct row *rows;
     struct tl_steps *steps;
 };
@@ -87,11 +88,14 @@ static enum tl_status infer_shapes(struct planner *p, struct tl_shape input, str
     return TL_OK;
 }
 
-static struct tl_conv_shape describe_convolution(const struct planner *p, size_t row_index)
+/* As the kernel will do it, with the pooling that follows or without. */
+static struct tl_conv_shape describe_convolution(const struct planner *p, size_t row_index, bool has_pooling)
 {
     const struct tl_layer *layer = &p->network->layers[row_index];
     const struct tl_shape in = p->rows[p->rows[row_index].input].shape;
-    return (struct tl_conv_shape){in.height, in.width, in.channels, layer->channels, layer->kernel, layer->has_relu, false};
+    struct tl_conv_shape shape = {in.height, in.width, in.channels, layer->channels, layer->kernel, layer->has_relu, has_pooling, p->group == 1, 0};
+    p->kernel->settle(&shape);
+    return shape;
 }
 
 static void fuse_pooling(struct planner *p)
@@ -103,8 +107,7 @@ static void fuse_pooling(struct planner *p)
             continue;
         if (p->network->layers[row->input].kind != TL_LAYER_CONVOLUTION || input->user_count != 1)
             continue;
-        const struct tl_conv_shape shape = describe_convolution(p, row->input);
-        if (!p->kernel->has_fused_pooling(&shape))
+        if (!describe_convolution(p, row->input, true).has_pooling)
             continue;
         row->convolution = row->input;
         row->input = input->input;
@@ -119,7 +122,7 @@ static void fuse_pooling(struct planner *p)
 static size_t choose_photo_count(const struct planner *p, const struct row *row)
 {
     const size_t photo_bytes = (count_floats(p->rows[row->input].shape) + count_floats(row->shape)) * sizeof(float);
-    return photo_bytes <= GROUP_BYTES_MAX / TL_PLAN_GROUP ? TL_PLAN_GROUP : 1;
+    return photo_bytes <= GROUP_BYTES_MAX / TL_PLAN_GROUP ? p->group : 1;
 }
 
 /* Steps of one row each, and segments of neighbouring steps with the same count of photos. */
@@ -184,7 +187,7 @@ static void assign_places(struct planner *p)
         while (!is_free(p, place, row))
             place++;
         row->activation.place = place;
-        const size_t photo_count = row->activation.is_for_group ? TL_PLAN_GROUP : steps->segments[row->segment].photo_count;
+        const size_t photo_count = row->activation.is_for_group ? p->group : steps->segments[row->segment].photo_count;
         if (steps->buffer_count <= (size_t)place)
             steps->buffer_count = (size_t)place + 1;
         if (steps->buffer_floats[place] < photo_count * row->activation.floats)
@@ -206,24 +209,22 @@ static void fill_steps(struct planner *p)
             .out = row->activation,
             .is_convolution = p->network->layers[row->convolution].kind == TL_LAYER_CONVOLUTION,
         };
-        if (step->is_convolution) {
-            step->conv = describe_convolution(p, row->convolution);
-            step->conv.has_pooling = row->convolution != i;
-        }
+        if (step->is_convolution)
+            step->conv = describe_convolution(p, row->convolution, row->convolution != i);
         step++;
     }
     p->steps->features = p->rows[p->network->feature_layer].shape;
 }
 
 enum tl_status tl_steps_create(struct tl_steps *out, const struct tl_network *network, const struct tl_conv_kernel *kernel,
-                               struct tl_shape input, struct tl_error *err)
+                               struct tl_shape input, size_t group, struct tl_error *err)
 {
     struct tl_steps steps = {
         .steps = tl_memory_alloc(network->layer_count, sizeof *steps.steps),
         .segments = tl_memory_alloc(network->layer_count, sizeof *steps.segments),
         .buffer_floats = tl_memory_alloc(network->layer_count, sizeof *steps.buffer_floats),
     };
-    struct planner planner = {network, kernel, tl_memory_alloc(network->layer_count, sizeof *planner.rows), &steps};
+    struct planner planner = {network, kernel, group, tl_memory_alloc(network->layer_count, sizeof *planner.rows), &steps};
     enum tl_status status;
     *out = (struct tl_steps){.steps = NULL};
     if (steps.steps == NULL || steps.segments == NULL || steps.buffer_floats == NULL || planner.rows == NULL) {
@@ -249,7 +250,7 @@ done:
 void tl_steps_clear(struct tl_steps *steps)
 {
     for (size_t i = 0; i < steps->step_count; i++) {
-        tl_memory_free(steps->steps[i].weights);
+        tl_memory_free(steps->steps[i].packed);
         tl_memory_free(steps->steps[i].bias);
     }
     tl_memory_free(steps->steps);

@@ -25,7 +25,7 @@ struct tl_step {
     struct tl_activation in, out;
     bool is_convolution;
     struct tl_conv_shape conv;
-    float *weights, *bias; /* packed; owned */
+    float *packed, *bias; /* owned */
 };
 
 struct tl_segment {
@@ -48,10 +48,10 @@ static inline size_t count_floats(struct tl_shape shape)
     return (size_t)shape.height * shape.width * shape.channels;
 }
 
-/* Lays out the rows of the table that the feature layer needs; weights are left NULL. Fails with: TL_BAD_INPUT (an input too small
+/* Lays out the rows of the table that the feature layer needs, for groups of photos; weights are left NULL. Fails with: TL_BAD_INPUT (an input too small
  * for the pooling, an absurd size), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_steps_create(struct tl_steps *out, const struct tl_network *network, const struct tl_conv_kernel *kernel,
-                                           struct tl_shape input, struct tl_error *err);
+                                           struct tl_shape input, size_t group, struct tl_error *err);
 /* Frees the weights too. */
 void tl_steps_clear(struct tl_steps *steps);
 

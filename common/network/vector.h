@@ -105,6 +105,8 @@ TL_INLINE vec vec_relu(vec a) { return a < 0 ? 0 : a; }
 TL_INLINE vec vec_larger(vec largest, vec value) { return value > largest || value != value ? value : largest; }
 #endif
 
+enum { LINE_FLOATS = 16 }; /* of a cache line */
+
 /* The first `count` lanes; the others are zero. */
 TL_INLINE vec vec_load_some(const float *p, size_t count)
 {

@@ -1,78 +1,116 @@
 /* winograd_pack.h - the weights' transform G g G^T, and where its results lie.
  *
- * Plain C in double, rounded to float once: the same bits on every CPU, whichever instructions the compiler chooses.
+ * In float, by the same operations for each weight whatever the instruction set, so it can be done at once for a whole network or
+ * anew for each photo (winograd_few.h), with the same bits.
  */
 #ifndef TL_NETWORK_WINOGRAD_PACK_H
 #define TL_NETWORK_WINOGRAD_PACK_H
 
 #include <string.h>
 
+#include "common/network/vector.h"
 #include "common/network/winograd.h"
 
-enum { PACK_LANES = 16 }; /* output channels at a time, so that compilers use vector registers */
+enum { PACK_LANES = 16 }; /* output channels at a time */
 
-/* Row i is (1, p, p^2) / product over j != i of (p_i - p_j), for the points p = 0, 5/8, -5/8, 3/2, -3/2; the last, infinity, is
- * (0, 0, 1). a^2 b^2 = 225/256, 2 a^2 (a^2 - b^2) = -2975/2048, 2 b^2 (b^2 - a^2) = 1071/128. */
-static const double G[6][3] = {
-    {256.0 / 225, 0, 0},
-    {-2048.0 / 2975, -1280.0 / 2975, -800.0 / 2975},
-    {-2048.0 / 2975, 1280.0 / 2975, -800.0 / 2975},
-    {128.0 / 1071, 192.0 / 1071, 288.0 / 1071},
-    {128.0 / 1071, -192.0 / 1071, 288.0 / 1071},
-    {0, 0, 1},
+/* G: zero = 1 / Q(0), and for each pair (1, p, p^2) / N, N being the value at p; at -p it has the sign of parity. */
+struct weight_maps {
+    float zero, pair[PAIRS_MAX][3];
 };
 
-static inline void transform_line(double out[6][PACK_LANES], const double g0[PACK_LANES], const double g1[PACK_LANES], const double g2[PACK_LANES])
+TL_INLINE struct weight_maps find_weight_maps(const size_t tile)
 {
-    for (size_t i = 0; i < 6; i++) {
-        for (size_t k = 0; k < PACK_LANES; k++)
-            out[i][k] = G[i][0] * g0[k] + G[i][1] * g1[k] + G[i][2] * g2[k];
+    const struct points *points = get_points(tile);
+    struct weight_maps maps;
+    double zero = 1;
+    for (size_t i = 0; i < points->pair_count; i++) {
+        const double p = (double)points->pair[i], squared = p * p;
+        double value = points->has_zero ? 2 * squared : 2 * p;
+        for (size_t j = 0; j < points->pair_count; j++)
+            value *= j == i ? 1 : squared - (double)points->pair[j] * (double)points->pair[j];
+        maps.pair[i][0] = (float)(1 / value);
+        maps.pair[i][1] = (float)(p / value);
+        maps.pair[i][2] = (float)(squared / value);
+        zero *= -squared;
+    }
+    maps.zero = (float)(1 / zero);
+    return maps;
+}
+
+/* G g, one line. */
+TL_INLINE void transform_weight_line(vec *out, const vec g0, const vec g1, const vec g2, const struct weight_maps *maps, const size_t tile)
+{
+    const struct points *points = get_points(tile);
+    if (points->has_zero)
+        *out++ = vec_mul(vec_set(maps->zero), g0);
+#pragma GCC unroll 8
+    for (size_t i = 0; i < points->pair_count; i++) {
+        const vec even = vec_fma(vec_set(maps->pair[i][2]), g2, vec_mul(vec_set(maps->pair[i][0]), g0));
+        const vec odd = vec_mul(vec_set(maps->pair[i][1]), g1);
+        *out++ = vec_add(even, odd);
+        *out++ = points->has_zero ? vec_sub(even, odd) : vec_sub(odd, even);
+    }
+    *out++ = g2;
+}
+
+/* One register of output channels at one input channel: taps lie `tap` floats apart, positions `position` apart. */
+TL_INLINE void transform_weights(float *out, size_t position_stride, const float *kernel, size_t tap, const struct weight_maps *maps,
+                                 const size_t tile)
+{
+    const size_t side = tile + 2;
+    vec half[3][PATCH_MAX], line[PATCH_MAX];
+#pragma GCC unroll 4
+    for (size_t x = 0; x < 3; x++)
+        transform_weight_line(half[x], vec_load(kernel + x * tap), vec_load(kernel + (3 + x) * tap), vec_load(kernel + (6 + x) * tap),
+                              maps, tile);
+#pragma GCC unroll 16
+    for (size_t y = 0; y < side; y++) {
+        transform_weight_line(line, half[0][y], half[1][y], half[2][y], maps, tile);
+#pragma GCC unroll 16
+        for (size_t x = 0; x < side; x++)
+            vec_store(out + (y * side + x) * position_stride, line[x]);
     }
 }
 
-/* Up to PACK_LANES output channels of one input channel; `kernel` is its first weight, taps and rows of taps lie `tap` floats apart. */
-static inline void transform_weights(float out[WINOGRAD_POSITIONS][PACK_LANES], const float *kernel, size_t tap, size_t count)
+/* The taps of PACK_LANES output channels from k on at input channel c, `tap` floats apart; those beyond the shape's are zero. kernel
+ * (3, 3, C, K). */
+TL_INLINE void copy_taps(float *out, size_t tap, const struct tl_conv_shape *shape, const float *kernel, size_t c, size_t k)
 {
-    double g[9][PACK_LANES], half[3][6][PACK_LANES], line[6][PACK_LANES];
-    memset(g, 0, sizeof g);
+    const size_t input_channels = shape->input_channels, output_channels = shape->output_channels;
+    size_t count = c < input_channels && k < output_channels ? output_channels - k : 0;
+    count = count < PACK_LANES ? count : PACK_LANES;
     for (size_t i = 0; i < 9; i++) {
-        for (size_t k = 0; k < count; k++)
-            g[i][k] = (double)kernel[i * tap + k];
+        memset(out + i * tap, 0, PACK_LANES * sizeof *out);
+        memcpy(out + i * tap, kernel + (i * input_channels + c) * output_channels + k, count * sizeof *out);
     }
-    for (size_t x = 0; x < 3; x++)
-        transform_line(half[x], g[x], g[3 + x], g[6 + x]);
-    for (size_t y = 0; y < 6; y++) {
-        transform_line(line, half[0][y], half[1][y], half[2][y]);
-        for (size_t x = 0; x < 6; x++) {
-            for (size_t k = 0; k < PACK_LANES; k++)
-                out[y * 6 + x][k] = (float)line[x][k];
-        }
-    }
+}
+
+/* PACK_LANES output channels of such taps. */
+TL_INLINE void transform_lanes(float *out, size_t position_stride, const float *taps, size_t tap, const struct weight_maps *maps,
+                               const size_t tile)
+{
+    for (size_t lane = 0; lane < PACK_LANES; lane += VEC_LANES)
+        transform_weights(out + lane, position_stride, taps + lane, tap, maps, tile);
 }
 
 /* Floats of U. */
-static inline size_t count_transformed(const struct tl_conv_shape *shape, size_t panel)
+TL_INLINE size_t count_transformed(const struct tl_conv_shape *shape, size_t panel, size_t tile)
 {
-    return WINOGRAD_POSITIONS * round_up(shape->input_channels, CHANNEL_BLOCK) * round_up(shape->output_channels, panel);
+    return count_positions(tile) * round_up(shape->input_channels, CHANNEL_BLOCK) * round_up(shape->output_channels, panel);
 }
 
 /* U from a kernel (3, 3, C, K); the panel is a multiple of PACK_LANES. */
-static inline void pack_transformed(float *packed, const struct tl_conv_shape *shape, const float *kernel, size_t panel)
+TL_INLINE void pack_transformed(float *packed, const struct tl_conv_shape *shape, const float *kernel, size_t panel, const size_t tile)
 {
-    const size_t input_channels = shape->input_channels, output_channels = shape->output_channels;
-    const size_t rows = round_up(input_channels, CHANNEL_BLOCK), columns = round_up(output_channels, panel);
-    const size_t tap = input_channels * output_channels;
-    float transformed[WINOGRAD_POSITIONS][PACK_LANES];
-    for (size_t first = 0; first < columns; first += PACK_LANES) {
-        const size_t count = output_channels - first < PACK_LANES ? output_channels - first : PACK_LANES;
-        float *const out = packed + first / panel * rows * panel + first % panel;
+    const size_t rows = round_up(shape->input_channels, CHANNEL_BLOCK), columns = round_up(shape->output_channels, panel);
+    const struct weight_maps maps = find_weight_maps(tile);
+    float taps[9 * PACK_LANES];
+    for (size_t first = 0; first < columns; first += panel) {
         for (size_t c = 0; c < rows; c++) {
-            if (c < input_channels && first < output_channels)
-                transform_weights(transformed, kernel + c * output_channels + first, tap, count);
-            else
-                memset(transformed, 0, sizeof transformed);
-            for (size_t position = 0; position < WINOGRAD_POSITIONS; position++)
-                memcpy(out + position * rows * columns + c * panel, transformed[position], sizeof transformed[position]);
+            for (size_t k = first; k < first + panel; k += PACK_LANES) {
+                copy_taps(taps, PACK_LANES, shape, kernel, c, k);
+                transform_lanes(packed + first * rows + c * panel + k - first, rows * columns, taps, PACK_LANES, &maps, tile);
+            }
         }
     }
 }

@@ -1,91 +1,131 @@
-/* winograd_transform.h - the three linear maps of Winograd's F(4x4, 3x3), for tiles of vectors.
+/* winograd_transform.h - the three linear maps of Winograd's F(m x m, 3 x 3), for tiles of vectors.
  *
- * A 6 x 6 patch d of the input and a 3 x 3 kernel g give a 4 x 4 tile of the output by
+ * An n x n patch d of the input, n = m + 2, and a 3 x 3 kernel g give an m x m tile of the output by
  *
  *     A^T [ (G g G^T) * (B^T d B) ] A            (* element by element)
  *
- * (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015, section 4), with 36 multiplications instead of 144. Any
- * five points and infinity give such maps. 0, +-5/8, +-3/2 are used here: all entries of B and A are exact in float, and the
- * error is half of that of the usual 0, +-1, +-2. With a = 5/8 and b = 3/2:
+ * (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015, section 4), with n^2 multiplications instead of 9 m^2. Any
+ * n - 1 points and infinity give such maps. With z = 1 where 0 is one of them, else 0, Q(x) the product of all (x^2 - p^2) over the
+ * pairs, and Q_p(x) the product without one pair, as polynomials in the shift x:
  *
- *     B^T rows, as polynomials in the shift x        A^T
- *     0:  (x^2 - a^2)(x^2 - b^2)                     1  1    1    1    1    0
- *     1:  x (x + a)(x^2 - b^2)                       0  a   -a    b   -b    0
- *     2:  x (x - a)(x^2 - b^2)                       0  a^2  a^2  b^2  b^2  0
- *     3:  x (x + b)(x^2 - a^2)                       0  a^3 -a^3  b^3 -b^3  1
- *     4:  x (x - b)(x^2 - a^2)
- *     5:  x (x^2 - a^2)(x^2 - b^2)                   (G: winograd_pack.h)
+ *     point     B^T                       A^T column              G
+ *     0         Q(x)                      1 0 0 ...               (1, 0, 0) / Q(0)
+ *     +p, -p    x^z (x +- p) Q_p(x)       1 +-p p^2 +-p^3 ...     (1, +-p, p^2) / (value of B^T's polynomial at +-p)
+ *     infinity  x^z Q(x)                  0 ... 0 1               (0, 0, 1)
  */
 #ifndef TL_NETWORK_WINOGRAD_TRANSFORM_H
 #define TL_NETWORK_WINOGRAD_TRANSFORM_H
 
+#include "common/network/winograd_points.h"
 #include "common/network/winograd_values.h"
 
-static const float POINT_A = 0.625F, POINT_B = 1.5F;
-static const float A_SQUARED = 0.390625F, B_SQUARED = 2.25F;
-static const float SUM_OF_SQUARES = 2.640625F, PRODUCT_OF_SQUARES = 0.87890625F;
-static const float A_CUBED = 0.244140625F, B_CUBED = 3.375F;
+/* Sum over k of coefficients[k] d[2 k], the last coefficient being 1. */
+TL_INLINE vec evaluate(const float *coefficients, const vec *d, const size_t degree)
+{
+    vec sum = d[2 * degree];
+#pragma GCC unroll 8
+    for (size_t k = degree; k > 0; k--)
+        sum = vec_fma(vec_set(coefficients[k - 1]), d[2 * (k - 1)], sum);
+    return sum;
+}
 
 /* B^T d */
-TL_INLINE void transform_input_line(vec out[6], const vec d[6])
+TL_INLINE void transform_input_line(vec *out, const vec *d, const size_t tile)
 {
-    const vec minus_sum = vec_set(-SUM_OF_SQUARES), product = vec_set(PRODUCT_OF_SQUARES);
-    const vec minus_a2 = vec_set(-A_SQUARED), minus_b2 = vec_set(-B_SQUARED);
-    const vec even_b = vec_fma(minus_b2, d[2], d[4]), odd_b = vec_fma(minus_b2, d[1], d[3]);
-    const vec even_a = vec_fma(minus_a2, d[2], d[4]), odd_a = vec_fma(minus_a2, d[1], d[3]);
-    out[0] = vec_fma(product, d[0], vec_fma(minus_sum, d[2], d[4]));
-    out[1] = vec_fma(vec_set(POINT_A), odd_b, even_b);
-    out[2] = vec_fma(vec_set(-POINT_A), odd_b, even_b);
-    out[3] = vec_fma(vec_set(POINT_B), odd_a, even_a);
-    out[4] = vec_fma(vec_set(-POINT_B), odd_a, even_a);
-    out[5] = vec_fma(product, d[1], vec_fma(minus_sum, d[3], d[5]));
+    const struct points *points = get_points(tile);
+    const size_t pairs = points->pair_count, zero = points->has_zero;
+    if (zero)
+        *out++ = evaluate(points->whole, d, pairs);
+#pragma GCC unroll 8
+    for (size_t i = 0; i < pairs; i++) {
+        const vec same = evaluate(points->rest[i], d + 1 + zero, pairs - 1), opposite = evaluate(points->rest[i], d + zero, pairs - 1);
+        *out++ = vec_fma(vec_set(points->pair[i]), opposite, same);
+        *out++ = vec_fma(vec_set(-points->pair[i]), opposite, same);
+    }
+    *out++ = evaluate(points->whole, d + zero, pairs);
+}
+
+TL_INLINE float raise(float base, const size_t exponent)
+{
+    float power = 1;
+#pragma GCC unroll 8
+    for (size_t i = 0; i < exponent; i++)
+        power *= base;
+    return power;
 }
 
 /* A^T m */
-TL_INLINE void transform_output_line(vec out[4], const vec m[6])
+TL_INLINE void transform_output_line(vec *out, const vec *m, const size_t tile)
 {
-    const vec sum_a = vec_add(m[1], m[2]), difference_a = vec_sub(m[1], m[2]);
-    const vec sum_b = vec_add(m[3], m[4]), difference_b = vec_sub(m[3], m[4]);
-    out[0] = vec_add(vec_add(m[0], sum_a), sum_b);
-    out[1] = vec_fma(vec_set(POINT_B), difference_b, vec_mul(vec_set(POINT_A), difference_a));
-    out[2] = vec_fma(vec_set(B_SQUARED), sum_b, vec_mul(vec_set(A_SQUARED), sum_a));
-    out[3] = vec_add(vec_fma(vec_set(B_CUBED), difference_b, vec_mul(vec_set(A_CUBED), difference_a)), m[5]);
+    const struct points *points = get_points(tile);
+    const size_t pairs = points->pair_count, zero = points->has_zero;
+    vec sums[PAIRS_MAX], differences[PAIRS_MAX];
+#pragma GCC unroll 8
+    for (size_t i = 0; i < pairs; i++) {
+        sums[i] = vec_add(m[zero + 2 * i], m[zero + 2 * i + 1]);
+        differences[i] = vec_sub(m[zero + 2 * i], m[zero + 2 * i + 1]);
+    }
+    out[0] = zero ? vec_add(m[0], sums[0]) : sums[0];
+#pragma GCC unroll 8
+    for (size_t i = 1; i < pairs; i++)
+        out[0] = vec_add(out[0], sums[i]);
+#pragma GCC unroll 8
+    for (size_t k = 1; k < tile; k++) {
+        const vec *terms = k % 2 == 0 ? sums : differences;
+        out[k] = vec_mul(vec_set(raise(points->pair[0], k)), terms[0]);
+#pragma GCC unroll 8
+        for (size_t i = 1; i < pairs; i++)
+            out[k] = vec_fma(vec_set(raise(points->pair[i], k)), terms[i], out[k]);
+    }
+    out[tile - 1] = vec_add(out[tile - 1], m[tile + 1]);
 }
 
-/* One register's channels of a patch, whose pixels lie `row` and `pixel` floats apart, to its 36 positions. */
-TL_INLINE void transform_patch(v_value *out, size_t position_stride, const size_t part_count, const float *patch, size_t row, size_t pixel)
+/* One register's channels of a patch, from c on of each pixel, to its positions. */
+TL_INLINE void transform_patch(v_value *out, size_t position_stride, const size_t part_count, const float *const pixels[], size_t c,
+                               const size_t tile)
 {
-    vec half[6][6];
-    for (size_t x = 0; x < 6; x++) {
-        vec d[6], column[6];
-        for (size_t y = 0; y < 6; y++)
-            d[y] = vec_load(patch + y * row + x * pixel);
-        transform_input_line(column, d);
-        for (size_t y = 0; y < 6; y++)
+    const size_t side = tile + 2;
+    vec half[PATCH_MAX][PATCH_MAX];
+#pragma GCC unroll 16
+    for (size_t x = 0; x < side; x++) {
+        vec d[PATCH_MAX], column[PATCH_MAX];
+#pragma GCC unroll 16
+        for (size_t y = 0; y < side; y++)
+            d[y] = vec_load(pixels[y * side + x] + c);
+        transform_input_line(column, d, tile);
+#pragma GCC unroll 16
+        for (size_t y = 0; y < side; y++)
             half[y][x] = column[y];
     }
-    for (size_t y = 0; y < 6; y++) {
-        vec line[6];
-        transform_input_line(line, half[y]);
-        for (size_t x = 0; x < 6; x++)
-            v_store(out, position_stride, y * 6 + x, line[x], part_count);
+#pragma GCC unroll 16
+    for (size_t y = 0; y < side; y++) {
+        vec line[PATCH_MAX];
+        transform_input_line(line, half[y], tile);
+#pragma GCC unroll 16
+        for (size_t x = 0; x < side; x++)
+            v_store(out, position_stride, y * side + x, line[x], part_count);
     }
 }
 
-/* One register's channels of 36 positions to the 4 x 4 sums of a tile. */
-TL_INLINE void transform_sums(vec out[4][4], const float *sums, size_t position_stride)
+/* One register's channels of the positions to the sums of a tile. */
+TL_INLINE void transform_sums(vec out[TILE_MAX][TILE_MAX], const float *sums, size_t position_stride, const size_t tile)
 {
-    vec half[4][6];
-    for (size_t x = 0; x < 6; x++) {
-        vec m[6], column[4];
-        for (size_t y = 0; y < 6; y++)
-            m[y] = vec_load(sums + (y * 6 + x) * position_stride);
-        transform_output_line(column, m);
-        for (size_t y = 0; y < 4; y++)
+    const size_t side = tile + 2;
+    vec half[TILE_MAX][PATCH_MAX];
+#pragma GCC unroll 16
+    for (size_t x = 0; x < side; x++) {
+        vec m[PATCH_MAX], column[TILE_MAX];
+#pragma GCC unroll 16
+        for (size_t y = 0; y < side; y++)
+            m[y] = vec_load(sums + (y * side + x) * position_stride);
+        transform_output_line(column, m, tile);
+#pragma GCC unroll 16
+        for (size_t y = 0; y < tile; y++)
             half[y][x] = column[y];
     }
-    for (size_t y = 0; y < 4; y++)
-        transform_output_line(out[y], half[y]);
+#pragma GCC unroll 16
+    for (size_t y = 0; y < tile; y++)
+        transform_output_line(out[y], half[y], tile);
 }
 
 #endif

@@ -24,7 +24,7 @@ TL_INLINE void v_store(v_value *v, size_t position_stride, size_t position, vec 
 #else
 
 typedef uint16_t v_value;
-enum { V_BLOCK = 32 };
+enum { V_BLOCK = 32, BF16_POSITIONS = 36 };
 
 TL_INLINE uint16_t round_to_bf16(float a)
 {
@@ -55,12 +55,12 @@ TL_INLINE vec widen_lanes(uint16_t a) { return widen_bf16(a); }
 TL_INLINE void store_lanes(v_value *p, uint16_t a) { *p = a; }
 #endif
 
-/* The low parts' positions follow the high ones'. */
+/* The low parts' positions follow the high ones', 36 of them. */
 TL_INLINE void v_store(v_value *v, size_t position_stride, size_t position, vec a, const size_t part_count)
 {
     store_lanes(v + position * position_stride, round_lanes(a));
     if (part_count == 2)
-        store_lanes(v + (WINOGRAD_POSITIONS + position) * position_stride, round_lanes(vec_sub(a, widen_lanes(round_lanes(a)))));
+        store_lanes(v + (BF16_POSITIONS + position) * position_stride, round_lanes(vec_sub(a, widen_lanes(round_lanes(a)))));
 }
 
 #endif

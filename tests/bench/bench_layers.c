@@ -19,9 +19,9 @@ struct layer {
 };
 
 static const struct layer layers[] = {
-    {{224, 224, 3, 64, 3, true, false}, 1},   {{224, 224, 64, 64, 3, true, false}, 1},  {{112, 112, 64, 128, 3, true, false}, 1},
-    {{112, 112, 128, 128, 3, true, false}, 1}, {{56, 56, 128, 256, 3, true, false}, 1},  {{56, 56, 256, 256, 3, true, false}, 1},
-    {{28, 28, 256, 512, 3, true, false}, 16}, {{28, 28, 512, 512, 3, true, false}, 16}, {{14, 14, 512, 512, 3, true, false}, 16},
+    {{224, 224, 3, 64, 3, true, false, false, 0}, 1},   {{224, 224, 64, 64, 3, true, false, false, 0}, 1},  {{112, 112, 64, 128, 3, true, false, false, 0}, 1},
+    {{112, 112, 128, 128, 3, true, false, false, 0}, 1}, {{56, 56, 128, 256, 3, true, false, false, 0}, 1},  {{56, 56, 256, 256, 3, true, false, false, 0}, 1},
+    {{28, 28, 256, 512, 3, true, false, false, 0}, 16}, {{28, 28, 512, 512, 3, true, false, false, 0}, 16}, {{14, 14, 512, 512, 3, true, false, false, 0}, 16},
 };
 
 enum { LAYER_COUNT = sizeof layers / sizeof *layers };
@@ -29,7 +29,8 @@ enum { LAYER_COUNT = sizeof layers / sizeof *layers };
 /* One kernel's memory for one layer. */
 struct trial {
     const struct tl_conv_kernel *kernel;
-    float *packed, *scratch;
+    struct tl_conv_shape shape;
+    float *packed, *scratch, *zeros;
     double seconds[BENCH_ROUNDS_MAX];
 };
 
@@ -53,16 +54,18 @@ static double count_operations(const struct layer *layer)
 static double count_done(const struct layer *layer, const struct tl_conv_kernel *kernel)
 {
     const struct tl_conv_shape *s = &layer->shape;
-    const double tiles = (double)round_up(s->height, WINOGRAD_TILE) * (double)round_up(s->width, WINOGRAD_TILE) / 16;
-    if (strstr(kernel->arithmetic, "wino4") == NULL || !is_for_winograd(s))
+    struct tl_conv_shape settled = *s;
+    kernel->settle(&settled);
+    if (settled.tile == 0)
         return count_operations(layer);
-    return 2.0 * WINOGRAD_POSITIONS * tiles * s->input_channels * s->output_channels * (double)layer->photo_count;
+    const size_t tile = settled.tile, tile_count = (s->height + tile - 1) / tile * ((s->width + tile - 1) / tile);
+    return 2.0 * (double)(count_positions(tile) * tile_count) * s->input_channels * s->output_channels * (double)layer->photo_count;
 }
 
 static void run_trial(struct trial *trial, const struct layer *layer, const float *in, const float *bias, float *out, size_t round)
 {
-    struct tl_conv_call call = {layer->shape, layer->photo_count, in, trial->packed, bias, out, {0, 0}};
-    call.division = trial->kernel->divide(&layer->shape, layer->photo_count, 1);
+    struct tl_conv_call call = {trial->shape, layer->photo_count, in, trial->packed, bias, out, NULL, trial->zeros, {0, 0, 0}};
+    call.division = trial->kernel->divide(&trial->shape, layer->photo_count, 1);
     const double start = tl_system_seconds();
     for (size_t task = 0; task < call.division.block_count * call.division.range_count; task++)
         trial->kernel->run(&call, task, trial->scratch);
@@ -83,11 +86,14 @@ static enum tl_status bench_layer(const struct bench *bench, const struct layer 
     for (size_t i = 0; i < bench->kernel_count && is_whole; i++) {
         const struct tl_conv_kernel *kernel = bench->kernels[i];
         trials[i].kernel = kernel;
-        trials[i].packed = tl_memory_alloc_large(kernel->packed_count(s), sizeof(float));
-        trials[i].scratch = tl_memory_alloc_large(kernel->scratch_count(s), sizeof(float));
-        is_whole = trials[i].packed != NULL && trials[i].scratch != NULL;
+        trials[i].shape = *s;
+        kernel->settle(&trials[i].shape);
+        trials[i].packed = tl_memory_alloc_large(kernel->packed_count(&trials[i].shape), sizeof(float));
+        trials[i].scratch = tl_memory_alloc_large(kernel->scratch_count(&trials[i].shape), sizeof(float));
+        trials[i].zeros = tl_memory_alloc(s->input_channels + TL_CONV_ZEROS_UNIT, sizeof(float));
+        is_whole = trials[i].packed != NULL && trials[i].scratch != NULL && trials[i].zeros != NULL;
         if (is_whole) {
-            kernel->pack(trials[i].packed, s, weights);
+            kernel->pack(trials[i].packed, &trials[i].shape, weights);
             run_trial(&trials[i], layer, in, bias, out, 0);
         }
     }
@@ -113,6 +119,7 @@ done:
     for (size_t i = 0; trials != NULL && i < bench->kernel_count; i++) {
         tl_memory_free(trials[i].packed);
         tl_memory_free(trials[i].scratch);
+        tl_memory_free(trials[i].zeros);
     }
     tl_memory_free(trials);
     tl_memory_free(in);

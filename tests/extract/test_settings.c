@@ -127,9 +127,9 @@ START_TEST(kernels_are_any_that_this_machine_has)
 
     ck_assert(read_line(&settings, "tl-extract s.db photos"));
     ck_assert_ptr_null(settings.kernels);
-    ck_assert(read_line(&settings, "tl-extract s.db photos --kernels openblas --precision openblas-wino4"));
+    ck_assert(read_line(&settings, "tl-extract s.db photos --kernels openblas --precision openblas-wino6"));
     ck_assert_str_eq(settings.kernels, "openblas");
-    ck_assert_str_eq(settings.arithmetic, "openblas-wino4");
+    ck_assert_str_eq(settings.arithmetic, "openblas-wino6");
     ck_assert(read_line(&settings, "tl-extract s.db photos --kernels winograd-scalar"));
     ck_assert(!settings.has_precision);
 }

@@ -41,7 +41,7 @@ START_TEST(kernels_that_are_not_here_are_refused_with_those_that_are)
     check_wish_refused(", openblas, ", &wish);
     ck_assert_int_eq(tl_features_check_kernels("abacus", &err), TL_BAD_INPUT);
     ck_assert_int_eq(tl_features_check_kernels("openblas", &err), TL_OK);
-    ck_assert_int_eq(tl_features_check_kernels("f32-wino4-fma", &err), TL_OK);
+    ck_assert_int_eq(tl_features_check_kernels("f32-wino6-fma", &err), TL_OK);
     for (size_t n = 1; n <= 2; n++) { /* out of memory for the list */
         enum tl_status status;
 
@@ -55,14 +55,14 @@ END_TEST
 
 START_TEST(kernels_compute_their_own_arithmetic_and_no_other)
 {
-    const struct tl_features_wish other = {.kernels = "openblas", .arithmetic = "f32-wino4-fma"};
-    const struct tl_features_wish same = {.kernels = "winograd-scalar", .arithmetic = "f32-wino4-fma"};
+    const struct tl_features_wish other = {.kernels = "openblas", .arithmetic = "f32-wino6-fma"};
+    const struct tl_features_wish same = {.kernels = "winograd-scalar", .arithmetic = "f32-wino6-fma"};
     const struct tl_features_wish unknown = {.kernels = "openblas", .arithmetic = "abacus"};
     const struct tl_features_wish openblas = {.kernels = "openblas"};
     const struct tl_conv_kernel *kernel;
     struct tl_error err;
 
-    check_wish_refused("the kernels 'openblas' compute openblas-wino4, but f32-wino4-fma is wanted", &other);
+    check_wish_refused("the kernels 'openblas' compute openblas-wino6, but f32-wino6-fma is wanted", &other);
     check_wish_refused("cannot compute the arithmetic 'abacus'", &unknown);
     setenv("TL_KERNELS", "reference", 1);
     ck_assert_int_eq(tl_features_choose_kernel(&kernel, &openblas, &err), TL_OK);

@@ -100,14 +100,14 @@ static inline void free_problem(struct problem *p)
 static inline const char *describe(const struct tl_conv_kernel *kernel, const struct problem *p)
 {
     static char text[160];
-    snprintf(text, sizeof text, "%s, %zu of %u x %u x %u to %u, kernel %u%s%s, seed %llu", kernel->name, p->photo_count,
+    snprintf(text, sizeof text, "%s, %zu of %u x %u x %u to %u, kernel %u%s%s%s, seed %llu", kernel->name, p->photo_count,
              p->shape.height, p->shape.width, p->shape.input_channels, p->shape.output_channels, p->shape.kernel,
              p->shape.has_relu ? ", relu" : "", p->shape.has_pooling ? ", pooled" : "",
-             (unsigned long long)p->seed);
+             p->shape.has_raw_weights ? ", weights raw" : "", (unsigned long long)p->seed);
     return text;
 }
 
-/* How coarsely a kernel rounds what it multiplies. */
+/* How coarsely a kernel rounds. */
 static inline double get_unit(const struct tl_conv_kernel *kernel)
 {
     if (strcmp(kernel->arithmetic, "bf16-wino4") == 0)
@@ -120,27 +120,49 @@ static inline bool is_exact(const struct tl_conv_kernel *kernel)
     return get_unit(kernel) <= (double)FLT_EPSILON;
 }
 
-/* Packs, runs what `thread_count` threads would do, last task first, and looks at every guard. The caller frees the output. */
-static inline float *run_divided(const struct tl_conv_kernel *kernel, const struct problem *p, size_t thread_count)
+static inline struct tl_conv_shape settle(const struct tl_conv_kernel *kernel, const struct tl_conv_shape *wish)
 {
-    const size_t out_count = p->photo_count * count_out(&p->shape), packed_count = kernel->packed_count(&p->shape);
-    const size_t scratch_count = kernel->scratch_count(&p->shape);
+    struct tl_conv_shape shape = *wish;
+    kernel->settle(&shape);
+    return shape;
+}
+
+/* Packs, runs what `thread_count` threads would do to a settled shape, last task first, and looks at every guard. The caller frees the
+ * output. */
+static inline float *run_settled(const struct tl_conv_kernel *kernel, const struct problem *p, struct tl_conv_shape shape, size_t thread_count)
+{
+    const size_t out_count = p->photo_count * count_out(&shape), packed_count = kernel->packed_count(&shape);
+    const size_t scratch_count = kernel->scratch_count(&shape), shared_count = kernel->shared_count(&shape, p->photo_count);
     float *out = make_buffer(out_count), *packed = make_buffer(packed_count), *scratch = make_buffer(scratch_count);
-    struct tl_conv_call call = {p->shape, p->photo_count, p->in, packed, p->bias, out, {0, 0}};
+    float *shared = make_buffer(shared_count), *zeros = tl_memory_alloc_aligned(shape.input_channels + TL_CONV_ZEROS_UNIT, sizeof *zeros);
+    struct tl_conv_call call = {
+        .shape = shape, .photo_count = p->photo_count, .in = p->in, .weights = packed, .bias = p->bias, .out = out, .shared = shared, .zeros = zeros};
 
     if (kernel->start != NULL)
         kernel->start();
-    kernel->pack(packed, &p->shape, p->weights);
-    call.division = kernel->divide(&p->shape, p->photo_count, thread_count);
+    kernel->pack(packed, &shape, p->weights);
+    call.division = kernel->divide(&shape, p->photo_count, thread_count);
     ck_assert_msg(call.division.block_count * call.division.range_count > 0, "%s: no tasks", describe(kernel, p));
+    for (size_t task = call.division.preparation_count; task > 0; task--)
+        kernel->prepare(&call, task - 1);
     for (size_t task = call.division.block_count * call.division.range_count; task > 0; task--)
         kernel->run(&call, task - 1, scratch);
     ck_assert_msg(are_guards_whole(out, out_count), "%s: wrote outside of out", describe(kernel, p));
     ck_assert_msg(are_guards_whole(packed, packed_count), "%s: wrote outside of the packed weights", describe(kernel, p));
     ck_assert_msg(are_guards_whole(scratch, scratch_count), "%s: wrote outside of the scratch memory", describe(kernel, p));
+    ck_assert_msg(are_guards_whole(shared, shared_count), "%s: wrote outside of the shared memory", describe(kernel, p));
     free_buffer(packed);
     free_buffer(scratch);
+    free_buffer(shared);
+    tl_memory_free(zeros);
     return out;
+}
+
+static inline float *run_divided(const struct tl_conv_kernel *kernel, const struct problem *p, size_t thread_count)
+{
+    const struct tl_conv_shape shape = settle(kernel, &p->shape);
+    ck_assert_msg(shape.has_pooling == p->shape.has_pooling, "%s: cannot pool", describe(kernel, p));
+    return run_settled(kernel, p, shape, thread_count);
 }
 
 static inline float *run(const struct tl_conv_kernel *kernel, const struct problem *p)

@@ -22,12 +22,13 @@ static inline tl_backbone *make_backbone(void)
     return backbone;
 }
 
-static inline tl_plan *make_plan(const tl_backbone *backbone, const struct tl_conv_kernel *kernel, const struct tl_shape *input)
+static inline tl_plan *make_plan(const tl_backbone *backbone, const struct tl_conv_kernel *kernel, const struct tl_shape *input,
+                                 size_t group)
 {
     struct tl_error err;
     tl_plan *plan;
 
-    ck_assert_msg(tl_plan_create(&plan, backbone, kernel, input, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_plan_create(&plan, backbone, kernel, input, group, &err) == TL_OK, "%s", err.message);
     return plan;
 }
 

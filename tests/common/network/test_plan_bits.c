@@ -10,7 +10,7 @@ START_TEST(a_photo_in_a_batch_has_the_bits_of_the_photo_alone)
     if (get_kernel(_i) == NULL)
         return;
     tl_backbone *backbone = make_backbone();
-    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL);
+    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL, TL_PLAN_GROUP);
     const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
     float *inputs = make_values(PHOTO_COUNT * input_floats, 11), *batch = run(plan, inputs, PHOTO_COUNT);
 
@@ -26,6 +26,34 @@ START_TEST(a_photo_in_a_batch_has_the_bits_of_the_photo_alone)
 }
 END_TEST
 
+/* A plan for one photo after another may use the weights as they are. */
+START_TEST(a_plan_for_photos_alone_gives_the_bits_of_one_for_groups)
+{
+    static const struct tl_shape sizes[] = {{13, 20, 3}, {64, 61, 3}};
+
+    if (get_kernel(_i) == NULL)
+        return;
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+        tl_backbone *backbone = make_backbone();
+        tl_plan *grouped = make_plan(backbone, get_kernel(_i), &sizes[s], TL_PLAN_GROUP);
+        tl_plan *single = make_plan(backbone, get_kernel(_i), &sizes[s], 1);
+        const size_t floats = 3 * count_floats(tl_plan_feature_shape(grouped));
+        float *inputs = make_values(3 * count_floats(sizes[s]), 16), *expected = run(grouped, inputs, 3);
+
+        for (size_t n = 1; n <= 4; n++) {
+            float *found = run_by_team(single, inputs, 3, n);
+            ck_assert_mem_eq(found, expected, floats * sizeof *found);
+            tl_memory_free(found);
+        }
+        tl_memory_free(inputs);
+        tl_memory_free(expected);
+        tl_plan_free(grouped);
+        tl_plan_free(single);
+        tl_backbone_free(backbone);
+    }
+}
+END_TEST
+
 START_TEST(what_ran_before_leaves_no_trace)
 {
     struct tl_error err;
@@ -34,7 +62,7 @@ START_TEST(what_ran_before_leaves_no_trace)
     if (get_kernel(_i) == NULL)
         return;
     tl_backbone *backbone = make_backbone();
-    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL);
+    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL, TL_PLAN_GROUP);
     const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
     float *inputs = make_values(2 * input_floats, 12), *first = make_values(floats, 1), *again = make_values(floats, 2);
 
@@ -60,7 +88,7 @@ START_TEST(a_team_of_any_size_gives_the_bits_of_one_thread)
     if (get_kernel(_i) == NULL)
         return;
     tl_backbone *backbone = make_backbone();
-    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL);
+    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL, TL_PLAN_GROUP);
     const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
     float *inputs = make_values(PHOTO_COUNT * input_floats, 14), *one = run(plan, inputs, PHOTO_COUNT);
 
@@ -83,7 +111,7 @@ START_TEST(photos_that_go_in_turns_have_the_bits_of_photos_alone)
 {
     static const struct tl_shape large = {400, 412, 3};
     tl_backbone *backbone = make_backbone();
-    tl_plan *plan = make_plan(backbone, tl_conv_kernel_default(), &large);
+    tl_plan *plan = make_plan(backbone, tl_conv_kernel_default(), &large, TL_PLAN_GROUP);
     const size_t input_floats = count_floats(large), floats = count_floats(tl_plan_feature_shape(plan));
     float *inputs = make_values(PHOTO_COUNT * input_floats, 15), *batch = run_by_team(plan, inputs, PHOTO_COUNT, 2);
 
@@ -125,7 +153,7 @@ START_TEST(two_threads_give_the_bits_of_one)
     if (get_kernel(_i) == NULL)
         return;
     tl_backbone *backbone = make_backbone();
-    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL);
+    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL, TL_PLAN_GROUP);
     const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
     float *inputs = make_values(PHOTO_COUNT * input_floats, 13), *one = run(plan, inputs, PHOTO_COUNT);
     float *two = make_values(PHOTO_COUNT * floats, 1);
@@ -156,6 +184,7 @@ Suite *tl_test_suite(void)
 
     tcase_set_timeout(core, 120);
     tcase_add_loop_test(core, a_photo_in_a_batch_has_the_bits_of_the_photo_alone, 0, kernel_count);
+    tcase_add_loop_test(core, a_plan_for_photos_alone_gives_the_bits_of_one_for_groups, 0, kernel_count);
     tcase_add_loop_test(core, what_ran_before_leaves_no_trace, 0, kernel_count);
     tcase_add_loop_test(core, a_team_of_any_size_gives_the_bits_of_one_thread, 0, kernel_count);
     tcase_add_test(core, photos_that_go_in_turns_have_the_bits_of_photos_alone);

@@ -37,7 +37,7 @@ START_TEST(the_same_feature_set_is_one_row)
 {
     struct tl_error err;
     struct tl_store_feature_set again = small_feature_set(), other = small_feature_set();
-    other.arithmetic = "f32-wino4-fma";
+    other.arithmetic = "f32-wino6-fma";
     begin();
     must(tl_store_put_feature_set(store, &again, &err), &err);
     must(tl_store_put_feature_set(store, &other, &err), &err);
@@ -211,15 +211,15 @@ START_TEST(a_set_is_chosen_when_it_is_the_only_one_or_named)
         sets[i].digest[2] = (uint8_t)(i < 2 ? 0x10 : 0x20);
         sets[i].digest[3] = (uint8_t)i;
     }
-    sets[2].arithmetic = "f32-wino4-fma";
+    sets[2].arithmetic = "f32-wino6-fma";
     must(tl_store_choose_feature_set(&index, sets + 1, 1, NULL, &err), &err);
     ck_assert_uint_eq(index, 0);
     must(tl_store_choose_feature_set(&index, sets, 3, "ABAB1001", &err), &err);
     ck_assert_uint_eq(index, 1);
-    must(tl_store_choose_feature_set(&index, sets, 3, "f32-wino4-fma", &err), &err);
+    must(tl_store_choose_feature_set(&index, sets, 3, "f32-wino6-fma", &err), &err);
     ck_assert_uint_eq(index, 2);
     must_fail(tl_store_choose_feature_set(&index, sets, 0, NULL, &err), TL_NOT_FOUND, &err, "tl-extract");
-    must_fail(tl_store_choose_feature_set(&index, sets, 3, NULL, &err), TL_BAD_INPUT, &err, "abab2002 (vgg16 f32-wino4-fma");
+    must_fail(tl_store_choose_feature_set(&index, sets, 3, NULL, &err), TL_BAD_INPUT, &err, "abab2002 (vgg16 f32-wino6-fma");
     must_fail(tl_store_choose_feature_set(&index, sets, 3, "abab10", &err), TL_BAD_INPUT, &err, "fits 2");
     must_fail(tl_store_choose_feature_set(&index, sets, 3, "aba", &err), TL_NOT_FOUND, &err, "'aba'");
     must_fail(tl_store_choose_feature_set(&index, sets, 3, "cdcd", &err), TL_NOT_FOUND, &err, "abab1000");
