@@ -79,10 +79,13 @@ ISAS         := $(ISAS_$(ARCHITECTURE))
 FLAGS_avx2   := -DTL_ISA_AVX2 -mavx2 -mfma
 FLAGS_avx512 := -DTL_ISA_AVX512 -mavx512f -mfma
 FLAGS_neon   := -DTL_ISA_NEON
-# A kernel of its own, for what only some x86_64 have (common/network/conv_winograd_bf16.c).
+# Kernels of their own, for what only some x86_64 have (common/network/conv_winograd_bf16.c, conv_winograd_i16.c).
 BF16_ISAS_x86_64 := amx
 BF16_ISAS    := $(BF16_ISAS_$(ARCHITECTURE))
+I16_ISAS_x86_64 := vnni
+I16_ISAS     := $(I16_ISAS_$(ARCHITECTURE))
 FLAGS_amx    := -DTL_ISA_AVX512 -DTL_ISA_AMX -mavx512f -mfma -mavx512bf16 -mamx-tile -mamx-bf16
+FLAGS_vnni   := -DTL_ISA_AVX512 -DTL_ISA_VNNI -mavx512f -mfma -mavx512bw -mavx512vl -mavx512vnni
 # -O2 leaves loops of constant length standing, and with them the registers in memory.
 KERNEL_FLAGS_release := -O3
 KERNEL_FLAGS_strict  := -O3
@@ -117,7 +120,8 @@ sources_of = $(filter-out $(MAINS),$(wildcard $(DIR_$(1))/*.c))
 GENERATED_store    := $(GENERATED)/schema_sql.c
 GENERATED_exchange := $(GENERATED)/onnx.pb-c.c
 EXTRA_network := $(foreach isa,$(ISAS),$(OUT)/common/network/conv_winograd.$(isa).o) \
-                 $(foreach isa,$(BF16_ISAS),$(OUT)/common/network/conv_winograd_bf16.$(isa).o)
+                 $(foreach isa,$(BF16_ISAS),$(OUT)/common/network/conv_winograd_bf16.$(isa).o) \
+                 $(foreach isa,$(I16_ISAS),$(OUT)/common/network/conv_winograd_i16.$(isa).o)
 objects_of = $(patsubst %.c,$(OUT)/%.o,$(call sources_of,$(1))) $(EXTRA_$(1)) $(patsubst $(GENERATED)/%.c,$(OUT)/generated/%.o,$(GENERATED_$(1)))
 archive_of = $(OUT)/lib/lib$(1).a
 
@@ -226,7 +230,7 @@ $$(OUT)/%.$(1).o: %.c
 	$$(call STEP,compile,$$<: $(1))
 	$$(QUIET)$$(COMPILE) $$(KERNEL_FLAGS_$$(VARIANT)) $$(FLAGS_$(1)) -c $$< -o $$@
 endef
-$(foreach isa,$(ISAS) $(BF16_ISAS),$(eval $(call isa_rules,$(isa))))
+$(foreach isa,$(ISAS) $(BF16_ISAS) $(I16_ISAS),$(eval $(call isa_rules,$(isa))))
 
 $(OUT)/common/network/conv_openblas_wino6.o: CFLAGS += $(KERNEL_FLAGS_$(VARIANT))
 

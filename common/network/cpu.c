@@ -30,6 +30,16 @@ bool tl_cpu_has_avx512(void)
 #endif
 }
 
+bool tl_cpu_has_vnni(void)
+{
+#if defined(__x86_64__)
+    return tl_cpu_has_avx512() && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512vnni");
+#else
+    return false;
+#endif
+}
+
 #if defined(__x86_64__)
 /* Intel's Software Developer's Manual, volume 2, CPUID: the bits of leaf 7, subleaves 0 and 1. */
 static bool names_amx(void)

@@ -14,6 +14,7 @@ const struct tl_conv_kernel *const tl_conv_kernels[] = {
 #if defined(__x86_64__)
     &tl_conv_winograd7_avx2,
     &tl_conv_winograd7_avx512,
+    &tl_conv_winograd_vnni,
     &tl_conv_winograd_amx,
     &tl_conv_winograd_amx3,
 #endif
@@ -31,10 +32,10 @@ const size_t tl_conv_kernel_count = sizeof tl_conv_kernels / sizeof *tl_conv_ker
 
 /* Every instruction set that kernels are written for. */
 static const char *const fast_names[] = {"winograd-neon",    "winograd-avx2", "winograd-avx512", "winograd7-neon", "winograd7-avx2",
-                                         "winograd7-avx512", "winograd-amx",  "winograd-amx3"};
+                                         "winograd7-avx512", "winograd-vnni", "winograd-amx",    "winograd-amx3"};
 
 /* What "fast" stands for: the first that this CPU has. */
-static const char *const fast_arithmetics[] = {"bf16x3-wino4", "f32-wino7-fma"};
+static const char *const fast_arithmetics[] = {"bf16x3-wino4", "i16-wino4", "f32-wino7-fma"};
 
 static const struct tl_conv_kernel *find_by_name(const char *name)
 {

@@ -15,8 +15,9 @@
  * A photo's result must be the same bits whatever is beside it and however the work is divided: nothing that changes
  * rounding may depend on the counts of photos and threads or on a photo's place.
  *
- * Kernels of one arithmetic give the same bits on every CPU. "f32-wino6-fma" (see winograd.h) is such a family. "f32-wino7-fma", "bf16-wino4"
- * and "bf16x3-wino4" (conv_winograd_bf16.c) are faster and less exact, and nobody gets them who has not asked.
+ * Kernels of one arithmetic give the same bits on every CPU. "f32-wino6-fma" (see winograd.h) is such a family. "f32-wino7-fma",
+ * "i16-wino4" (conv_winograd_i16.c), "bf16-wino4" and "bf16x3-wino4" (conv_winograd_bf16.c) are faster and less exact, and nobody gets
+ * them who has not asked.
  */
 #ifndef TL_NETWORK_KERNELS_H
 #define TL_NETWORK_KERNELS_H
@@ -88,9 +89,9 @@ extern const size_t tl_conv_kernel_count;
 extern const struct tl_conv_kernel tl_conv_reference, tl_conv_openblas, tl_conv_openblas_wino6;
 extern const struct tl_conv_kernel tl_conv_winograd_scalar, tl_conv_winograd_neon, tl_conv_winograd_avx2, tl_conv_winograd_avx512;
 extern const struct tl_conv_kernel tl_conv_winograd7_scalar, tl_conv_winograd7_neon, tl_conv_winograd7_avx2, tl_conv_winograd7_avx512;
-extern const struct tl_conv_kernel tl_conv_winograd_amx, tl_conv_winograd_amx3;
-/* What tests hold the two before to. Too slow for anybody else, so they are not in the list. */
-extern const struct tl_conv_kernel tl_conv_bf16_twin, tl_conv_bf16x3_twin;
+extern const struct tl_conv_kernel tl_conv_winograd_vnni, tl_conv_winograd_amx, tl_conv_winograd_amx3;
+/* What tests hold the three before to. Too slow for anybody else, so they are not in the list. */
+extern const struct tl_conv_kernel tl_conv_i16_twin, tl_conv_bf16_twin, tl_conv_bf16x3_twin;
 
 /* settle() of kernels that have neither tiles nor more to choose. */
 void tl_conv_settle_plain(struct tl_conv_shape *shape);
@@ -98,7 +99,7 @@ void tl_conv_settle_plain(struct tl_conv_shape *shape);
 size_t tl_conv_share_nothing(const struct tl_conv_shape *shape, size_t photo_count);
 
 /* By kernel name, or the best of an arithmetic for this CPU (the one TL_KERNELS names, if it is of that arithmetic), or for
- * "fast" the most exact of the arithmetics faster than the default; NULL when there is none, or when this CPU cannot run it. */
+ * "fast" the fastest that errs by 2e-3 at most, on VGG16's features; NULL when there is none, or when this CPU cannot run it. */
 const struct tl_conv_kernel *tl_conv_kernel_find(const char *name);
 /* The last of the list that this CPU supports. TL_KERNELS in the environment names another kernel or arithmetic, for tests
  * and benchmarks; NULL when that is none of the list. */

@@ -14,8 +14,8 @@
  * "f32-wino6-fma", tiles up to 6, and "f32-wino7-fma": a sum of M takes the channels in order, in segments of
  * SEGMENT_CHANNELS: each is one accumulator from zero, by fused multiply-add, and is added to those before. (One
  * accumulator all the way doubles the error.) V, U and out come from the transforms of winograd_transform.h; layers
- * of other kernels or of few channels are summed directly (direct.h). "openblas-wino6" has OpenBLAS multiply; "bf16-wino4"
- * and "bf16x3-wino4" round V and U (conv_winograd_bf16.c).
+ * of other kernels or of few channels are summed directly (direct.h). "openblas-wino6" has OpenBLAS multiply; "bf16-wino4",
+ * "bf16x3-wino4" (conv_winograd_bf16.c) and "i16-wino4" (conv_winograd_i16.c) round V and U.
  */
 #ifndef TL_NETWORK_WINOGRAD_H
 #define TL_NETWORK_WINOGRAD_H

@@ -40,7 +40,7 @@ static double measure_peak(double (*run)(size_t count, float *sink))
 double tl_bench_peak(const struct tl_conv_kernel *kernel)
 {
 #if defined(__x86_64__)
-    if (kernel == &tl_conv_winograd_amx || kernel == &tl_conv_winograd_amx3)
+    if (kernel == &tl_conv_winograd_vnni || kernel == &tl_conv_winograd_amx || kernel == &tl_conv_winograd_amx3)
         return 0; /* of other instructions */
     if (kernel != &tl_conv_winograd_avx2 && tl_cpu_has_avx512())
         return measure_peak(tl_fma_peak_avx512);

@@ -22,7 +22,7 @@ struct bounds {
 };
 
 static const struct bounds EXACT = {NULL, 5e-6, 1e-3};
-static const struct bounds FAST[] = {{"bf16x3-wino4", 6e-5, 1e-2}, {"bf16-wino4", 1.6e-2, 4.5}};
+static const struct bounds FAST[] = {{"bf16x3-wino4", 6e-5, 1e-2}, {"i16-wino4", 1.2e-3, 0.3}, {"bf16-wino4", 1.6e-2, 4.5}};
 
 struct golden {
     hid_t features, augmented;

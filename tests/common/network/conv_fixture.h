@@ -112,6 +112,8 @@ static inline double get_unit(const struct tl_conv_kernel *kernel)
 {
     if (strcmp(kernel->arithmetic, "bf16-wino4") == 0)
         return 0x1p-8;
+    if (strcmp(kernel->arithmetic, "i16-wino4") == 0)
+        return 0x1p-13; /* of a row's norm, and more than half of it */
     return strcmp(kernel->arithmetic, "bf16x3-wino4") == 0 ? 0x1p-17 : (double)FLT_EPSILON;
 }
 

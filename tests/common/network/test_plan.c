@@ -68,6 +68,8 @@ static double get_bound(const struct tl_conv_kernel *kernel)
         return 1.4e-2;
     if (strcmp(kernel->arithmetic, "bf16x3-wino4") == 0)
         return 2.8e-5;
+    if (strcmp(kernel->arithmetic, "i16-wino4") == 0)
+        return 1.5e-4;
     return strcmp(kernel->arithmetic, "f64-direct") == 0 ? 0 : 1e-6;
 }
 
