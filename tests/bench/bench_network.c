@@ -59,7 +59,7 @@ static void choose_kernels(struct bench *bench, const char *wish)
 {
     for (size_t i = 0; i < tl_conv_kernel_count && bench->kernel_count < BENCH_KERNELS_MAX; i++) {
         const struct tl_conv_kernel *kernel = tl_conv_kernels[i];
-        const bool is_slow = kernel == &tl_conv_reference || kernel == &tl_conv_winograd_scalar;
+        const bool is_slow = kernel == &tl_conv_reference || strstr(kernel->name, "scalar") != NULL;
         const char *at = wish != NULL ? strstr(wish, kernel->name) : NULL;
         const size_t length = strlen(kernel->name);
         const bool is_named = at != NULL && (at == wish || at[-1] == ',') && (at[length] == '\0' || at[length] == ',');

@@ -73,7 +73,7 @@ static enum tl_status make_backbone(tl_backbone **out, struct tl_error *err)
 static enum tl_status open_contender(struct contender *contender, const tl_backbone *backbone, const struct tl_conv_kernel *kernel,
                                      size_t thread_count, struct tl_error *err)
 {
-    static const size_t groups[] = {BATCH < TL_PLAN_GROUP ? BATCH : TL_PLAN_GROUP, 1};
+    static const size_t groups[] = {TL_PLAN_GROUP, 1};
     enum tl_status status = TL_OK;
 
     for (size_t i = 0; i < 2 && status == TL_OK; i++) {
