@@ -1,4 +1,4 @@
-/* conv_winograd.c - "f32-wino6-fma" and "f32-wino7-fma", the kernels of our own: compiled once for each instruction set (vector.h).
+/* conv_winograd.c - "f32-wino6-fma" and "f32-wino7-fma", our kernels in float: compiled once for each instruction set (vector.h).
  *
  * A task takes one block of tiles through all three steps, for one range of output channels; ranges are made only where
  * there are too few tiles for the threads, because each transforms the block's input again.
@@ -70,7 +70,8 @@ static struct tl_conv_division divide(const struct tl_conv_shape *shape, size_t 
         return (struct tl_conv_division){photo_count * plan_direct(shape).blocks_a_photo, 1, 0};
     if (shape->has_raw_weights)
         return divide_raw(shape, photo_count, thread_count);
-    return tl_division_choose(count_tiles(shape, photo_count, shape->tile).count, count_block_tiles(shape), count_panels(shape), thread_count);
+    const size_t tile_count = count_tiles(shape, photo_count, shape->tile).count;
+    return tl_division_choose(tile_count, count_block_tiles(shape), count_panels(shape), thread_count);
 }
 
 TL_INLINE void run_packed(const struct tl_conv_call *call, size_t task, float *scratch, const size_t tile)

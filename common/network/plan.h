@@ -23,9 +23,11 @@ struct tl_shape {
 /* Photos that go through the network together, at most. More in one tl_plan_run() gain nothing. */
 enum { TL_PLAN_GROUP = 16 };
 
-/* Borrows the backbone for its life, but for its weights, which it packs into memory of its own. `input` may differ from the table's (tests run small ones), NULL takes the table's. `group` is how
- * many photos go through the network together, 1 to TL_PLAN_GROUP. For one
- * at a time the kernel may prepare weights less, which makes the start and a photo alone sooner; the bits are the same. Fails with: TL_BAD_INPUT (an input too small for the table's pooling), TL_NO_MEMORY. */
+/* Borrows the backbone for its life, but for its weights, which it packs into memory of its own. `input` may differ from the
+ * table's (tests run small ones), NULL takes the table's. `group` is how many photos go through the network together, 1 to
+ * TL_PLAN_GROUP. For one at a time the kernel may prepare weights less, which makes the start and a photo alone sooner; the bits
+ * are the same. Fails with: TL_BAD_INPUT (an input of other channels, too small for the table's pooling, or of an absurd size),
+ * TL_NO_MEMORY (also for the threads that pack). */
 TL_MUST_USE enum tl_status tl_plan_create(tl_plan **out, const tl_backbone *backbone, const struct tl_conv_kernel *kernel,
                                           const struct tl_shape *input, size_t group, struct tl_error *err);
 void tl_plan_free(tl_plan *plan);

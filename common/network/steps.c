@@ -93,7 +93,16 @@ static struct tl_conv_shape describe_convolution(const struct planner *p, size_t
 {
     const struct tl_layer *layer = &p->network->layers[row_index];
     const struct tl_shape in = p->rows[p->rows[row_index].input].shape;
-    struct tl_conv_shape shape = {in.height, in.width, in.channels, layer->channels, layer->kernel, layer->has_relu, has_pooling, p->group == 1, 0};
+    struct tl_conv_shape shape = {
+        .height = in.height,
+        .width = in.width,
+        .input_channels = in.channels,
+        .output_channels = layer->channels,
+        .kernel = layer->kernel,
+        .has_relu = layer->has_relu,
+        .has_pooling = has_pooling,
+        .has_raw_weights = p->group == 1,
+    };
     p->kernel->settle(&shape);
     return shape;
 }

@@ -48,8 +48,8 @@ static inline size_t count_floats(struct tl_shape shape)
     return (size_t)shape.height * shape.width * shape.channels;
 }
 
-/* Lays out the rows of the table that the feature layer needs, for groups of photos; weights are left NULL. Fails with: TL_BAD_INPUT (an input too small
- * for the pooling, an absurd size), TL_NO_MEMORY. */
+/* Lays out the rows of the table that the feature layer needs, for groups of `group` photos; weights are left NULL. Fails with:
+ * TL_BAD_INPUT (an input too small for the pooling, an absurd size), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_steps_create(struct tl_steps *out, const struct tl_network *network, const struct tl_conv_kernel *kernel,
                                            struct tl_shape input, size_t group, struct tl_error *err);
 /* Frees the weights too. */

@@ -29,8 +29,7 @@
 enum {
     CHANNEL_BLOCK = 16,        /* channels of a tile that lie together in V */
     SEGMENT_CHANNELS = 128,
-    WINOGRAD_CHANNELS_MIN = 8, /* with fewer, summing directly costs less than filling up to 16 */
-    POSITIONS_MAX = PATCH_MAX * PATCH_MAX
+    WINOGRAD_CHANNELS_MIN = 8  /* with fewer, summing directly costs less than filling up to 16 */
 };
 
 static inline size_t round_up(size_t count, size_t unit)
@@ -54,8 +53,8 @@ static inline bool can_pool_tiles(size_t tile)
     return tile % 2 == 0;
 }
 
-/* What a photo costs in tiles of a size, in products of one tile at one position. Reading the weights costs about as much as twelve tiles,
- * and pooling that has to come after as much as forty multiplications a value; both were measured on VGG16. */
+/* What a photo costs in tiles of a size, in products of one tile at one position. Reading the weights costs about as much as
+ * twelve tiles, and pooling that has to come after as much as forty multiplications a value; both were measured on VGG16. */
 static inline double estimate_cost(const struct tl_conv_shape *shape, size_t tile)
 {
     enum { WEIGHTS_IN_TILES = 12, POOLING_IN_PRODUCTS = 40 };

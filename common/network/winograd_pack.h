@@ -1,7 +1,7 @@
 /* winograd_pack.h - the weights' transform G g G^T, and where its results lie.
  *
- * In float, by the same operations for each weight whatever the instruction set, so it can be done at once for a whole network or
- * anew for each photo (winograd_few.h), with the same bits.
+ * In float, by the same operations for each weight whatever the instruction set, so it can be done once when a plan is made or
+ * anew for each photo (winograd_raw.h), with the same bits.
  */
 #ifndef TL_NETWORK_WINOGRAD_PACK_H
 #define TL_NETWORK_WINOGRAD_PACK_H
@@ -38,7 +38,8 @@ TL_INLINE struct weight_maps find_weight_maps(const size_t tile)
 }
 
 /* G g, one line. */
-TL_INLINE void transform_weight_line(vec *out, const vec g0, const vec g1, const vec g2, const struct weight_maps *maps, const size_t tile)
+TL_INLINE void transform_weight_line(vec *out, const vec g0, const vec g1, const vec g2, const struct weight_maps *maps,
+                                     const size_t tile)
 {
     const struct points *points = get_points(tile);
     if (points->has_zero)

@@ -47,10 +47,11 @@ TL_INLINE size_t count_raw_weights(const struct tl_conv_shape *shape)
 
 TL_INLINE size_t count_raw_scratch(const struct tl_conv_shape *shape)
 {
-    return count_raw_weights(shape) + count_positions(shape->tile) * lay_out_m(RAW_TILES_MAX, RAW_PANELS * PANEL_COLUMNS).position_stride;
+    const struct layout m = lay_out_m(RAW_TILES_MAX, RAW_PANELS * PANEL_COLUMNS);
+    return count_raw_weights(shape) + count_positions(shape->tile) * m.position_stride;
 }
 
-/* A block is a photo, a range at most RAW_PANELS. */
+/* A block is a photo, a range at most RAW_PANELS panels. */
 TL_INLINE struct tl_conv_division divide_raw(const struct tl_conv_shape *shape, size_t photo_count, size_t thread_count)
 {
     const size_t panel_count = count_panels(shape), tile_count = count_tiles(shape, photo_count, shape->tile).count;
@@ -66,7 +67,8 @@ TL_INLINE void prepare_raw(const struct tl_conv_call *call, size_t task, const s
 {
     const struct layout v = lay_out_raw_v(&call->shape, call->photo_count);
     const size_t tile_count = count_tiles(&call->shape, call->photo_count, tile).count;
-    const size_t first = tile_count * task / call->division.preparation_count, end = tile_count * (task + 1) / call->division.preparation_count;
+    const size_t count = call->division.preparation_count;
+    const size_t first = tile_count * task / count, end = tile_count * (task + 1) / count;
     gather_tiles(call->shared + first * v.tile_stride, &v, 1, call, first, end, tile);
 }
 
@@ -111,7 +113,8 @@ TL_INLINE void run_raw(const struct tl_conv_call *call, size_t task, float *scra
     const struct tl_conv_shape *shape = &call->shape;
     const struct tl_conv_division *division = &call->division;
     const size_t photo = task % division->block_count, range = task / division->block_count, panel_count = count_panels(shape);
-    const size_t first_panel = panel_count * range / division->range_count, end_panel = panel_count * (range + 1) / division->range_count;
+    const size_t first_panel = panel_count * range / division->range_count;
+    const size_t end_panel = panel_count * (range + 1) / division->range_count;
     const size_t k_first = first_panel * PANEL_COLUMNS, k_end = end_panel * PANEL_COLUMNS;
     const size_t tile_count = count_tiles(shape, 1, tile).count, rows = round_up(shape->input_channels, CHANNEL_BLOCK);
     float *const sums = scratch + count_raw_weights(shape);

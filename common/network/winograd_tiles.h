@@ -48,7 +48,8 @@ TL_INLINE void locate_pixels(const float *pixels[], const struct tl_conv_shape *
         const size_t y = tile->top + i - 1; /* wraps round for the line above the photo, which is beyond the height too */
         for (size_t j = 0; j < side; j++) {
             const size_t x = tile->left + j - 1;
-            pixels[i * side + j] = y < shape->height && x < shape->width ? photo + (y * shape->width + x) * shape->input_channels : zeros;
+            const bool is_inside = y < shape->height && x < shape->width;
+            pixels[i * side + j] = is_inside ? photo + (y * shape->width + x) * shape->input_channels : zeros;
         }
     }
 }
@@ -62,8 +63,8 @@ TL_INLINE void copy_patch(float *out, const float *const pixels[], size_t c, siz
 }
 
 /* Tiles [first, end) to V, each value in part_count parts. */
-TL_INLINE void gather_tiles(v_value *v, const struct layout *layout, const size_t part_count, const struct tl_conv_call *call, size_t first,
-                            size_t end, const size_t tile_side)
+TL_INLINE void gather_tiles(v_value *v, const struct layout *layout, const size_t part_count, const struct tl_conv_call *call,
+                            size_t first, size_t end, const size_t tile_side)
 {
     const struct tl_conv_shape *shape = &call->shape;
     const struct tiling tiling = count_tiles(shape, call->photo_count, tile_side);
@@ -93,8 +94,8 @@ TL_INLINE void gather_tiles(v_value *v, const struct layout *layout, const size_
 }
 
 /* A tile's `count` channels from k on, without what sticks out of the photo. */
-TL_INLINE void store_tile(const struct tl_conv_call *call, const struct tile *tile, vec values[TILE_MAX][TILE_MAX], size_t k, size_t count,
-                          const size_t side)
+TL_INLINE void store_tile(const struct tl_conv_call *call, const struct tile *tile, vec values[TILE_MAX][TILE_MAX], size_t k,
+                          size_t count, const size_t side)
 {
     const struct tl_conv_shape *shape = &call->shape;
     const size_t channels = shape->output_channels;
@@ -117,8 +118,8 @@ TL_INLINE void store_tile(const struct tl_conv_call *call, const struct tile *ti
 }
 
 /* The same through 2 x 2 max pooling: tiles begin at even places, so no window spans two of them. */
-TL_INLINE void store_pooled(const struct tl_conv_call *call, const struct tile *tile, vec values[TILE_MAX][TILE_MAX], size_t k, size_t count,
-                          const size_t side)
+TL_INLINE void store_pooled(const struct tl_conv_call *call, const struct tile *tile, vec values[TILE_MAX][TILE_MAX], size_t k,
+                            size_t count, const size_t side)
 {
     const struct tl_conv_shape *shape = &call->shape;
     const size_t channels = shape->output_channels, height = shape->height / 2, width = shape->width / 2;
