@@ -1,8 +1,8 @@
-/* kernel_bits.c - the bits that "f32-wino6-fma" and "f32-wino7-fma" gives here: to be the same on every CPU.
+/* kernel_bits.c - the bits that "f32-wino6-fma" and "f32-wino7-fma" give here: to be the same on every CPU.
  *
- * Prints one line a layer: its shape and a checksum of what the scalar twin gives for made-up numbers. `make test-arm64` compares the
- * lines of this machine with those of an emulated arm64. Every other kernel of this build has to agree with the twin, else the
- * exit code is 1; those that cannot run are named on standard error. Needs no library but C's.
+ * Prints one line a layer and arithmetic: the layer's shape and a checksum of what the scalar twin gives for made-up numbers.
+ * `make test-arm64` compares the lines of this machine with those of an emulated arm64. Every other kernel of an arithmetic has to
+ * agree with its twin, else the exit code is 1; those that cannot run are named on standard error. Needs no library but C's.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -13,22 +13,34 @@
 
 /* Tile, channel and panel edges; several blocks; pooling; layers summed directly. */
 static const struct tl_conv_shape shapes[] = {
-    {1, 1, 8, 1, 3, true, false, false, 0},    {5, 6, 17, 33, 3, false, false, false, 0}, {13, 14, 32, 48, 3, true, false, false, 0}, {7, 9, 20, 40, 3, true, true, false, 0},
-    {33, 40, 16, 16, 3, true, false, false, 0}, {4, 4, 256, 64, 3, true, true, false, 0},  {9, 30, 3, 64, 3, true, false, false, 0},   {6, 6, 20, 18, 1, true, false, false, 0},
-    {9, 8, 9, 35, 5, false, false, false, 0},
+    {1, 1, 8, 1, 3, true, false, false, 0},     {5, 6, 17, 33, 3, false, false, false, 0},
+    {13, 14, 32, 48, 3, true, false, false, 0}, {7, 9, 20, 40, 3, true, true, false, 0},
+    {33, 40, 16, 16, 3, true, false, false, 0}, {4, 4, 256, 64, 3, true, true, false, 0},
+    {36, 37, 16, 16, 3, true, true, false, 0},  {9, 30, 3, 64, 3, true, false, false, 0},
+    {6, 6, 20, 18, 1, true, false, false, 0},   {9, 8, 9, 35, 5, false, false, false, 0},
 };
 
-static const struct tl_conv_kernel *const kernels[] = {
-    &tl_conv_winograd_scalar,
+/* Arithmetic by arithmetic, the twin first. */
+static const struct tl_conv_kernel *const kernels[][3] = {
 #if defined(__x86_64__)
-    &tl_conv_winograd_avx2,
-    &tl_conv_winograd_avx512,
+    {&tl_conv_winograd_scalar, &tl_conv_winograd_avx2, &tl_conv_winograd_avx512},
+    {&tl_conv_winograd7_scalar, &tl_conv_winograd7_avx2, &tl_conv_winograd7_avx512},
 #elif defined(__aarch64__)
-    &tl_conv_winograd_neon,
+    {&tl_conv_winograd_scalar, &tl_conv_winograd_neon},
+    {&tl_conv_winograd7_scalar, &tl_conv_winograd7_neon},
+#else
+    {&tl_conv_winograd_scalar},
+    {&tl_conv_winograd7_scalar},
 #endif
 };
 
-enum { PHOTO_COUNT = 2, THREAD_COUNT = 3, KERNEL_COUNT = sizeof kernels / sizeof *kernels, SHAPE_COUNT = sizeof shapes / sizeof *shapes };
+enum {
+    PHOTO_COUNT = 2,
+    THREAD_COUNT = 3,
+    SHAPE_COUNT = sizeof shapes / sizeof *shapes,
+    FAMILY_COUNT = sizeof kernels / sizeof *kernels,
+    FAMILY_MAX = sizeof *kernels / sizeof **kernels
+};
 
 /* Multiples of 2^-23 in [-1, 1), by Knuth's linear congruence. */
 static float *make_values(size_t count, uint64_t *state)
@@ -47,16 +59,22 @@ static size_t count_out(const struct tl_conv_shape *s)
     return (size_t)PHOTO_COUNT * (s->height / step) * (s->width / step) * s->output_channels;
 }
 
+static struct tl_conv_shape settle(const struct tl_conv_kernel *kernel, const struct tl_conv_shape *wish)
+{
+    struct tl_conv_shape shape = *wish;
+    kernel->settle(&shape);
+    return shape;
+}
+
 /* NULL when out of memory. */
 static float *run(const struct tl_conv_kernel *kernel, const struct tl_conv_shape *shape, const float *in, const float *weights,
                   const float *bias)
 {
-    struct tl_conv_shape settled = *shape;
-    kernel->settle(&settled);
+    const struct tl_conv_shape settled = settle(kernel, shape);
     float *packed = tl_memory_alloc_aligned(kernel->packed_count(&settled), sizeof *packed);
     float *scratch = tl_memory_alloc_aligned(kernel->scratch_count(&settled), sizeof *scratch);
     float *zeros = tl_memory_alloc_aligned(settled.input_channels + TL_CONV_ZEROS_UNIT, sizeof *zeros);
-    float *out = tl_memory_alloc_aligned(count_out(shape), sizeof *out);
+    float *out = tl_memory_alloc_aligned(count_out(&settled), sizeof *out);
     if (packed != NULL && scratch != NULL && out != NULL && zeros != NULL) {
         struct tl_conv_call call = {settled, PHOTO_COUNT, in, packed, bias, out, NULL, zeros, {0, 0, 0}};
         kernel->pack(packed, &settled, weights);
@@ -83,20 +101,24 @@ static uint64_t sum_bits(const float *values, size_t count)
     return sum;
 }
 
-static int check_shape(const struct tl_conv_shape *s, uint64_t *state)
+/* One layer by the kernels of one arithmetic. The number of those that differ, and of values that there is no memory for. */
+static int check_shape(const struct tl_conv_kernel *const *family, const struct tl_conv_shape *s, uint64_t *state)
 {
     float *in = make_values((size_t)PHOTO_COUNT * s->height * s->width * s->input_channels, state);
     float *weights = make_values((size_t)s->kernel * s->kernel * s->input_channels * s->output_channels, state);
-    float *bias = make_values(s->output_channels, state), *expected = run(kernels[0], s, in, weights, bias);
-    int fault_count = 0;
-    printf("%u x %u, %u to %u, kernel %u%s%s: %016llx\n", s->height, s->width, s->input_channels, s->output_channels, s->kernel,
-           s->has_relu ? ", relu" : "", s->has_pooling ? ", pooled" : "", (unsigned long long)sum_bits(expected, count_out(s)));
-    for (size_t k = 1; k < KERNEL_COUNT; k++) {
-        if (!kernels[k]->is_supported())
+    float *bias = make_values(s->output_channels, state), *expected = run(family[0], s, in, weights, bias);
+    const struct tl_conv_shape settled = settle(family[0], s);
+    const size_t count = count_out(&settled);
+    int fault_count = expected == NULL;
+    printf("%s: %u x %u, %u to %u, kernel %u%s%s, tiles of %u: %016llx\n", family[0]->arithmetic, s->height, s->width,
+           s->input_channels, s->output_channels, s->kernel, s->has_relu ? ", relu" : "", settled.has_pooling ? ", pooled" : "", settled.tile,
+           expected != NULL ? (unsigned long long)sum_bits(expected, count) : 0);
+    for (size_t k = 1; k < FAMILY_MAX && family[k] != NULL && expected != NULL; k++) {
+        if (!family[k]->is_supported())
             continue;
-        float *found = run(kernels[k], s, in, weights, bias);
-        if (memcmp(found, expected, count_out(s) * sizeof *found) != 0) {
-            fprintf(stderr, "%s differs from %s\n", kernels[k]->name, kernels[0]->name);
+        float *found = run(family[k], s, in, weights, bias);
+        if (found == NULL || memcmp(found, expected, count * sizeof *found) != 0) {
+            fprintf(stderr, "%s differs from %s\n", family[k]->name, family[0]->name);
             fault_count++;
         }
         tl_memory_free(found);
@@ -112,9 +134,11 @@ int main(void)
 {
     uint64_t state = 1;
     int fault_count = 0;
-    for (size_t k = 0; k < KERNEL_COUNT; k++)
-        fprintf(stderr, "%s: %s\n", kernels[k]->name, kernels[k]->is_supported() ? "run" : "not run here");
-    for (size_t i = 0; i < SHAPE_COUNT; i++)
-        fault_count += check_shape(&shapes[i], &state);
+    for (size_t f = 0; f < FAMILY_COUNT; f++) {
+        for (size_t k = 0; k < FAMILY_MAX && kernels[f][k] != NULL; k++)
+            fprintf(stderr, "%s: %s\n", kernels[f][k]->name, kernels[f][k]->is_supported() ? "run" : "not run here");
+        for (size_t i = 0; i < SHAPE_COUNT; i++)
+            fault_count += check_shape(kernels[f], &shapes[i], &state);
+    }
     return fault_count > 0;
 }
