@@ -53,14 +53,18 @@ static bool has_word(const char *words, size_t words_bytes, const char *word)
     return false;
 }
 
+static bool is_octal_escape(const char *text)
+{
+    return text[0] == '\\' && strspn(text + 1, "01234567") >= 3;
+}
+
 /* mountinfo writes a blank in a path as \040. */
 static void decode_octal(char *text)
 {
     char *out = text;
     for (const char *in = text; *in != '\0';) {
-        unsigned value;
-        if (in[0] == '\\' && sscanf(in + 1, "%3o", &value) == 1) {
-            *out++ = (char)value;
+        if (is_octal_escape(in)) {
+            *out++ = (char)((in[1] - '0') << 6 | (in[2] - '0') << 3 | (in[3] - '0'));
             in += 4;
         } else {
             *out++ = *in++;

@@ -42,6 +42,8 @@ static const struct {
     {"41 31 0:38 / /sys/fs/cgroup rw,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate\n", true, true, "/", "/sys/fs/cgroup"},
     {"32 31 0:29 /docker/ab /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu,cpuacct\n", true, false, "/docker/ab", "/sys/fs/cgroup/cpu"},
     {"32 31 0:29 / /odd\\040place rw - cgroup2 none rw\n", true, true, "/", "/odd place"},
+    {"32 31 0:29 /\\-7 /cut\\04 rw - cgroup2 none rw\n", true, true, "/\\-7", "/cut\\04"}, /* no whole escapes */
+    {"32 31 0:29 / /a\\ rw - cgroup2 none rw\n", true, true, "/", "/a\\"},
     {"33 31 0:30 / /sys/fs/cgroup/cpuacct rw - cgroup cgroup rw,cpuacct\n", false, false, "", ""},
     {"34 31 0:31 / /sys/fs/cgroup/cpuset rw - cgroup cgroup rw,cpuset\n", false, false, "", ""},
     {"23 1 0:21 / /proc rw - proc proc rw,cpu\n", false, false, "", ""},
