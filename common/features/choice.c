@@ -48,8 +48,8 @@ void tl_features_append_kernels(struct tl_text *text)
 }
 
 /* "`message``name``rest`" and what there is instead. */
-static enum tl_status refuse(const char *message, const char *name, const char *rest, const char *(*get)(const struct tl_conv_kernel *kernel),
-                             struct tl_error *err)
+static enum tl_status refuse(const char *message, const char *name, const char *rest,
+                             const char *(*get)(const struct tl_conv_kernel *kernel), struct tl_error *err)
 {
     struct tl_text known;
     tl_text_init(&known, KNOWN_CEILING_BYTES);
@@ -67,7 +67,7 @@ static enum tl_status find_arithmetic(const struct tl_conv_kernel **out, const c
     if (*out != NULL)
         return TL_OK;
     if (strcmp(arithmetic, "fast") == 0)
-        return refuse("this CPU has no fast arithmetic, which needs AMX with bf16", "", "", get_arithmetic, err);
+        return refuse("this CPU has no fast arithmetic, which needs AVX2 and FMA, or NEON", "", "", get_arithmetic, err);
     return refuse("this machine cannot compute the arithmetic '", arithmetic, "'", get_arithmetic, err);
 }
 
@@ -84,7 +84,8 @@ enum tl_status tl_features_check_kernels(const char *kernels, struct tl_error *e
 }
 
 /* Kernels by name that have to compute an arithmetic by name, where there is one. */
-static enum tl_status choose_named(const struct tl_conv_kernel **out, const char *kernels, const char *arithmetic, struct tl_error *err)
+static enum tl_status choose_named(const struct tl_conv_kernel **out, const char *kernels, const char *arithmetic,
+                                   struct tl_error *err)
 {
     const struct tl_conv_kernel *other = NULL;
     enum tl_status status = find_kernels(out, kernels, err);
@@ -96,12 +97,15 @@ static enum tl_status choose_named(const struct tl_conv_kernel **out, const char
     return status;
 }
 
-enum tl_status tl_features_choose_kernel(const struct tl_conv_kernel **out, const struct tl_features_wish *wish, struct tl_error *err)
+enum tl_status tl_features_choose_kernel(const struct tl_conv_kernel **out, const struct tl_features_wish *wish,
+                                         struct tl_error *err)
 {
     if (wish != NULL && wish->kernels != NULL)
         return choose_named(out, wish->kernels, wish->arithmetic, err);
     if (wish != NULL && wish->arithmetic != NULL)
         return find_arithmetic(out, wish->arithmetic, err);
     *out = tl_conv_kernel_default();
-    return *out != NULL ? TL_OK : refuse("TL_KERNELS is '", getenv("TL_KERNELS"), "', which this machine cannot compute", get_name, err);
+    if (*out != NULL)
+        return TL_OK;
+    return refuse("TL_KERNELS is '", getenv("TL_KERNELS"), "', which this machine cannot compute", get_name, err);
 }
