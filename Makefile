@@ -119,7 +119,7 @@ MAINS := $(foreach t,$(TOOLS),$(MAIN_$(t)))
 sources_of = $(filter-out $(MAINS),$(wildcard $(DIR_$(1))/*.c))
 GENERATED_store    := $(GENERATED)/schema_sql.c
 GENERATED_exchange := $(GENERATED)/onnx.pb-c.c
-EXTRA_network := $(foreach isa,$(ISAS),$(OUT)/common/network/conv_winograd.$(isa).o) \
+EXTRA_network := $(foreach isa,$(ISAS),$(OUT)/common/network/conv_winograd.$(isa).o $(OUT)/common/network/conv_openblas_wino6.$(isa).o) \
                  $(foreach isa,$(BF16_ISAS),$(OUT)/common/network/conv_winograd_bf16.$(isa).o) \
                  $(foreach isa,$(I16_ISAS),$(OUT)/common/network/conv_winograd_i16.$(isa).o)
 objects_of = $(patsubst %.c,$(OUT)/%.o,$(call sources_of,$(1))) $(EXTRA_$(1)) $(patsubst $(GENERATED)/%.c,$(OUT)/generated/%.o,$(GENERATED_$(1)))

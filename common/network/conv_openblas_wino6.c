@@ -1,22 +1,71 @@
-/* conv_openblas_wino6.c - Winograd with OpenBLAS's multiplication, for CPUs that no kernel of our own is written for.
+/* conv_openblas_wino6.c - "openblas-wino6", Winograd with OpenBLAS's multiplication: compiled once for each instruction set (vector.h), and
+ * once for CPUs that no kernel of our own is written for. conv_openblas_best.c chooses among them.
  *
- * OpenBLAS chooses the order of additions by the matrices' sizes, so they depend on the layer alone: a block always has the
- * same number of tiles, and what the photos leave of the last one is filled up with zeros. The transforms are of instructions
- * that every CPU has. Layers that are not for Winograd go to conv_openblas.c.
+ * OpenBLAS chooses the order of additions by the matrices' sizes, so they depend on the layer alone. A product is of some tiles of one
+ * photo, always as many and at the same places: what the photo leaves of the last one is filled up with zeros. So a block may have any
+ * number of products, and a photo alone costs no more than among others. A panel of the weights serves all of a block's products before
+ * the next one, and so comes from memory once.
+ *
+ * Layers that are not for Winograd are summed directly (direct.h).
  */
+#if !defined(TL_ISA_AVX512) && !defined(TL_ISA_AVX2) && !defined(TL_ISA_NEON)
 #define TL_ISA_UNFUSED
+#endif
 
 #include <assert.h>
 #include <cblas.h>
 #include <limits.h>
 
 #include "common/network/cpu.h"
-#include "common/network/plan.h"
+#include "common/network/direct.h"
+#include "common/network/division.h"
 #include "common/network/winograd_pack.h"
 #include "common/network/winograd_tiles.h"
 
-/* POSITION_PADDING: as in winograd_product.h. */
-enum { TILE_LARGEST = 6, BLOCK_TILES = 196, FEW_TILES = 49, PHOTOS_MAX = TL_PLAN_GROUP, POSITION_PADDING = 16 };
+/* A product's tiles, about, and a block's at most; output channels and input channels of a product. For AVX-512, OpenBLAS has a way of
+ * multiplying that copies neither matrix, but only for products of up to 100^3 multiplications: small ones are half as fast again. All
+ * others copy both for each product, which larger ones repay. Measured on VGG16; the optima are flat. */
+#if defined(TL_ISA_AVX512)
+enum { PRODUCT_CHANNELS_OUT = 64, PRODUCT_CHANNELS_IN = 128 };
+#else
+enum { PRODUCT_CHANNELS_OUT = 128, PRODUCT_CHANNELS_IN = 256 };
+#endif
+enum { TILE_LARGEST = 6, PRODUCT_TILES = 48, BLOCK_TILES = 100 };
+
+/* As in winograd_product.h. */
+enum { POSITION_PADDING = 16 };
+
+/* How tiles and channels make products. Products are numbered photo by photo. */
+struct products {
+    size_t tiles_a_photo, products_a_photo;
+    size_t tile_count;       /* of one product */
+    size_t block_count;      /* products of a block, at most */
+    size_t rows, panel, panel_count; /* input channels; output channels, by panels */
+};
+
+TL_INLINE struct products plan_products(const struct tl_conv_shape *shape, const size_t tile)
+{
+    struct products p;
+    p.tiles_a_photo = count_tiles(shape, 1, tile).count;
+    p.products_a_photo = (p.tiles_a_photo + PRODUCT_TILES / 2) / PRODUCT_TILES;
+    if (p.products_a_photo == 0)
+        p.products_a_photo = 1;
+    p.tile_count = (p.tiles_a_photo + p.products_a_photo - 1) / p.products_a_photo;
+    p.products_a_photo = (p.tiles_a_photo + p.tile_count - 1) / p.tile_count; /* none without tiles */
+    p.block_count = p.tile_count < BLOCK_TILES ? BLOCK_TILES / p.tile_count : 1;
+    p.rows = round_up(shape->input_channels, CHANNEL_BLOCK);
+    p.panel = round_up(shape->output_channels, PACK_LANES);
+    if (p.panel > PRODUCT_CHANNELS_OUT)
+        p.panel = PRODUCT_CHANNELS_OUT;
+    p.panel_count = (shape->output_channels + p.panel - 1) / p.panel;
+    return p;
+}
+
+/* V and M here: positions, tiles of all products, channels. */
+TL_INLINE struct layout lay_out(size_t tile_count, size_t channels)
+{
+    return (struct layout){tile_count * channels + POSITION_PADDING, channels, CHANNEL_BLOCK};
+}
 
 static void start(void)
 {
@@ -25,106 +74,117 @@ static void start(void)
 
 static void settle(struct tl_conv_shape *shape)
 {
-    const struct tl_conv_shape wish = *shape;
-    tl_conv_settle_plain(shape);
-    if (!is_for_winograd(shape))
-        return;
-    shape->tile = (uint32_t)choose_tile(&wish, TILE_LARGEST);
-    shape->has_pooling = wish.has_pooling && can_pool_tiles(shape->tile);
-}
-
-/* About BLOCK_TILES, because OpenBLAS copies all weights anew for each product; but such that blocks are whole parts of a photo, or whole
- * photos. */
-static size_t count_block_tiles(const struct tl_conv_shape *shape)
-{
-    const size_t tile_count = count_tiles(shape, 1, shape->tile).count;
-    if (tile_count < BLOCK_TILES / 2) {
-        const size_t photo_count = BLOCK_TILES / tile_count;
-        return tile_count * (photo_count < PHOTOS_MAX ? photo_count : PHOTOS_MAX);
-    }
-    const size_t block_count = (tile_count + BLOCK_TILES / 2) / BLOCK_TILES;
-    return block_count < 2 ? tile_count : (tile_count + block_count - 1) / block_count;
-}
-
-/* Where photos make few blocks, output channels are done in two ranges, so that there is work for more threads. */
-static size_t count_ranges(const struct tl_conv_shape *shape)
-{
-    const size_t tile_count = count_tiles(shape, 1, shape->tile).count;
-    const bool has_few_blocks = tile_count < FEW_TILES || (tile_count >= BLOCK_TILES / 2 && tile_count < BLOCK_TILES);
-    return has_few_blocks && shape->output_channels > CHANNEL_BLOCK ? 2 : 1;
-}
-
-/* V and M here: positions, tiles, channels, each row of channels (M's of one range) filled up. */
-static struct layout lay_out(const struct tl_conv_shape *shape, size_t channels)
-{
-    const size_t tile_stride = round_up(channels, CHANNEL_BLOCK);
-    return (struct layout){count_block_tiles(shape) * tile_stride + POSITION_PADDING, tile_stride, CHANNEL_BLOCK};
+    shape->tile = is_for_winograd(shape) ? (uint32_t)choose_tile(shape, TILE_LARGEST) : 0;
+    shape->has_pooling = shape->has_pooling && shape->tile != 0 && can_pool_tiles(shape->tile);
+    shape->has_raw_weights = false;
 }
 
 static size_t count_packed(const struct tl_conv_shape *shape)
 {
-    if (shape->tile == 0)
-        return tl_conv_openblas.packed_count(shape);
-    return count_transformed(shape, round_up(shape->output_channels, PACK_LANES), shape->tile);
-}
-
-static void pack(float *packed, const struct tl_conv_shape *shape, const float *kernel)
-{
-    const size_t panel = round_up(shape->output_channels, PACK_LANES);
-    switch (shape->tile) {
-    case 4: pack_transformed(packed, shape, kernel, panel, 4); return;
-    case 6: pack_transformed(packed, shape, kernel, panel, 6); return;
-    default: tl_conv_openblas.pack(packed, shape, kernel); return;
-    }
+    return shape->tile == 0 ? count_direct_packed(shape) : count_transformed(shape, plan_products(shape, shape->tile).panel, shape->tile);
 }
 
 static size_t count_scratch(const struct tl_conv_shape *shape)
 {
     if (shape->tile == 0)
-        return tl_conv_openblas.scratch_count(shape);
+        return count_direct_scratch(shape);
+    const struct products p = plan_products(shape, shape->tile);
+    const size_t tile_count = p.block_count * p.tile_count;
     return count_positions(shape->tile) *
-           (lay_out(shape, shape->input_channels).position_stride + lay_out(shape, shape->output_channels).position_stride);
+           (lay_out(tile_count, p.rows).position_stride + lay_out(tile_count, p.panel_count * p.panel).position_stride);
 }
 
 static struct tl_conv_division divide(const struct tl_conv_shape *shape, size_t photo_count, size_t thread_count)
 {
     if (shape->tile == 0)
-        return tl_conv_openblas.divide(shape, photo_count, thread_count);
-    const size_t block_tiles = count_block_tiles(shape), tile_count = count_tiles(shape, photo_count, shape->tile).count;
-    return (struct tl_conv_division){(tile_count + block_tiles - 1) / block_tiles, count_ranges(shape), 0};
+        return (struct tl_conv_division){photo_count * plan_direct(shape).blocks_a_photo, 1, 0};
+    const struct products p = plan_products(shape, shape->tile);
+    return tl_division_choose(photo_count * p.products_a_photo, p.block_count, p.panel_count, thread_count);
 }
 
-static void multiply_positions(float *m, const struct layout *m_layout, const float *v, const struct layout *v_layout,
-                               const struct tl_conv_shape *shape, const float *weights)
+static void pack(float *packed, const struct tl_conv_shape *shape, const float *kernel)
 {
-    const size_t rows = v_layout->tile_stride, columns = round_up(shape->output_channels, CHANNEL_BLOCK);
-    assert(rows <= INT_MAX && columns <= INT_MAX);
-    for (size_t position = 0; position < count_positions(shape->tile); position++) {
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)count_block_tiles(shape), (int)m_layout->tile_stride, (int)rows,
-                    1.0F,
-                    v + position * v_layout->position_stride, (int)rows, weights + position * rows * columns, (int)columns, 0.0F,
-                    m + position * m_layout->position_stride, (int)m_layout->tile_stride);
+    switch (shape->tile) {
+    case 4: pack_transformed(packed, shape, kernel, plan_products(shape, 4).panel, 4); return;
+    case 6: pack_transformed(packed, shape, kernel, plan_products(shape, 6).panel, 6); return;
+    default: pack_direct(packed, shape, kernel); return;
     }
 }
 
-/* Task: one block of tiles, one range of output channels. */
+/* M (+)= V U of some channels, tiles of one product by one panel. */
+static void multiply_part(float *m, const struct layout *m_layout, const float *v, const struct layout *v_layout, const float *weights,
+                          const struct products *p, size_t c)
+{
+    const size_t left = p->rows - c, count = left < PRODUCT_CHANNELS_IN ? left : PRODUCT_CHANNELS_IN;
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)p->tile_count, (int)p->panel, (int)count, 1.0F, v + c,
+                (int)v_layout->tile_stride, weights + c * p->panel, (int)p->panel, c == 0 ? 0.0F : 1.0F, m, (int)m_layout->tile_stride);
+}
+
+static void multiply_block(float *m, const struct layout *m_layout, const float *v, const struct layout *v_layout, const float *weights,
+                           const struct products *p, size_t product_count, size_t range_panels, size_t position_count)
+{
+    assert(p->tile_count <= INT_MAX && v_layout->tile_stride <= INT_MAX && m_layout->tile_stride <= INT_MAX);
+    for (size_t position = 0; position < position_count; position++) {
+        for (size_t panel = 0; panel < range_panels; panel++) {
+            for (size_t c = 0; c < p->rows; c += PRODUCT_CHANNELS_IN) {
+                for (size_t i = 0; i < product_count; i++)
+                    multiply_part(m + i * p->tile_count * m_layout->tile_stride + panel * p->panel, m_layout,
+                                  v + i * p->tile_count * v_layout->tile_stride, v_layout, weights + panel * p->rows * p->panel, p, c);
+            }
+        }
+        m += m_layout->position_stride;
+        v += v_layout->position_stride;
+        weights += p->panel_count * p->rows * p->panel;
+    }
+}
+
+/* Tiles [first, end) of all photos. */
+struct span {
+    size_t first, end;
+};
+
+TL_INLINE struct span find_tiles(const struct products *p, size_t product)
+{
+    const size_t photo = product / p->products_a_photo, begin = product % p->products_a_photo * p->tile_count;
+    const size_t end = begin + p->tile_count < p->tiles_a_photo ? begin + p->tile_count : p->tiles_a_photo;
+    return (struct span){photo * p->tiles_a_photo + begin, photo * p->tiles_a_photo + end};
+}
+
+TL_INLINE void clear_tiles(float *v, const struct layout *layout, size_t tile_count, const size_t position_count)
+{
+    for (size_t position = 0; position < position_count && tile_count > 0; position++)
+        memset(v + position * layout->position_stride, 0, tile_count * layout->tile_stride * sizeof *v);
+}
+
+/* Task: some products, one range of panels. */
 TL_INLINE void run_tiles(const struct tl_conv_call *call, size_t task, float *scratch, const size_t tile)
 {
     const struct tl_conv_shape *shape = &call->shape;
-    const size_t tile_count = count_tiles(shape, call->photo_count, tile).count, block_tiles = count_block_tiles(shape);
-    const size_t block = task % call->division.block_count, range = task / call->division.block_count;
-    const size_t columns = round_up(shape->output_channels, CHANNEL_BLOCK), range_count = count_ranges(shape);
-    const size_t k_first = columns / CHANNEL_BLOCK * range / range_count * CHANNEL_BLOCK;
-    const size_t k_end = columns / CHANNEL_BLOCK * (range + 1) / range_count * CHANNEL_BLOCK;
-    const size_t first = block * block_tiles, end = first + block_tiles < tile_count ? first + block_tiles : tile_count;
-    const struct layout v = lay_out(shape, shape->input_channels), m = lay_out(shape, k_end - k_first);
+    const struct tl_conv_division *division = &call->division;
+    const struct products p = plan_products(shape, tile);
+    const size_t all = call->photo_count * p.products_a_photo;
+    const size_t block = task % division->block_count, range = task / division->block_count;
+    const size_t first = all * block / division->block_count, product_count = all * (block + 1) / division->block_count - first;
+    const size_t first_panel = p.panel_count * range / division->range_count;
+    const size_t end_panel = p.panel_count * (range + 1) / division->range_count;
+    const size_t k_first = first_panel * p.panel, k_end = end_panel * p.panel;
+    const struct layout v = lay_out(product_count * p.tile_count, p.rows), m = lay_out(product_count * p.tile_count, k_end - k_first);
     float *const sums = scratch + count_positions(tile) * v.position_stride;
-    gather_tiles(scratch, &v, 1, call, first, end, tile);
-    for (size_t position = 0; position < count_positions(tile); position++)
-        memset(scratch + position * v.position_stride + (end - first) * v.tile_stride, 0,
-               (block_tiles - (end - first)) * v.tile_stride * sizeof *scratch);
-    multiply_positions(sums, &m, scratch, &v, shape, call->weights + k_first);
-    scatter_tiles(sums, &m, call, first, end, k_first, k_end < shape->output_channels ? k_end : shape->output_channels, tile);
+    assert(product_count <= p.block_count);
+    for (size_t i = 0; i < product_count; i++) {
+        const struct span tiles = find_tiles(&p, first + i);
+        float *const in = scratch + i * p.tile_count * v.tile_stride;
+        const size_t count = tiles.end - tiles.first;
+        gather_tiles(in, &v, 1, call, tiles.first, tiles.end, tile);
+        clear_tiles(in + count * v.tile_stride, &v, p.tile_count - count, count_positions(tile));
+    }
+    multiply_block(sums, &m, scratch, &v, call->weights + first_panel * p.rows * p.panel, &p, product_count, end_panel - first_panel,
+                   count_positions(tile));
+    for (size_t i = 0; i < product_count; i++) {
+        const struct span tiles = find_tiles(&p, first + i);
+        scatter_tiles(sums + i * p.tile_count * m.tile_stride, &m, call, tiles.first, tiles.end, k_first,
+                      k_end < shape->output_channels ? k_end : shape->output_channels, tile);
+    }
 }
 
 static void run(const struct tl_conv_call *call, size_t task, float *scratch)
@@ -132,14 +192,32 @@ static void run(const struct tl_conv_call *call, size_t task, float *scratch)
     switch (call->shape.tile) {
     case 4: run_tiles(call, task, scratch, 4); return;
     case 6: run_tiles(call, task, scratch, 6); return;
-    default: tl_conv_openblas.run(call, task, scratch); return;
+    default: run_direct(call, task, scratch); return;
     }
 }
 
-const struct tl_conv_kernel tl_conv_openblas_wino6 = {
-    .name = "openblas",
+#if defined(TL_ISA_AVX512)
+#define KERNEL tl_conv_openblas_avx512
+#define NAME "openblas-avx512"
+#define IS_SUPPORTED tl_cpu_has_avx512
+#elif defined(TL_ISA_AVX2)
+#define KERNEL tl_conv_openblas_avx2
+#define NAME "openblas-avx2"
+#define IS_SUPPORTED tl_cpu_has_avx2
+#elif defined(TL_ISA_NEON)
+#define KERNEL tl_conv_openblas_neon
+#define NAME "openblas-neon"
+#define IS_SUPPORTED tl_cpu_has_all
+#else
+#define KERNEL tl_conv_openblas_plain
+#define NAME "openblas-plain"
+#define IS_SUPPORTED tl_cpu_has_all
+#endif
+
+const struct tl_conv_kernel KERNEL = {
+    .name = NAME,
     .arithmetic = "openblas-wino6",
-    .is_supported = tl_cpu_has_all,
+    .is_supported = IS_SUPPORTED,
     .start = start,
     .settle = settle,
     .packed_count = count_packed,

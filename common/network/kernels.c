@@ -19,6 +19,14 @@ const struct tl_conv_kernel *const tl_conv_kernels[] = {
     &tl_conv_winograd_amx3,
 #endif
     &tl_conv_openblas,
+    &tl_conv_openblas_plain,
+#if defined(__aarch64__)
+    &tl_conv_openblas_neon,
+#endif
+#if defined(__x86_64__)
+    &tl_conv_openblas_avx2,
+    &tl_conv_openblas_avx512,
+#endif
     &tl_conv_openblas_wino6,
 #if defined(__aarch64__)
     &tl_conv_winograd_neon,
@@ -32,7 +40,8 @@ const size_t tl_conv_kernel_count = sizeof tl_conv_kernels / sizeof *tl_conv_ker
 
 /* Every instruction set that kernels are written for. */
 static const char *const fast_names[] = {"winograd-neon",    "winograd-avx2", "winograd-avx512", "winograd7-neon", "winograd7-avx2",
-                                         "winograd7-avx512", "winograd-vnni", "winograd-amx",    "winograd-amx3"};
+                                         "winograd7-avx512", "winograd-vnni", "winograd-amx",    "winograd-amx3",  "openblas-neon",
+                                         "openblas-avx2",    "openblas-avx512"};
 
 /* What "fast" stands for: the first that this CPU has. */
 static const char *const fast_arithmetics[] = {"bf16x3-wino4", "i16-wino4", "f32-wino7-fma"};

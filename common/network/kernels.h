@@ -86,7 +86,8 @@ struct tl_conv_kernel {
 extern const struct tl_conv_kernel *const tl_conv_kernels[];
 extern const size_t tl_conv_kernel_count;
 
-extern const struct tl_conv_kernel tl_conv_reference, tl_conv_openblas, tl_conv_openblas_wino6;
+extern const struct tl_conv_kernel tl_conv_reference, tl_conv_openblas, tl_conv_openblas_wino6; /* "openblas", the best of: */
+extern const struct tl_conv_kernel tl_conv_openblas_plain, tl_conv_openblas_neon, tl_conv_openblas_avx2, tl_conv_openblas_avx512;
 extern const struct tl_conv_kernel tl_conv_winograd_scalar, tl_conv_winograd_neon, tl_conv_winograd_avx2, tl_conv_winograd_avx512;
 extern const struct tl_conv_kernel tl_conv_winograd7_scalar, tl_conv_winograd7_neon, tl_conv_winograd7_avx2, tl_conv_winograd7_avx512;
 extern const struct tl_conv_kernel tl_conv_winograd_vnni, tl_conv_winograd_amx, tl_conv_winograd_amx3;

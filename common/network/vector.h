@@ -74,7 +74,7 @@ TL_INLINE vec vec_larger(vec largest, vec value)
 #elif defined(TL_ISA_UNFUSED)
 typedef float vec __attribute__((vector_size(16)));
 typedef int32_t vec_mask __attribute__((vector_size(16)));
-enum { VEC_LANES = 4 };
+enum { VEC_LANES = 4, PANEL_ROWS = 6, PANEL_REGISTERS = 2 };
 TL_INLINE vec vec_load(const float *p)
 {
     vec a;
