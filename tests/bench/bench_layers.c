@@ -1,7 +1,7 @@
 /* bench_layers.c - each convolution of VGG16 by each kernel on one core: GFLOP/s and the share of the core's peak.
  *
- * GFLOP/s count the definition's multiplications and additions. A Winograd kernel does a quarter of the multiplications, so
- * its share of the peak is of those it does, tiles beyond the edge and transforms' time included.
+ * GFLOP/s count the definition's multiplications and additions. A Winograd kernel does a quarter of the multiplications or fewer,
+ * by the size of its tiles, so its share of the peak is of those it does, tiles beyond the edge and transforms' time included.
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,9 +19,11 @@ struct layer {
 };
 
 static const struct layer layers[] = {
-    {{224, 224, 3, 64, 3, true, false, false, 0}, 1},   {{224, 224, 64, 64, 3, true, false, false, 0}, 1},  {{112, 112, 64, 128, 3, true, false, false, 0}, 1},
-    {{112, 112, 128, 128, 3, true, false, false, 0}, 1}, {{56, 56, 128, 256, 3, true, false, false, 0}, 1},  {{56, 56, 256, 256, 3, true, false, false, 0}, 1},
-    {{28, 28, 256, 512, 3, true, false, false, 0}, 16}, {{28, 28, 512, 512, 3, true, false, false, 0}, 16}, {{14, 14, 512, 512, 3, true, false, false, 0}, 16},
+    {{224, 224, 3, 64, 3, true, false, false, 0}, 1},    {{224, 224, 64, 64, 3, true, false, false, 0}, 1},
+    {{112, 112, 64, 128, 3, true, false, false, 0}, 1},  {{112, 112, 128, 128, 3, true, false, false, 0}, 1},
+    {{56, 56, 128, 256, 3, true, false, false, 0}, 1},   {{56, 56, 256, 256, 3, true, false, false, 0}, 1},
+    {{28, 28, 256, 512, 3, true, false, false, 0}, 16},  {{28, 28, 512, 512, 3, true, false, false, 0}, 16},
+    {{14, 14, 512, 512, 3, true, false, false, 0}, 16},
 };
 
 enum { LAYER_COUNT = sizeof layers / sizeof *layers };

@@ -45,7 +45,7 @@ static inline void free_buffer(float *buffer)
         tl_memory_free(buffer - GUARD_FLOATS);
 }
 
-/* One convolution's inputs; what() names it in messages. */
+/* One convolution's inputs; describe() names it in messages. */
 struct problem {
     struct tl_conv_shape shape;
     size_t photo_count;
@@ -131,14 +131,24 @@ static inline struct tl_conv_shape settle(const struct tl_conv_kernel *kernel, c
 
 /* Packs, runs what `thread_count` threads would do to a settled shape, last task first, and looks at every guard. The caller frees the
  * output. */
-static inline float *run_settled(const struct tl_conv_kernel *kernel, const struct problem *p, struct tl_conv_shape shape, size_t thread_count)
+static inline float *run_settled(const struct tl_conv_kernel *kernel, const struct problem *p, struct tl_conv_shape shape,
+                                 size_t thread_count)
 {
     const size_t out_count = p->photo_count * count_out(&shape), packed_count = kernel->packed_count(&shape);
     const size_t scratch_count = kernel->scratch_count(&shape), shared_count = kernel->shared_count(&shape, p->photo_count);
     float *out = make_buffer(out_count), *packed = make_buffer(packed_count), *scratch = make_buffer(scratch_count);
-    float *shared = make_buffer(shared_count), *zeros = tl_memory_alloc_aligned(shape.input_channels + TL_CONV_ZEROS_UNIT, sizeof *zeros);
+    float *shared = make_buffer(shared_count);
+    float *zeros = tl_memory_alloc_aligned(shape.input_channels + TL_CONV_ZEROS_UNIT, sizeof *zeros);
     struct tl_conv_call call = {
-        .shape = shape, .photo_count = p->photo_count, .in = p->in, .weights = packed, .bias = p->bias, .out = out, .shared = shared, .zeros = zeros};
+        .shape = shape,
+        .photo_count = p->photo_count,
+        .in = p->in,
+        .weights = packed,
+        .bias = p->bias,
+        .out = out,
+        .shared = shared,
+        .zeros = zeros,
+    };
 
     if (kernel->start != NULL)
         kernel->start();
