@@ -15,7 +15,7 @@ static enum tl_status prepare_variant(const void *context, float *input, const u
 static enum tl_status open_session(void **out, const void *context, size_t thread_count, struct tl_error *err)
 {
     tl_features_session *session = NULL;
-    enum tl_status status = tl_features_session_create_team(&session, context, thread_count, err);
+    enum tl_status status = tl_features_session_create(&session, context, thread_count, err);
 
     *out = session;
     return status;

@@ -22,7 +22,7 @@ struct tl_engine {
     /* As tl_features_prepare(). Any thread. */
     enum tl_status (*prepare)(const void *context, float *input, const uint8_t *pixels, const struct tl_variant *variant,
                               struct tl_error *err);
-    /* As tl_features_session_create_team(), tl_features_run(); one thread at a time calls a session. */
+    /* As tl_features_session_create(), tl_features_run(); one thread at a time calls a session. */
     enum tl_status (*open_session)(void **out, const void *context, size_t thread_count, struct tl_error *err);
     void (*run)(void *session, float *vectors, const float *inputs, size_t count);
     void (*close_session)(void *session);

@@ -90,10 +90,11 @@ enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *rec
     if (status != TL_OK)
         goto done;
     const struct tl_shape input = {recipe->size_px, recipe->size_px, table->channels};
-    status = tl_plan_create(&features->plan, features->backbone, kernel, &input, wish != NULL && wish->is_for_few ? 1 : TL_PLAN_GROUP, err);
+    const bool is_for_few = wish != NULL && wish->is_for_few;
+    status = tl_plan_create(&features->plan, features->backbone, kernel, &input, is_for_few ? 1 : TL_PLAN_GROUP, err);
     if (status != TL_OK)
         goto done;
-    if (wish == NULL || !wish->is_for_few) {
+    if (!is_for_few) {
         tl_backbone_drop_weights(features->backbone);
         status = tl_features_confirm(features, err);
         if (status != TL_OK)
@@ -121,7 +122,8 @@ enum tl_status tl_features_confirm(const tl_features *features, struct tl_error 
     const enum tl_status status = tl_backbone_check(features->backbone, err);
     if (status == TL_OK)
         return TL_OK;
-    return tl_error_prefix(err, "%s does not hold the weights of %s", features->weights_path, tl_backbone_network(features->backbone)->name);
+    return tl_error_prefix(err, "%s does not hold the weights of %s", features->weights_path,
+                           tl_backbone_network(features->backbone)->name);
 }
 
 struct tl_features_identity tl_features_identify(const tl_features *features)
@@ -164,13 +166,8 @@ enum tl_status tl_features_prepare(const tl_features *features, float *input, co
     return status;
 }
 
-enum tl_status tl_features_session_create(tl_features_session **out, const tl_features *features, struct tl_error *err)
-{
-    return tl_features_session_create_team(out, features, 1, err);
-}
-
-enum tl_status tl_features_session_create_team(tl_features_session **out, const tl_features *features, size_t thread_count,
-                                               struct tl_error *err)
+enum tl_status tl_features_session_create(tl_features_session **out, const tl_features *features, size_t thread_count,
+                                          struct tl_error *err)
 {
     const size_t input_count = tl_features_input_count(features);
     enum tl_status status;

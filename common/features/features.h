@@ -5,7 +5,7 @@
  *
  *     tl_features_create(&features, &recipe, "vgg16", weights_path, &wish, err);  once; immutable, shared by threads
  *     tl_features_prepare(features, input, pixels, &variant, err);   any thread: augment and preprocess one variant
- *     tl_features_session_create(&session, features, err);           one a thread
+ *     tl_features_session_create(&session, features, 1, err);        one a thread that asks
  *     tl_features_run(session, vectors, inputs, count);              the network, no failure
  *     tl_features_of_path(session, &photo, vector, path, err);       all of it at once, for one plain photo
  */
@@ -37,7 +37,9 @@ struct tl_features_identity {
 /* How to compute, as far as the caller cares; all zero takes this machine's default. */
 struct tl_features_wish {
     const char *arithmetic; /* what is computed: "f32-wino6-fma", "fast"; NULL: what `kernels` compute */
-    const char *kernels;    /* by what: "winograd-avx2", "openblas", or an arithmetic; NULL: TL_KERNELS, else the best for `arithmetic` */
+    /* By what: "winograd-avx2", "openblas", or an arithmetic; NULL: TL_KERNELS where that computes `arithmetic`, else the best that
+     * does. */
+    const char *kernels;
     bool is_for_few; /* photos: be ready soon rather than fast, and leave the weights to tl_features_confirm() */
 };
 
@@ -62,8 +64,8 @@ TL_MUST_USE enum tl_status tl_features_create(tl_features **out, const struct tl
                                               const char *weights_path, const struct tl_features_wish *wish, struct tl_error *err);
 void tl_features_free(tl_features *features);
 
-/* Whether the weights are what a network can have, which with `is_for_few` is found out beside the first photos: what was computed counts
- * for nothing until then. Waits where it must. Any thread. Fails with: TL_BAD_INPUT (a weight that is not a finite number). */
+/* Whether the weights are what a network can have, which with `is_for_few` is found out beside the first photos: what was computed
+ * counts for nothing until then. Waits where it must. Any thread. Fails with: TL_BAD_INPUT (a weight that is not a finite number). */
 TL_MUST_USE enum tl_status tl_features_confirm(const tl_features *features, struct tl_error *err);
 
 /* Waits for the digest of the weights where it is still being taken, beside what is computed with them. */
@@ -77,12 +79,10 @@ size_t tl_features_vector_count(const tl_features *features);
 TL_MUST_USE enum tl_status tl_features_prepare(const tl_features *features, float *input, const uint8_t *pixels,
                                                const struct tl_variant *variant, struct tl_error *err);
 
-/* Of one thread, the caller's. Fails with: TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_features_session_create(tl_features_session **out, const tl_features *features, struct tl_error *err);
-/* With threads of its own beside the caller's, thread_count in all, that work on the same photos together: faster for one photo
- * as for many, and less memory than as many sessions. Fails with: TL_NO_MEMORY (also for threads). */
-TL_MUST_USE enum tl_status tl_features_session_create_team(tl_features_session **out, const tl_features *features, size_t thread_count,
-                                                           struct tl_error *err);
+/* With threads of its own beside the caller's, thread_count >= 1 in all, that work on the same photos together: faster for one
+ * photo as for many, and less memory than as many sessions. Fails with: TL_NO_MEMORY (also for threads). */
+TL_MUST_USE enum tl_status tl_features_session_create(tl_features_session **out, const tl_features *features, size_t thread_count,
+                                                      struct tl_error *err);
 void tl_features_session_free(tl_features_session *session);
 
 /* inputs: count x input floats; vectors: count x vector floats. Same bits alone, in any batch, on any thread. */

@@ -86,11 +86,11 @@ enum tl_status tl_classifier_confirm(const tl_classifier *classifier, const stru
     if (status != TL_OK)
         return status;
     identity = tl_features_identify(classifier->features);
-
     if (memcmp(identity.tensors_sha256, chosen->tensors_sha256, TL_DIGEST_BYTES) != 0) {
         tl_digest_to_hex(found, identity.tensors_sha256);
         tl_digest_to_hex(expected, chosen->tensors_sha256);
-        return tl_error_set(err, TL_BAD_INPUT, "%s holds the tensors %s, but the head was trained on features of %s: name those with --weights",
+        return tl_error_set(err, TL_BAD_INPUT,
+                            "%s holds the tensors %s, but the head was trained on features of %s: name those with --weights",
                             classifier->weights_path, found, expected);
     }
     if (strcmp(identity.layer, chosen->layer) != 0)
@@ -160,7 +160,7 @@ enum tl_status tl_classifier_session_create(tl_classifier_session **out, const t
     if (!session)
         return tl_error_set_no_memory(err, "a part of a classifier", sizeof *session);
     session->classifier = classifier;
-    status = tl_features_session_create_team(&session->features, classifier->features, thread_count, err);
+    status = tl_features_session_create(&session->features, classifier->features, thread_count, err);
     if (status != TL_OK)
         goto done;
     session->vector = tl_memory_alloc_aligned(count, sizeof *session->vector);

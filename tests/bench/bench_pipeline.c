@@ -103,7 +103,7 @@ static enum tl_status open_network(struct bench_pipeline *bench, struct tl_error
     if (status == TL_OK)
         status = tl_features_create(&bench->features, &recipe, "vgg16", weights, NULL, err);
     if (status == TL_OK)
-        status = tl_features_session_create_team(&bench->session, bench->features, (size_t)bench->thread_count, err);
+        status = tl_features_session_create(&bench->session, bench->features, (size_t)bench->thread_count, err);
     if (status == TL_OK) {
         bench->inputs = tl_memory_alloc_large(BLOCK * tl_features_input_count(bench->features), sizeof *bench->inputs);
         bench->vectors = tl_memory_alloc_large(BLOCK * tl_features_vector_count(bench->features), sizeof *bench->vectors);

@@ -43,7 +43,7 @@ static tl_features_session *create_session(const tl_features *features)
     struct tl_error err;
     tl_features_session *session;
 
-    ck_assert_msg(tl_features_session_create(&session, features, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_features_session_create(&session, features, 1, &err) == TL_OK, "%s", err.message);
     return session;
 }
 
@@ -113,7 +113,7 @@ static void *run_job(void *argument)
     struct tl_error err;
     tl_features_session *session;
 
-    if (tl_features_session_create(&session, job->features, &err) == TL_OK)
+    if (tl_features_session_create(&session, job->features, 1, &err) == TL_OK)
         tl_features_run(session, job->vectors, job->inputs, job->count);
     tl_features_session_free(session);
     return NULL;

@@ -155,7 +155,7 @@ static void check_plain_photos(const struct bounds *bounds, enum tl_preprocess p
         return;
     struct buffers *b = tl_memory_alloc(1, sizeof *b);
     tl_features *features = create_features(&golden, bounds->arithmetic, preprocess);
-    ck_assert_int_eq(tl_features_session_create(&session, features, &err), TL_OK);
+    ck_assert_int_eq(tl_features_session_create(&session, features, 1, &err), TL_OK);
     tl_variant_init_plain(&plain);
     for (hsize_t n = 0; n < PHOTO_COUNT; n++) {
         char name[NAME_BYTES];
@@ -221,7 +221,7 @@ START_TEST(features_of_augmented_photos_are_kerass)
         return;
     struct buffers *b = tl_memory_alloc(1, sizeof *b);
     tl_features *features = create_features(&golden, NULL, TL_PREPROCESS_CAFFE);
-    ck_assert_int_eq(tl_features_session_create(&session, features, &err), TL_OK);
+    ck_assert_int_eq(tl_features_session_create(&session, features, 1, &err), TL_OK);
     for (hsize_t n = 0; n < CASE_COUNT; n++) {
         char name[NAME_BYTES], photo[NAME_BYTES];
         struct tl_variant variant;
