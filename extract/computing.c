@@ -13,6 +13,8 @@
 
 enum { FILL_WAIT_MS = 10 };
 
+_Static_assert((int)TL_WORK_VARIANTS <= (int)TL_STAGE_BLOCK, "a work fits into an empty block");
+
 /* One variant of the block, while a thread of the team has it. */
 struct row {
     struct tl_work *work;

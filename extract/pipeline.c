@@ -50,7 +50,8 @@ static void empty_queue(struct tl_stage *stage, const struct tl_pipeline_sink *s
 }
 
 enum tl_status tl_pipeline_run(struct tl_effort *out, tl_agenda *agenda, const struct tl_augmentation *augmentation,
-                               const struct tl_engine *engine, unsigned thread_count, const struct tl_pipeline_sink *sink, struct tl_error *err)
+                               const struct tl_engine *engine, unsigned thread_count, const struct tl_pipeline_sink *sink,
+                               struct tl_error *err)
 {
     size_t count = (size_t)thread_count + 1, started_count;
     const double thread_start = tl_effort_thread_seconds(), process_start = tl_effort_process_seconds();
