@@ -92,7 +92,7 @@ static enum tl_status follow_store(struct tl_target *target, const struct tl_set
         const struct tl_features_wish wish = {.arithmetic = arithmetic, .kernels = settings->kernels};
         status = tl_features_create(&target->features, &settings->recipe, NETWORK, weights_path, &wish, err);
         if (status != TL_OK)
-            status = tl_error_prefix(err, "the store's features are of the arithmetic %s (--precision exact begins others)", arithmetic);
+            status = tl_error_prefix(err, "the store's features are of the arithmetic %s (--precision NAME begins others)", arithmetic);
     }
     tl_memory_free(arithmetic);
     return status;
