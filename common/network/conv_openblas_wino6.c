@@ -30,7 +30,7 @@ enum { PRODUCT_CHANNELS_OUT = 64, PRODUCT_CHANNELS_IN = 128 };
 #else
 enum { PRODUCT_CHANNELS_OUT = 128, PRODUCT_CHANNELS_IN = 256 };
 #endif
-enum { TILE_LARGEST = 6, PRODUCT_TILES = 48, BLOCK_TILES = 100 };
+enum { TILE_LARGEST = 6, PRODUCT_TILES = 48, BLOCK_TILES = 128 };
 
 /* As in winograd_product.h. */
 enum { POSITION_PADDING = 16 };
@@ -52,7 +52,7 @@ TL_INLINE struct products plan_products(const struct tl_conv_shape *shape, const
         p.products_a_photo = 1;
     p.tile_count = (p.tiles_a_photo + p.products_a_photo - 1) / p.products_a_photo;
     p.products_a_photo = (p.tiles_a_photo + p.tile_count - 1) / p.tile_count; /* none without tiles */
-    p.block_count = p.tile_count < BLOCK_TILES ? BLOCK_TILES / p.tile_count : 1;
+    p.block_count = p.products_a_photo == 1 ? BLOCK_TILES / p.tile_count : 1;
     p.rows = round_up(shape->input_channels, CHANNEL_BLOCK);
     p.panel = round_up(shape->output_channels, PACK_LANES);
     if (p.panel > PRODUCT_CHANNELS_OUT)
@@ -99,7 +99,8 @@ static struct tl_conv_division divide(const struct tl_conv_shape *shape, size_t 
     if (shape->tile == 0)
         return (struct tl_conv_division){photo_count * plan_direct(shape).blocks_a_photo, 1, 0};
     const struct products p = plan_products(shape, shape->tile);
-    return tl_division_choose(photo_count * p.products_a_photo, p.block_count, p.panel_count, thread_count);
+    const size_t all = photo_count * p.products_a_photo, share = (all + thread_count - 1) / thread_count;
+    return tl_division_choose(all, share < p.block_count ? share : p.block_count, p.panel_count, thread_count);
 }
 
 static void pack(float *packed, const struct tl_conv_shape *shape, const float *kernel)
@@ -134,7 +135,7 @@ static void multiply_block(float *m, const struct layout *m_layout, const float 
         }
         m += m_layout->position_stride;
         v += v_layout->position_stride;
-        weights += p->panel_count * p->rows * p->panel;
+        weights += p->panel_count * p->rows * p->panel + WEIGHT_PADDING;
     }
 }
 

@@ -97,7 +97,8 @@ TL_INLINE void run_packed(const struct tl_conv_call *call, size_t task, float *s
         .weights = call->weights + first_panel * rows * PANEL_COLUMNS,
         .panel_count = end_panel - first_panel,
         .panel_stride = rows * PANEL_COLUMNS,
-        .position_stride = panel_count * rows * PANEL_COLUMNS,
+        .position_stride = stride_transformed(shape, PANEL_COLUMNS),
+        .weight_stride = PANEL_COLUMNS,
         .m = sums,
         .m_layout = m,
     };

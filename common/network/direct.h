@@ -94,6 +94,7 @@ TL_INLINE void sum_line(const struct tl_conv_call *call, const struct direct *d,
         .segment_length = (size_t)shape->kernel * shape->input_channels,
         .row_stride = shape->input_channels,
         .weights = call->weights,
+        .weight_stride = PANEL_COLUMNS,
         .out = sums,
         .out_stride = PANEL_COLUMNS,
     };

@@ -28,7 +28,8 @@ TL_INLINE void ask_for(const struct ahead *ahead, size_t segment)
 struct product {
     const float *in;
     size_t segment_count, segment_stride, segment_length, row_stride;
-    const float *weights; /* [segment_count * segment_length][PANEL_COLUMNS] */
+    const float *weights; /* [segment_count * segment_length][PANEL_COLUMNS], rows weight_stride floats apart */
+    size_t weight_stride;
     float *out;           /* rows lie out_stride floats apart */
     size_t out_stride;
     bool is_added; /* to what out holds */
@@ -54,7 +55,7 @@ TL_INLINE void multiply_rows(const struct product *p, const size_t rows, const b
         if (!is_hungry)
             ask_for(&p->next_weights, s);
         ask_for(&p->next_in, s);
-        for (size_t j = 0; j < length; j++, weights += PANEL_COLUMNS) {
+        for (size_t j = 0; j < length; j++, weights += p->weight_stride) {
             vec w[PANEL_REGISTERS];
             if (is_hungry)
                 __builtin_prefetch(p->next_weights.at + (s * length + j) * p->next_weights.lines, 0, 2);
@@ -112,7 +113,7 @@ TL_INLINE void multiply_segments(const struct product *whole, size_t rows)
         part.segment_count = left < SEGMENT_BLOCKS ? left : SEGMENT_BLOCKS;
         multiply(&part, rows, true);
         part.in += SEGMENT_BLOCKS * part.segment_stride;
-        part.weights += SEGMENT_BLOCKS * CHANNEL_BLOCK * PANEL_COLUMNS;
+        part.weights += SEGMENT_BLOCKS * CHANNEL_BLOCK * part.weight_stride;
         part.next_weights.at += SEGMENT_BLOCKS * part.next_weights.lines * LINE_FLOATS;
         part.next_in.at += SEGMENT_BLOCKS * part.next_in.lines * LINE_FLOATS;
         part.is_added = true;

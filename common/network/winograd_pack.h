@@ -94,23 +94,33 @@ TL_INLINE void transform_lanes(float *out, size_t position_stride, const float *
         transform_weights(out + lane, position_stride, taps + lane, tap, maps, tile);
 }
 
+/* One cache line more, because positions a multiple of 4 KiB apart would take turns in the same few cache lines. */
+enum { WEIGHT_PADDING = 16 };
+
+/* Floats of U from one position to the next. */
+TL_INLINE size_t stride_transformed(const struct tl_conv_shape *shape, size_t panel)
+{
+    return round_up(shape->input_channels, CHANNEL_BLOCK) * round_up(shape->output_channels, panel) + WEIGHT_PADDING;
+}
+
 /* Floats of U. */
 TL_INLINE size_t count_transformed(const struct tl_conv_shape *shape, size_t panel, size_t tile)
 {
-    return count_positions(tile) * round_up(shape->input_channels, CHANNEL_BLOCK) * round_up(shape->output_channels, panel);
+    return count_positions(tile) * stride_transformed(shape, panel);
 }
 
 /* U from a kernel (3, 3, C, K); the panel is a multiple of PACK_LANES. */
 TL_INLINE void pack_transformed(float *packed, const struct tl_conv_shape *shape, const float *kernel, size_t panel, const size_t tile)
 {
     const size_t rows = round_up(shape->input_channels, CHANNEL_BLOCK), columns = round_up(shape->output_channels, panel);
+    const size_t position_stride = stride_transformed(shape, panel);
     const struct weight_maps maps = find_weight_maps(tile);
     float taps[9 * PACK_LANES];
     for (size_t first = 0; first < columns; first += panel) {
         for (size_t c = 0; c < rows; c++) {
             for (size_t k = first; k < first + panel; k += PACK_LANES) {
                 copy_taps(taps, PACK_LANES, shape, kernel, c, k);
-                transform_lanes(packed + first * rows + c * panel + k - first, rows * columns, taps, PACK_LANES, &maps, tile);
+                transform_lanes(packed + first * rows + c * panel + k - first, position_stride, taps, PACK_LANES, &maps, tile);
             }
         }
     }

@@ -29,8 +29,8 @@ struct winograd_product {
     size_t tile_count, position_count, block_count; /* blocks of CHANNEL_BLOCK channels */
     const float *v;
     struct layout v_layout;
-    const float *weights; /* of the first panel at the first position */
-    size_t panel_count, panel_stride, position_stride;
+    const float *weights; /* of the first panel at the first position; strides from panel, position and channel to the next */
+    size_t panel_count, panel_stride, position_stride, weight_stride;
     float *m;
     struct layout m_layout;
     bool is_added; /* to what M holds */
@@ -50,6 +50,7 @@ static __attribute__((noinline)) void multiply_positions(const struct winograd_p
                 .segment_count = p->block_count,
                 .segment_stride = p->v_layout.block_stride,
                 .weights = weights,
+                .weight_stride = p->weight_stride,
                 .out = p->m + position * p->m_layout.position_stride + panel * PANEL_COLUMNS,
                 .out_stride = p->m_layout.tile_stride,
                 .is_added = p->is_added,

@@ -32,17 +32,17 @@ TL_INLINE size_t count_raw_shared(const struct tl_conv_shape *shape, size_t phot
     return count_positions(shape->tile) * lay_out_raw_v(shape, photo_count).position_stride;
 }
 
-/* Floats from one position of a segment's U to the next. */
-TL_INLINE size_t stride_segment(size_t channels, size_t panel_count)
+/* A segment's U is [channel][position][panel][PANEL_COLUMNS], in which it is written; floats from one channel to the next. */
+TL_INLINE size_t stride_raw_channels(const struct tl_conv_shape *shape, size_t panel_count)
 {
-    return panel_count * channels * PANEL_COLUMNS + POSITION_PADDING;
+    return count_positions(shape->tile) * panel_count * PANEL_COLUMNS + POSITION_PADDING;
 }
 
 /* U of a segment of a task, and M. */
 TL_INLINE size_t count_raw_weights(const struct tl_conv_shape *shape)
 {
     const size_t rows = round_up(shape->input_channels, CHANNEL_BLOCK);
-    return count_positions(shape->tile) * stride_segment(rows < SEGMENT_CHANNELS ? rows : SEGMENT_CHANNELS, RAW_PANELS);
+    return (rows < SEGMENT_CHANNELS ? rows : SEGMENT_CHANNELS) * stride_raw_channels(shape, RAW_PANELS);
 }
 
 TL_INLINE size_t count_raw_scratch(const struct tl_conv_shape *shape)
@@ -94,16 +94,16 @@ static inline void pack_raw(float *packed, const struct tl_conv_shape *shape, co
     }
 }
 
-/* U of some channels of panel_count panels, whose weights begin at `taps`: [position][panel][channel][PANEL_COLUMNS]. */
+/* U of some channels of panel_count panels, whose weights begin at `taps`. */
 TL_INLINE void transform_segment(float *out, const struct tl_conv_shape *shape, const float *taps, size_t channels, size_t panel_count,
                                  const size_t tile)
 {
     const struct weight_maps maps = find_weight_maps(tile);
-    const size_t stride = stride_segment(channels, panel_count);
-    for (size_t panel = 0; panel < panel_count; panel++, taps += count_raw_panel(shape), out += channels * PANEL_COLUMNS) {
+    const size_t stride = stride_raw_channels(shape, panel_count);
+    for (size_t panel = 0; panel < panel_count; panel++, taps += count_raw_panel(shape), out += PANEL_COLUMNS) {
         for (size_t c = 0; c < channels; c++) {
             for (size_t k = 0; k < PANEL_COLUMNS; k += PACK_LANES)
-                transform_lanes(out + c * PANEL_COLUMNS + k, stride, taps + c * 9 * PANEL_COLUMNS + k, PANEL_COLUMNS, &maps, tile);
+                transform_lanes(out + c * stride + k, panel_count * PANEL_COLUMNS, taps + c * 9 * PANEL_COLUMNS + k, PANEL_COLUMNS, &maps, tile);
         }
     }
 }
@@ -124,6 +124,9 @@ TL_INLINE void run_raw(const struct tl_conv_call *call, size_t task, float *scra
         .v_layout = lay_out_raw_v(shape, call->photo_count),
         .weights = scratch,
         .panel_count = end_panel - first_panel,
+        .panel_stride = PANEL_COLUMNS,
+        .position_stride = (end_panel - first_panel) * PANEL_COLUMNS,
+        .weight_stride = stride_raw_channels(shape, end_panel - first_panel),
         .m = sums,
         .m_layout = lay_out_m(tile_count, k_end - k_first),
     };
@@ -133,8 +136,6 @@ TL_INLINE void run_raw(const struct tl_conv_call *call, size_t task, float *scra
                           product.panel_count, tile);
         product.block_count = channels / CHANNEL_BLOCK;
         product.v = call->shared + photo * tile_count * product.v_layout.tile_stride + c / CHANNEL_BLOCK * product.v_layout.block_stride;
-        product.panel_stride = channels * PANEL_COLUMNS;
-        product.position_stride = stride_segment(channels, product.panel_count);
         product.is_added = c > 0;
         multiply_positions(&product);
     }

@@ -234,7 +234,7 @@ START_TEST(transformed_weights_are_those_of_the_formula)
                 double expected = 0;
                 for (size_t tap = 0; tap < 9 && c < 3 && k < 5; tap++)
                     expected += g[position / side][tap / 3] * (double)p.weights[(tap * 3 + c) * 5 + k] * g[position % side][tap % 3];
-                const double found = (double)packed[(position * 16 + c) * PANEL + k];
+                const double found = (double)packed[position * stride_transformed(&shape, PANEL) + c * PANEL + k];
                 ck_assert_msg(fabs(found - expected) <= 3e-7, "tile %zu, position %zu, channels %zu, %zu: %g, not %g", tile, position, c, k,
                               found, expected);
             }
