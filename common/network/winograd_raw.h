@@ -11,7 +11,7 @@
 #include "common/network/winograd_product.h"
 
 enum {
-    RAW_TILES_MAX = 24,                /* of a photo */
+    RAW_TILES_MAX = 56,                /* of a photo */
     RAW_PANELS = 32 / PANEL_COLUMNS,   /* of a task: two cache lines of each tap */
     RAW_PREPARATIONS = 4               /* for each thread */
 };
