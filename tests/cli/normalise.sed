@@ -5,6 +5,7 @@ s/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/UUID/g
 s/\b(winograd7?-[a-z0-9]+|openblas-(im2col|plain|neon|avx[0-9]+)|openblas|reference)(, (winograd7?-[a-z0-9]+|openblas-(im2col|plain|neon|avx[0-9]+)|openblas|reference))+\b/KERNELS/g
 s/openblas-(im2col|wino[0-9])|(f32|f64|i16|bf16|bf16x3)-(wino|direct|im2col)[0-9a-z-]*/ARITHMETIC/g
 s/(computes with ARITHMETIC) \([A-Za-z0-9-]+\)/\1 (KERNEL)/g
+s/^Features [0-9a-f]{8}: /Features DIGEST: /
 s/[0-9.]+ MB, [0-9.]+ kB each/SIZE/g
 s/[0-9.]+ a second/RATE a second/g
 s/\(HDF5: [^)]*\)/(HDF5: ...)/
