@@ -77,34 +77,31 @@ static struct tl_conv_division divide(const struct tl_conv_shape *shape, size_t 
 TL_INLINE void run_packed(const struct tl_conv_call *call, size_t task, float *scratch, const size_t tile)
 {
     const struct tl_conv_shape *shape = &call->shape;
-    const struct tl_conv_division *division = &call->division;
-    const size_t tile_count = count_tiles(shape, call->photo_count, tile).count, panel_count = count_panels(shape);
-    const size_t block = task % division->block_count, range = task / division->block_count;
-    const size_t first = tile_count * block / division->block_count, end = tile_count * (block + 1) / division->block_count;
-    const size_t first_panel = panel_count * range / division->range_count;
-    const size_t end_panel = panel_count * (range + 1) / division->range_count;
-    const size_t k_first = first_panel * PANEL_COLUMNS, k_end = end_panel * PANEL_COLUMNS;
+    const struct tl_slice part =
+        tl_division_locate(&call->division, task, count_tiles(shape, call->photo_count, tile).count, count_panels(shape));
+    const size_t tile_count = part.end - part.first, panel_count = part.end_panel - part.first_panel;
+    const size_t k_first = part.first_panel * PANEL_COLUMNS, k_end = part.end_panel * PANEL_COLUMNS;
     const size_t rows = round_up(shape->input_channels, CHANNEL_BLOCK);
-    assert(end - first <= count_block_tiles(shape));
-    const struct layout v = lay_out_v(shape, end - first), m = lay_out_m(end - first, k_end - k_first);
+    assert(tile_count <= count_block_tiles(shape));
+    const struct layout v = lay_out_v(shape, tile_count), m = lay_out_m(tile_count, k_end - k_first);
     float *const sums = scratch + count_positions(tile) * v.position_stride;
     const struct winograd_product product = {
-        .tile_count = end - first,
+        .tile_count = tile_count,
         .position_count = count_positions(tile),
         .block_count = rows / CHANNEL_BLOCK,
         .v = scratch,
         .v_layout = v,
-        .weights = call->weights + first_panel * rows * PANEL_COLUMNS,
-        .panel_count = end_panel - first_panel,
+        .weights = call->weights + part.first_panel * rows * PANEL_COLUMNS,
+        .panel_count = panel_count,
         .panel_stride = rows * PANEL_COLUMNS,
         .position_stride = stride_transformed(shape, PANEL_COLUMNS),
         .weight_stride = PANEL_COLUMNS,
         .m = sums,
         .m_layout = m,
     };
-    gather_tiles(scratch, &v, 1, call, first, end, tile);
+    gather_tiles(scratch, &v, 1, call, part.first, part.end, tile);
     multiply_positions(&product);
-    scatter_tiles(sums, &m, call, first, end, k_first, k_end < shape->output_channels ? k_end : shape->output_channels, tile);
+    scatter_tiles(sums, &m, call, part.first, part.end, k_first, k_end < shape->output_channels ? k_end : shape->output_channels, tile);
 }
 
 /* ---- The same for each size of tile, a constant in its loops ---- */

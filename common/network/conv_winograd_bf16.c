@@ -126,21 +126,18 @@ static struct tl_conv_division divide(const struct tl_conv_shape *shape, size_t 
 TL_INLINE void run_winograd(const struct tl_conv_call *call, size_t task, float *scratch, const size_t part_count)
 {
     const struct tl_conv_shape *shape = &call->shape;
-    const struct tl_conv_division *division = &call->division;
-    const size_t tile_count = count_tiles(shape, call->photo_count, TILE).count, panel_count = count_panels(shape);
-    const size_t block = task % division->block_count, range = task / division->block_count;
-    const size_t first = tile_count * block / division->block_count, end = tile_count * (block + 1) / division->block_count;
-    const size_t first_panel = panel_count * range / division->range_count;
-    const size_t end_panel = panel_count * (range + 1) / division->range_count;
-    const size_t k_first = first_panel * BF16_PANEL, k_end = end_panel * BF16_PANEL;
-    const struct layout v = lay_out_v(shape, end - first), m = lay_out_m(end - first, k_end - k_first);
+    const size_t panel_count = count_panels(shape);
+    const struct tl_slice part = tl_division_locate(&call->division, task, count_tiles(shape, call->photo_count, TILE).count, panel_count);
+    const size_t tile_count = part.end - part.first;
+    const size_t k_first = part.first_panel * BF16_PANEL, k_end = part.end_panel * BF16_PANEL;
+    const struct layout v = lay_out_v(shape, tile_count), m = lay_out_m(tile_count, k_end - k_first);
     v_value *const values = (v_value *)(void *)scratch;
     float *const sums = scratch + count_v_floats(&v, part_count);
-    assert(end - first <= count_tiles_max(shape));
-    gather_tiles(values, &v, part_count, call, first, end, TILE);
+    assert(tile_count <= count_tiles_max(shape));
+    gather_tiles(values, &v, part_count, call, part.first, part.end, TILE);
     begin_products();
     for (size_t position = 0; position < BF16_POSITIONS; position++) {
-        for (size_t panel = first_panel; panel < end_panel; panel++) {
+        for (size_t panel = part.first_panel; panel < part.end_panel; panel++) {
             const struct bf16_product product = {
                 .in = values + position * v.position_stride,
                 .in_stride = v.tile_stride,
@@ -148,14 +145,14 @@ TL_INLINE void run_winograd(const struct tl_conv_call *call, size_t task, float 
                 .weights = (const v_value *)(const void *)call->weights +
                            (position * panel_count + panel) * count_panel_values(shape, part_count),
                 .block_count = round_up(shape->input_channels, V_BLOCK) / V_BLOCK,
-                .out = sums + position * m.position_stride + (panel - first_panel) * BF16_PANEL,
+                .out = sums + position * m.position_stride + (panel - part.first_panel) * BF16_PANEL,
                 .out_stride = m.tile_stride,
             };
-            multiply_bf16(&product, end - first, part_count);
+            multiply_bf16(&product, tile_count, part_count);
         }
     }
     end_products();
-    scatter_tiles(sums, &m, call, first, end, k_first, k_end < shape->output_channels ? k_end : shape->output_channels, TILE);
+    scatter_tiles(sums, &m, call, part.first, part.end, k_first, k_end < shape->output_channels ? k_end : shape->output_channels, TILE);
 }
 
 TL_INLINE void run(const struct tl_conv_call *call, size_t task, float *scratch, const size_t part_count)

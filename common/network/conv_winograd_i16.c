@@ -228,22 +228,19 @@ static void multiply_integers(const struct block *block, const struct tl_conv_ca
 static void run_winograd(const struct tl_conv_call *call, size_t task, float *scratch)
 {
     const struct tl_conv_shape *shape = &call->shape;
-    const struct tl_conv_division *division = &call->division;
-    const size_t tile_count = count_tiles(shape, call->photo_count, I16_TILE).count, panel_count = count_panels(shape);
-    const size_t index = task % division->block_count, range = task / division->block_count;
-    const size_t first = tile_count * index / division->block_count, end = tile_count * (index + 1) / division->block_count;
-    const size_t first_panel = panel_count * range / division->range_count;
-    const size_t end_panel = panel_count * (range + 1) / division->range_count;
-    const size_t k_first = first_panel * I16_PANEL, columns = (end_panel - first_panel) * I16_PANEL;
-    const size_t k_end = k_first + columns < shape->output_channels ? k_first + columns : shape->output_channels;
-    const struct block block = lay_out(scratch, shape, end - first, columns);
-    assert(end - first <= count_tiles_max(shape));
-    for (size_t t = first; t < end; t++) {
+    const struct tl_slice part =
+        tl_division_locate(&call->division, task, count_tiles(shape, call->photo_count, I16_TILE).count, count_panels(shape));
+    const size_t tile_count = part.end - part.first;
+    const size_t k_first = part.first_panel * I16_PANEL, k_end = part.end_panel * I16_PANEL;
+    const struct block block = lay_out(scratch, shape, tile_count, k_end - k_first);
+    assert(tile_count <= count_tiles_max(shape));
+    for (size_t t = part.first; t < part.end; t++) {
         gather_tiles(block.wide, &block.wide_layout, 1, call, t, t + 1, I16_TILE);
-        round_tile(&block, t - first, round_up(shape->input_channels, CHANNEL_BLOCK));
+        round_tile(&block, t - part.first, round_up(shape->input_channels, CHANNEL_BLOCK));
     }
-    multiply_integers(&block, call, end - first, first_panel, end_panel);
-    scatter_tiles(block.sums, &block.sums_layout, call, first, end, k_first, k_end, I16_TILE);
+    multiply_integers(&block, call, tile_count, part.first_panel, part.end_panel);
+    scatter_tiles(block.sums, &block.sums_layout, call, part.first, part.end, k_first,
+                  k_end < shape->output_channels ? k_end : shape->output_channels, I16_TILE);
 }
 
 static void run(const struct tl_conv_call *call, size_t task, float *scratch)

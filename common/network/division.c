@@ -16,3 +16,14 @@ struct tl_conv_division tl_division_choose(size_t tile_count, size_t tiles_max, 
         range_count = panel_count;
     return (struct tl_conv_division){block_count, range_count, 0};
 }
+
+struct tl_slice tl_division_locate(const struct tl_conv_division *division, size_t task, size_t tile_count, size_t panel_count)
+{
+    const size_t block = task % division->block_count, range = task / division->block_count;
+    return (struct tl_slice){
+        .first = tile_count * block / division->block_count,
+        .end = tile_count * (block + 1) / division->block_count,
+        .first_panel = panel_count * range / division->range_count,
+        .end_panel = panel_count * (range + 1) / division->range_count,
+    };
+}

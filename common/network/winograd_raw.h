@@ -7,6 +7,7 @@
 #ifndef TL_NETWORK_WINOGRAD_RAW_H
 #define TL_NETWORK_WINOGRAD_RAW_H
 
+#include "common/network/division.h"
 #include "common/network/winograd_pack.h"
 #include "common/network/winograd_product.h"
 
@@ -111,11 +112,9 @@ TL_INLINE void transform_segment(float *out, const struct tl_conv_shape *shape, 
 TL_INLINE void run_raw(const struct tl_conv_call *call, size_t task, float *scratch, const size_t tile)
 {
     const struct tl_conv_shape *shape = &call->shape;
-    const struct tl_conv_division *division = &call->division;
-    const size_t photo = task % division->block_count, range = task / division->block_count, panel_count = count_panels(shape);
-    const size_t first_panel = panel_count * range / division->range_count;
-    const size_t end_panel = panel_count * (range + 1) / division->range_count;
-    const size_t k_first = first_panel * PANEL_COLUMNS, k_end = end_panel * PANEL_COLUMNS;
+    const struct tl_slice part = tl_division_locate(&call->division, task, call->photo_count, count_panels(shape));
+    const size_t photo = part.first, panel_count = part.end_panel - part.first_panel;
+    const size_t k_first = part.first_panel * PANEL_COLUMNS, k_end = part.end_panel * PANEL_COLUMNS;
     const size_t tile_count = count_tiles(shape, 1, tile).count, rows = round_up(shape->input_channels, CHANNEL_BLOCK);
     float *const sums = scratch + count_raw_weights(shape);
     struct winograd_product product = {
@@ -123,17 +122,17 @@ TL_INLINE void run_raw(const struct tl_conv_call *call, size_t task, float *scra
         .position_count = count_positions(tile),
         .v_layout = lay_out_raw_v(shape, call->photo_count),
         .weights = scratch,
-        .panel_count = end_panel - first_panel,
+        .panel_count = panel_count,
         .panel_stride = PANEL_COLUMNS,
-        .position_stride = (end_panel - first_panel) * PANEL_COLUMNS,
-        .weight_stride = stride_raw_channels(shape, end_panel - first_panel),
+        .position_stride = panel_count * PANEL_COLUMNS,
+        .weight_stride = stride_raw_channels(shape, panel_count),
         .m = sums,
         .m_layout = lay_out_m(tile_count, k_end - k_first),
     };
     for (size_t c = 0; c < rows; c += SEGMENT_CHANNELS) {
         const size_t channels = rows - c < SEGMENT_CHANNELS ? rows - c : SEGMENT_CHANNELS;
-        transform_segment(scratch, shape, call->weights + first_panel * count_raw_panel(shape) + c * 9 * PANEL_COLUMNS, channels,
-                          product.panel_count, tile);
+        transform_segment(scratch, shape, call->weights + part.first_panel * count_raw_panel(shape) + c * 9 * PANEL_COLUMNS, channels,
+                          panel_count, tile);
         product.block_count = channels / CHANNEL_BLOCK;
         product.v = call->shared + photo * tile_count * product.v_layout.tile_stride + c / CHANNEL_BLOCK * product.v_layout.block_stride;
         product.is_added = c > 0;
