@@ -34,12 +34,7 @@ static size_t count_tiles_max(const struct tl_conv_shape *shape)
 
 static void settle(struct tl_conv_shape *shape)
 {
-    const bool is_pooled = shape->has_pooling;
-    tl_conv_settle_plain(shape);
-    if (!is_for_winograd(shape))
-        return;
-    shape->tile = TILE;
-    shape->has_pooling = is_pooled;
+    tl_conv_settle_tiled(shape, TILE);
 }
 
 /* Values of one panel's weights. */

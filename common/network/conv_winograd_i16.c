@@ -33,12 +33,7 @@ static size_t count_tiles_max(const struct tl_conv_shape *shape)
 
 static void settle(struct tl_conv_shape *shape)
 {
-    const bool is_pooled = shape->has_pooling;
-    tl_conv_settle_plain(shape);
-    if (!is_for_winograd(shape))
-        return;
-    shape->tile = I16_TILE;
-    shape->has_pooling = is_pooled;
+    tl_conv_settle_tiled(shape, I16_TILE);
 }
 
 /* ---- Weights ---- */

@@ -1,8 +1,11 @@
 /* kernels.c - the list of convolution kernels, and how one is chosen. */
 #include "common/network/kernels.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/network/winograd.h"
 
 const struct tl_conv_kernel *const tl_conv_kernels[] = {
     &tl_conv_reference,
@@ -116,6 +119,17 @@ void tl_conv_settle_plain(struct tl_conv_shape *shape)
     shape->has_pooling = false;
     shape->has_raw_weights = false;
     shape->tile = 0;
+}
+
+void tl_conv_settle_tiled(struct tl_conv_shape *shape, uint32_t tile)
+{
+    const bool is_pooled = shape->has_pooling;
+    assert(can_pool_tiles(tile));
+    tl_conv_settle_plain(shape);
+    if (!is_for_winograd(shape))
+        return;
+    shape->tile = tile;
+    shape->has_pooling = is_pooled;
 }
 
 size_t tl_conv_share_nothing(const struct tl_conv_shape *shape, size_t photo_count)

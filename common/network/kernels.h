@@ -96,6 +96,8 @@ extern const struct tl_conv_kernel tl_conv_i16_twin, tl_conv_bf16_twin, tl_conv_
 
 /* settle() of kernels that have neither tiles nor more to choose. */
 void tl_conv_settle_plain(struct tl_conv_shape *shape);
+/* Of kernels that have one size of tiles, an even one, wherever Winograd's way is for the layer (winograd.h). */
+void tl_conv_settle_tiled(struct tl_conv_shape *shape, uint32_t tile);
 /* shared_count() of kernels that share nothing. */
 size_t tl_conv_share_nothing(const struct tl_conv_shape *shape, size_t photo_count);
 
