@@ -170,10 +170,11 @@ bench-cold: deps weights ## one photo, one process: tl-classify and onnxruntime 
 	@$(MAKE) --no-print-directory tools
 	@TL_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) sh tests/bench/cold_start.sh $(OUT)/bin "$(PHOTOS)" $(COLD)
 
-bench: deps ## how fast the network is here, kernel by kernel (BENCH="--rounds 9 --photos"), then bench-pipeline
+bench: deps ## how fast the network is here, kernel by kernel (BENCH="--rounds 9 --photos"), then bench-pipeline and one photo in one process
 	@$(MAKE) --no-print-directory $(OUT)/tests/bench/bench_network
 	@TL_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) $(OUT)/tests/bench/bench_network $(BENCH)
 	@$(MAKE) --no-print-directory bench-pipeline
+	@sh tests/bench/one_photo.sh $(OUT)/bin $(OUT)/tests/demo/draw_skies
 
 bench-pipeline: deps weights ## whole extractions against the network alone (PHOTOS=folder; PIPELINE="--rounds 9")
 	@$(MAKE) --no-print-directory tools $(OUT)/tests/bench/bench_pipeline $(OUT)/tests/demo/draw_skies
