@@ -200,7 +200,8 @@ static void multiply_integers(const struct block *block, const struct tl_conv_ca
     const size_t panel_values = count_panel_values(&call->shape), panel_count = count_panels(&call->shape);
     const int16_t *const u = (const int16_t *)(const void *)call->weights;
     const float *const units = call->weights + count_u_floats(&call->shape);
-    const size_t to_next_position = panel_count - (end_panel - first_panel) + 1;
+    const size_t to_next_panel = panel_values * sizeof *u;
+    const size_t to_next_position = (panel_count - (end_panel - first_panel) + 1) * to_next_panel;
     for (size_t position = 0; position < I16_POSITIONS; position++) {
         for (size_t panel = first_panel; panel < end_panel; panel++) {
             const int16_t *const weights = u + (position * panel_count + panel) * panel_values;
@@ -213,7 +214,7 @@ static void multiply_integers(const struct block *block, const struct tl_conv_ca
                 .row_units = block->units + position,
                 .out = block->sums + position * block->sums_layout.position_stride + (panel - first_panel) * I16_PANEL,
                 .out_stride = block->sums_layout.tile_stride,
-                .next_weights = weights + (panel + 1 < end_panel ? 1 : to_next_position) * panel_values,
+                .next_weights = (uintptr_t)weights + (panel + 1 < end_panel ? to_next_panel : to_next_position),
             };
             multiply_i16(&product, tile_count);
         }

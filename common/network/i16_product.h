@@ -21,7 +21,7 @@ struct i16_product {
     const float *row_units;    /* I16_UNITS apart */
     float *out;                /* rows lie out_stride floats apart */
     size_t out_stride;
-    const int16_t *next_weights; /* soon to be read; asked for while there is time */
+    uintptr_t next_weights; /* their address: soon to be read */
 };
 
 /* Where the weight of a channel (of all) and an output (of the panel) lies. */
@@ -67,7 +67,8 @@ TL_INLINE void finish_part(const struct i16_product *p, __m512i sums[I16_PANEL_R
 /* `rows` is constant wherever this is expanded, so the sums are registers. */
 TL_INLINE void multiply_i16_rows(const struct i16_product *p, const size_t rows, const size_t lines_ahead)
 {
-    const int16_t *weights = p->weights, *ahead = p->next_weights;
+    const int16_t *weights = p->weights;
+    uintptr_t ahead = p->next_weights;
     for (size_t b = 0; b < p->block_count;) {
         const size_t first = b, end = b + I16_PART / I16_BLOCK < p->block_count ? b + I16_PART / I16_BLOCK : p->block_count;
         __m512i sums[I16_PANEL_ROWS][2];
@@ -77,8 +78,8 @@ TL_INLINE void multiply_i16_rows(const struct i16_product *p, const size_t rows,
             const int16_t *const in = p->in + b * p->in_stride;
             for (size_t j = 0; j < I16_PAIRS; j++, weights += 2 * I16_PANEL) {
                 const __m512i low = _mm512_loadu_si512(weights), high = _mm512_loadu_si512(weights + I16_PANEL);
-                for (size_t i = 0; i < lines_ahead; i++, ahead += I16_PANEL)
-                    __builtin_prefetch(ahead, 0, 2);
+                for (size_t i = 0; i < lines_ahead; i++, ahead += LINE_BYTES)
+                    ask_to_read(ahead);
 #pragma GCC unroll 16
                 for (size_t r = 0; r < rows; r++) {
                     const __m512i pair = repeat_pair(in + r * I16_BLOCK + 2 * j);
@@ -122,7 +123,7 @@ TL_INLINE void multiply_i16(const struct i16_product *whole, size_t row_count)
         part.in += first * I16_BLOCK;
         part.row_units += first * I16_UNITS;
         part.out += first * part.out_stride;
-        part.next_weights += g % 2 * part.block_count * I16_BLOCK * I16_PANEL / 2;
+        part.next_weights += g % 2 * part.block_count * I16_BLOCK * I16_PANEL / 2 * sizeof *part.weights;
         if (group_count == 1)
             multiply_i16_some(&part, end - first, 2);
         else

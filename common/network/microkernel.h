@@ -1,7 +1,7 @@
 /* microkernel.h - a small matrix product held in registers: up to PANEL_ROWS rows by one panel of output channels.
  *
- * Each output has one accumulator, which takes its products in order by fused multiply-add from zero, and is then stored, or added to
- * what is there. So neither the number of rows beside it nor the registers' width changes its bits.
+ * Each output has one accumulator, which takes its products in order by fused multiply-add from zero, and is then stored, or
+ * added to what is there. So neither the number of rows beside it nor the registers' width changes its bits.
  */
 #ifndef TL_NETWORK_MICROKERNEL_H
 #define TL_NETWORK_MICROKERNEL_H
@@ -11,17 +11,17 @@
 
 enum { PANEL_COLUMNS = PANEL_REGISTERS * VEC_LANES };
 
-/* Memory that will be read soon, asked for while there is time: `lines` cache lines from `at` on for each segment. */
+/* Memory that will be read soon: `lines` cache lines from the address `at` on for each segment. */
 struct ahead {
-    const float *at;
+    uintptr_t at;
     size_t lines;
 };
 
 TL_INLINE void ask_for(const struct ahead *ahead, size_t segment)
 {
-    const float *const at = ahead->at + segment * ahead->lines * LINE_FLOATS;
+    const uintptr_t at = ahead->at + segment * ahead->lines * LINE_BYTES;
     for (size_t i = 0; i < ahead->lines; i++)
-        __builtin_prefetch(at + i * LINE_FLOATS, 0, 2);
+        ask_to_read(at + i * LINE_BYTES);
 }
 
 /* out[r][k] (+)= sum over segments s and j < segment_length of in[s * segment_stride + r * row_stride + j] * weights[...][k]. */
@@ -42,8 +42,8 @@ TL_INLINE void multiply_rows(const struct product *p, const size_t rows, const b
     const size_t row_stride = is_blocked ? CHANNEL_BLOCK : p->row_stride;
     const size_t length = is_blocked ? CHANNEL_BLOCK : p->segment_length;
     const float *weights = p->weights;
-    /* With few rows memory is the limit: what is asked for all at once would wait in a queue, and the loop with it. LINE_FLOATS is the
-     * length of a segment, so a line for each of its steps, `lines` floats further, is the same share. */
+    /* With few rows memory is the limit: what is asked for all at once would wait in a queue, and the loop with it.
+     * LINE_FLOATS is the length of a segment, so a line for each of its steps, `lines` floats further, is the same share. */
     const bool is_hungry = is_blocked && rows <= (PANEL_ROWS + 2) / 2;
     vec sums[PANEL_ROWS][PANEL_REGISTERS];
     for (size_t r = 0; r < rows; r++) {
@@ -58,7 +58,7 @@ TL_INLINE void multiply_rows(const struct product *p, const size_t rows, const b
         for (size_t j = 0; j < length; j++, weights += p->weight_stride) {
             vec w[PANEL_REGISTERS];
             if (is_hungry)
-                __builtin_prefetch(p->next_weights.at + (s * length + j) * p->next_weights.lines, 0, 2);
+                ask_to_read(p->next_weights.at + (s * length + j) * p->next_weights.lines * sizeof(float));
             for (size_t v = 0; v < PANEL_REGISTERS; v++)
                 w[v] = vec_load(weights + v * VEC_LANES);
 #pragma GCC unroll 16
@@ -103,7 +103,8 @@ TL_INLINE void multiply(const struct product *p, size_t rows, const bool is_bloc
     }
 }
 
-/* The channels of V in segments of SEGMENT_CHANNELS. */
+/* The channels of V in segments of SEGMENT_CHANNELS, one after the other. run_raw() of winograd_raw.h takes the same segments in the
+ * same order, but all its tiles by one before the next; its bits are these only while both cut alike. */
 TL_INLINE void multiply_segments(const struct product *whole, size_t rows)
 {
     enum { SEGMENT_BLOCKS = SEGMENT_CHANNELS / CHANNEL_BLOCK };
@@ -111,11 +112,11 @@ TL_INLINE void multiply_segments(const struct product *whole, size_t rows)
     for (size_t block = 0; block < whole->segment_count; block += SEGMENT_BLOCKS) {
         const size_t left = whole->segment_count - block;
         part.segment_count = left < SEGMENT_BLOCKS ? left : SEGMENT_BLOCKS;
+        part.in = whole->in + block * whole->segment_stride;
+        part.weights = whole->weights + block * CHANNEL_BLOCK * whole->weight_stride;
         multiply(&part, rows, true);
-        part.in += SEGMENT_BLOCKS * part.segment_stride;
-        part.weights += SEGMENT_BLOCKS * CHANNEL_BLOCK * part.weight_stride;
-        part.next_weights.at += SEGMENT_BLOCKS * part.next_weights.lines * LINE_FLOATS;
-        part.next_in.at += SEGMENT_BLOCKS * part.next_in.lines * LINE_FLOATS;
+        part.next_weights.at += SEGMENT_BLOCKS * part.next_weights.lines * LINE_BYTES;
+        part.next_in.at += SEGMENT_BLOCKS * part.next_in.lines * LINE_BYTES;
         part.is_added = true;
     }
 }
@@ -129,8 +130,8 @@ TL_INLINE void multiply_tiles(const struct product *whole, size_t tile_count)
         struct product part = *whole;
         part.in += first * CHANNEL_BLOCK;
         part.out += first * whole->out_stride;
-        part.next_weights.at += g * whole->segment_count * whole->next_weights.lines * LINE_FLOATS;
-        part.next_in.at += g * whole->segment_count * whole->next_in.lines * LINE_FLOATS;
+        part.next_weights.at += g * whole->segment_count * whole->next_weights.lines * LINE_BYTES;
+        part.next_in.at += g * whole->segment_count * whole->next_in.lines * LINE_BYTES;
         multiply_segments(&part, end - first);
     }
 }

@@ -105,7 +105,12 @@ TL_INLINE vec vec_relu(vec a) { return a < 0 ? 0 : a; }
 TL_INLINE vec vec_larger(vec largest, vec value) { return value > largest || value != value ? value : largest; }
 #endif
 
-enum { LINE_FLOATS = 16 }; /* of a cache line */
+enum { LINE_FLOATS = 16, LINE_BYTES = LINE_FLOATS * sizeof(float) }; /* of a cache line */
+
+/* Cache lines that will soon be read or written are asked for while there is time. Past the end of something they are asked for
+ * too, as it costs nothing; no pointer may go there, so these are addresses. */
+TL_INLINE void ask_to_read(uintptr_t address) { __builtin_prefetch((const void *)address, 0, 2); }
+TL_INLINE void ask_to_write(uintptr_t address) { __builtin_prefetch((const void *)address, 1, 3); }
 
 /* The first `count` lanes; the others are zero. */
 TL_INLINE vec vec_load_some(const float *p, size_t count)

@@ -29,8 +29,9 @@ struct winograd_product {
     size_t tile_count, position_count, block_count; /* blocks of CHANNEL_BLOCK channels */
     const float *v;
     struct layout v_layout;
-    const float *weights; /* of the first panel at the first position; strides from panel, position and channel to the next */
-    size_t panel_count, panel_stride, position_stride, weight_stride;
+    const float *weights; /* of the first panel at the first position */
+    size_t panel_count;
+    size_t panel_stride, position_stride, weight_stride; /* floats from a panel, a position, a channel of the weights to the next */
     float *m;
     struct layout m_layout;
     bool is_added; /* to what M holds */
@@ -44,9 +45,10 @@ static __attribute__((noinline)) void multiply_positions(const struct winograd_p
     const size_t in_lines = (p->tile_count + p->panel_count * group_count - 1) / (p->panel_count * group_count);
     for (size_t position = 0; position < p->position_count; position++) {
         for (size_t panel = 0; panel < p->panel_count; panel++) {
+            const float *const in = p->v + position * p->v_layout.position_stride;
             const float *const weights = p->weights + position * p->position_stride + panel * p->panel_stride;
             const struct product product = {
-                .in = p->v + position * p->v_layout.position_stride,
+                .in = in,
                 .segment_count = p->block_count,
                 .segment_stride = p->v_layout.block_stride,
                 .weights = weights,
@@ -54,9 +56,9 @@ static __attribute__((noinline)) void multiply_positions(const struct winograd_p
                 .out = p->m + position * p->m_layout.position_stride + panel * PANEL_COLUMNS,
                 .out_stride = p->m_layout.tile_stride,
                 .is_added = p->is_added,
-                .next_weights = {weights + p->panel_stride, weight_lines},
-                .next_in = {p->v + (position + 1) * p->v_layout.position_stride +
-                                panel * group_count * p->block_count * in_lines * LINE_FLOATS,
+                .next_weights = {(uintptr_t)weights + p->panel_stride * sizeof *weights, weight_lines},
+                .next_in = {(uintptr_t)in + p->v_layout.position_stride * sizeof *in +
+                                panel * group_count * p->block_count * in_lines * LINE_BYTES,
                             in_lines},
             };
             multiply_tiles(&product, p->tile_count);

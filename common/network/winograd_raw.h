@@ -1,8 +1,8 @@
 /* winograd_raw.h - a layer of few tiles whose weights are transformed anew for each photo.
  *
- * For one photo the deep layers have a few dozen tiles, and reading n^2 transformed weights for each 9 of a kernel takes longer than
- * transforming them: here for a few panels and a segment of channels at a time, into memory near the core. V of all tiles is
- * made first, by all threads, for all ranges of output channels.
+ * For one photo the deep layers have a few dozen tiles, and reading n^2 transformed weights for each 9 of a kernel takes
+ * longer than transforming them: here for a few panels and a segment of channels at a time, into memory near the core. V of
+ * all tiles is made first, by all threads, for all ranges of output channels.
  */
 #ifndef TL_NETWORK_WINOGRAD_RAW_H
 #define TL_NETWORK_WINOGRAD_RAW_H
@@ -96,19 +96,22 @@ static inline void pack_raw(float *packed, const struct tl_conv_shape *shape, co
 }
 
 /* U of some channels of panel_count panels, whose weights begin at `taps`. */
-TL_INLINE void transform_segment(float *out, const struct tl_conv_shape *shape, const float *taps, size_t channels, size_t panel_count,
-                                 const size_t tile)
+TL_INLINE void transform_segment(float *out, const struct tl_conv_shape *shape, const float *taps, size_t channels,
+                                 size_t panel_count, const size_t tile)
 {
     const struct weight_maps maps = find_weight_maps(tile);
-    const size_t stride = stride_raw_channels(shape, panel_count);
+    const size_t stride = stride_raw_channels(shape, panel_count), position_stride = panel_count * PANEL_COLUMNS;
     for (size_t panel = 0; panel < panel_count; panel++, taps += count_raw_panel(shape), out += PANEL_COLUMNS) {
         for (size_t c = 0; c < channels; c++) {
+            const float *const of_channel = taps + c * 9 * PANEL_COLUMNS;
             for (size_t k = 0; k < PANEL_COLUMNS; k += PACK_LANES)
-                transform_lanes(out + c * stride + k, panel_count * PANEL_COLUMNS, taps + c * 9 * PANEL_COLUMNS + k, PANEL_COLUMNS, &maps, tile);
+                transform_lanes(out + c * stride + k, position_stride, of_channel + k, PANEL_COLUMNS, &maps, tile);
         }
     }
 }
 
+/* Segments are those of multiply_segments(), which so is given one at a time, and adds them in the same order: the bits depend on it,
+ * because a plan may take this way or packed weights for one layer. */
 TL_INLINE void run_raw(const struct tl_conv_call *call, size_t task, float *scratch, const size_t tile)
 {
     const struct tl_conv_shape *shape = &call->shape;
@@ -116,6 +119,7 @@ TL_INLINE void run_raw(const struct tl_conv_call *call, size_t task, float *scra
     const size_t photo = part.first, panel_count = part.end_panel - part.first_panel;
     const size_t k_first = part.first_panel * PANEL_COLUMNS, k_end = part.end_panel * PANEL_COLUMNS;
     const size_t tile_count = count_tiles(shape, 1, tile).count, rows = round_up(shape->input_channels, CHANNEL_BLOCK);
+    const float *const weights = call->weights + part.first_panel * count_raw_panel(shape);
     float *const sums = scratch + count_raw_weights(shape);
     struct winograd_product product = {
         .tile_count = tile_count,
@@ -131,10 +135,10 @@ TL_INLINE void run_raw(const struct tl_conv_call *call, size_t task, float *scra
     };
     for (size_t c = 0; c < rows; c += SEGMENT_CHANNELS) {
         const size_t channels = rows - c < SEGMENT_CHANNELS ? rows - c : SEGMENT_CHANNELS;
-        transform_segment(scratch, shape, call->weights + part.first_panel * count_raw_panel(shape) + c * 9 * PANEL_COLUMNS, channels,
-                          panel_count, tile);
+        transform_segment(scratch, shape, weights + c * 9 * PANEL_COLUMNS, channels, panel_count, tile);
         product.block_count = channels / CHANNEL_BLOCK;
-        product.v = call->shared + photo * tile_count * product.v_layout.tile_stride + c / CHANNEL_BLOCK * product.v_layout.block_stride;
+        product.v = call->shared + photo * tile_count * product.v_layout.tile_stride +
+                    c / CHANNEL_BLOCK * product.v_layout.block_stride;
         product.is_added = c > 0;
         multiply_positions(&product);
     }

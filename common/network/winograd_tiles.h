@@ -81,7 +81,7 @@ TL_INLINE void gather_tiles(v_value *v, const struct layout *layout, const size_
             const float *const *from = pixels;
             size_t from_c = c;
             for (size_t i = 0; i < side * side; i++) /* lines that the tiles soon to come will write */
-                __builtin_prefetch(out + i * layout->position_stride + TILES_AHEAD * layout->tile_stride, 0, 2);
+                ask_to_read((uintptr_t)out + (i * layout->position_stride + TILES_AHEAD * layout->tile_stride) * sizeof *out);
             if (c + CHANNEL_BLOCK > channels) {
                 copy_patch(patch, pixels, c, c < channels ? channels - c : 0, side);
                 from = copied;
@@ -142,10 +142,11 @@ TL_INLINE void store_pooled(const struct tl_conv_call *call, const struct tile *
 TL_INLINE void ask_for_outputs(const struct tl_conv_call *call, const struct tile *tile, size_t k, const size_t side)
 {
     const size_t channels = call->shape.output_channels, width = call->shape.width;
-    const float *const out = call->out + ((tile->photo * call->shape.height + tile->top) * width + tile->left) * channels + k;
+    const size_t first = ((tile->photo * call->shape.height + tile->top) * width + tile->left) * channels + k;
+    const uintptr_t out = (uintptr_t)call->out + first * sizeof *call->out;
     for (size_t y = 0; y < side; y++) {
         for (size_t x = 0; x < side; x++)
-            __builtin_prefetch(out + (y * width + x) * channels, 1, 3);
+            ask_to_write(out + (y * width + x) * channels * sizeof *call->out);
     }
 }
 
