@@ -107,14 +107,23 @@ bool tl_cgroup_parse_membership(char out_path[PATH_MAX], const char *line, bool 
     return true;
 }
 
+/* Outside of its namespace a group is shown as /../other. */
+static bool is_outside(const char *path)
+{
+    for (const char *at = path; (at = strstr(at, "/..")) != NULL; at += 3) {
+        if (at[3] == '/' || at[3] == '\0')
+            return true;
+    }
+    return false;
+}
+
 void tl_cgroup_find_folder(char out_folder[PATH_MAX], const struct tl_cgroup_mount *mount, const char *path)
 {
     const size_t root_bytes = strcmp(mount->root, "/") == 0 ? 0 : strlen(mount->root);
     const char *below = "";
     if (strncmp(path, mount->root, root_bytes) == 0 && (path[root_bytes] == '/' || path[root_bytes] == '\0'))
         below = path + root_bytes;
-    /* Outside of its namespace a group is shown as /../other. */
-    if (strstr(below, "/..") != NULL || strcmp(below, "/") == 0 || strlen(mount->folder) + strlen(below) >= PATH_MAX)
+    if (is_outside(below) || strcmp(below, "/") == 0 || strlen(mount->folder) + strlen(below) >= PATH_MAX)
         below = "";
     strcpy(out_folder, mount->folder);
     strcat(out_folder, below);

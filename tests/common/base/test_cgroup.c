@@ -96,6 +96,11 @@ static const struct {
     {"/docker/ab", "/docker/abc", "/mnt"}, /* another group, whose name begins alike */
     {"/docker/ab", "/", "/mnt"},
     {"/", "/../other", "/mnt"},
+    {"/", "/..", "/mnt"},
+    {"/", "/a/..", "/mnt"},
+    {"/", "/..name", "/mnt/..name"},
+    {"/", "/..name/a", "/mnt/..name/a"},
+    {"/", "/..name/../a", "/mnt"},
 };
 
 START_TEST(a_group_is_found_below_its_mount)
