@@ -13,12 +13,13 @@
 
 #include "common/base/error.h"
 #include "common/base/queue.h"
+#include "common/network/plan.h"
 #include "extract/effort.h"
 #include "extract/pipeline.h"
 
-/* Variants that go through the network at once: as many as it takes together (TL_PLAN_GROUP). More would make a stop wait longer
- * and a crash cost more. */
-enum { TL_STAGE_BLOCK = 16 };
+/* Variants that go through the network at once: as many as it takes together. More would make a stop wait longer and a crash
+ * cost more. */
+enum { TL_STAGE_BLOCK = TL_PLAN_GROUP };
 
 struct tl_stage {
     /* Constant while threads run. */

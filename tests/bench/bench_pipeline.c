@@ -17,9 +17,10 @@
 #include "common/base/table.h"
 #include "common/base/tool.h"
 #include "extract/scan.h"
+#include "extract/stage.h"
 #include "tests/bench/bench_pipeline.h"
 
-enum { ROUNDS_MAX = 100, BLOCK = 16, PATH_BYTES = 4096 };
+enum { ROUNDS_MAX = 100, BLOCK = TL_STAGE_BLOCK, PATH_BYTES = 4096 };
 
 struct bench_pipeline {
     const char *tool, *work, *photos;
