@@ -92,8 +92,9 @@ enum tl_status tl_pipeline_run(struct tl_effort *out, tl_agenda *agenda, const s
         *out = stage.effort;
         out->store_cpu_seconds = tl_effort_thread_seconds() - thread_start;
         /* The clocks of threads and of the process are not read at one moment. */
-        out->network_cpu_seconds = fmax(0, tl_effort_process_seconds() - process_start - out->store_cpu_seconds - out->read_cpu_seconds -
-                                               out->augment_cpu_seconds - out->compress_cpu_seconds);
+        const double other_seconds =
+            out->store_cpu_seconds + out->read_cpu_seconds + out->augment_cpu_seconds + out->compress_cpu_seconds;
+        out->network_cpu_seconds = fmax(0, tl_effort_process_seconds() - process_start - other_seconds);
     }
 
 done:

@@ -75,7 +75,8 @@ static enum tl_status find_stored_arithmetic(char **out, tl_store *store, const 
     return status;
 }
 
-/* A store goes on in the arithmetic that it has, so that nothing is computed twice or mixed. */
+/* A store goes on in the arithmetic that it has, so that nothing is computed twice or mixed. Which of its features are of these
+ * weights only their digest tells; so where the arithmetic is not the default, the weights are read and packed twice. */
 static enum tl_status follow_store(struct tl_target *target, const struct tl_settings *settings, const char *weights_path,
                                    struct tl_error *err)
 {
