@@ -36,6 +36,14 @@ struct trial {
     double seconds[BENCH_ROUNDS_MAX];
 };
 
+/* A layer's values, and every kernel's trial with them. */
+struct trials {
+    const struct layer *layer;
+    float *in, *out, *weights, *bias;
+    struct trial *items;
+    size_t count;
+};
+
 static float *make_values(size_t count)
 {
     float *values = tl_memory_alloc_large(count, sizeof *values);
@@ -64,70 +72,96 @@ static double count_done(const struct layer *layer, const struct tl_conv_kernel 
     return 2.0 * (double)(count_positions(tile) * tile_count) * s->input_channels * s->output_channels * (double)layer->photo_count;
 }
 
-static void run_trial(struct trial *trial, const struct layer *layer, const float *in, const float *bias, float *out, size_t round)
+static void run_trial(struct trial *trial, const struct trials *of, size_t round)
 {
-    struct tl_conv_call call = {trial->shape, layer->photo_count, in, trial->packed, bias, out, NULL, trial->zeros, {0, 0, 0}};
-    call.division = trial->kernel->divide(&trial->shape, layer->photo_count, 1);
+    const size_t photo_count = of->layer->photo_count;
+    struct tl_conv_call call = {trial->shape, photo_count, of->in, trial->packed, of->bias, of->out, NULL, trial->zeros, {0, 0, 0}};
+    call.division = trial->kernel->divide(&trial->shape, photo_count, 1);
     const double start = tl_system_seconds();
     for (size_t task = 0; task < call.division.block_count * call.division.range_count; task++)
         trial->kernel->run(&call, task, trial->scratch);
     trial->seconds[round] = tl_system_seconds() - start;
 }
 
-static enum tl_status bench_layer(const struct bench *bench, const struct layer *layer, const double *peaks, tl_table *table,
-                                  struct tl_error *err)
+/* False when there is no memory. */
+static bool open_trial(struct trial *trial, const struct trials *of, const struct tl_conv_kernel *kernel)
+{
+    trial->kernel = kernel;
+    trial->shape = of->layer->shape;
+    kernel->settle(&trial->shape);
+    trial->packed = tl_memory_alloc_large(kernel->packed_count(&trial->shape), sizeof(float));
+    trial->scratch = tl_memory_alloc_large(kernel->scratch_count(&trial->shape), sizeof(float));
+    trial->zeros = tl_memory_alloc(trial->shape.input_channels + TL_CONV_ZEROS_UNIT, sizeof(float));
+    if (trial->packed == NULL || trial->scratch == NULL || trial->zeros == NULL)
+        return false;
+    kernel->pack(trial->packed, &trial->shape, of->weights);
+    run_trial(trial, of, 0);
+    return true;
+}
+
+/* Every kernel has run once then. To be closed in any case. */
+static enum tl_status open_trials(struct trials *trials, const struct bench *bench, const struct layer *layer, struct tl_error *err)
 {
     const struct tl_conv_shape *s = &layer->shape;
     const size_t pixels = layer->photo_count * s->height * s->width;
-    float *in = make_values(pixels * s->input_channels), *out = make_values(pixels * s->output_channels);
-    float *weights = make_values(9U * s->input_channels * s->output_channels), *bias = make_values(s->output_channels);
-    struct trial *trials = tl_memory_alloc(bench->kernel_count, sizeof *trials);
-    enum tl_status status = TL_OK;
-    bool is_whole = in != NULL && out != NULL && weights != NULL && bias != NULL && trials != NULL;
+    *trials = (struct trials){.layer = layer, .count = bench->kernel_count};
+    trials->in = make_values(pixels * s->input_channels);
+    trials->out = make_values(pixels * s->output_channels);
+    trials->weights = make_values(9U * s->input_channels * s->output_channels);
+    trials->bias = make_values(s->output_channels);
+    trials->items = tl_memory_alloc(trials->count, sizeof *trials->items);
+    bool is_whole =
+        trials->in != NULL && trials->out != NULL && trials->weights != NULL && trials->bias != NULL && trials->items != NULL;
+    for (size_t i = 0; i < trials->count && is_whole; i++)
+        is_whole = open_trial(&trials->items[i], trials, bench->kernels[i]);
+    if (!is_whole)
+        return tl_error_set_no_memory(err, "a layer", pixels * (s->input_channels + s->output_channels) * sizeof(float));
+    return TL_OK;
+}
 
-    for (size_t i = 0; i < bench->kernel_count && is_whole; i++) {
-        const struct tl_conv_kernel *kernel = bench->kernels[i];
-        trials[i].kernel = kernel;
-        trials[i].shape = *s;
-        kernel->settle(&trials[i].shape);
-        trials[i].packed = tl_memory_alloc_large(kernel->packed_count(&trials[i].shape), sizeof(float));
-        trials[i].scratch = tl_memory_alloc_large(kernel->scratch_count(&trials[i].shape), sizeof(float));
-        trials[i].zeros = tl_memory_alloc(s->input_channels + TL_CONV_ZEROS_UNIT, sizeof(float));
-        is_whole = trials[i].packed != NULL && trials[i].scratch != NULL && trials[i].zeros != NULL;
-        if (is_whole) {
-            kernel->pack(trials[i].packed, &trials[i].shape, weights);
-            run_trial(&trials[i], layer, in, bias, out, 0);
-        }
+static void close_trials(struct trials *trials)
+{
+    for (size_t i = 0; trials->items != NULL && i < trials->count; i++) {
+        tl_memory_free(trials->items[i].packed);
+        tl_memory_free(trials->items[i].scratch);
+        tl_memory_free(trials->items[i].zeros);
     }
-    if (!is_whole) {
-        status = tl_error_set_no_memory(err, "a layer", pixels * (s->input_channels + s->output_channels) * sizeof(float));
-        goto done;
-    }
-    for (size_t round = 0; round < (size_t)bench->round_count; round++) {
-        for (size_t i = 0; i < bench->kernel_count; i++)
-            run_trial(&trials[i], layer, in, bias, out, round);
-    }
+    tl_memory_free(trials->items);
+    tl_memory_free(trials->in);
+    tl_memory_free(trials->out);
+    tl_memory_free(trials->weights);
+    tl_memory_free(trials->bias);
+}
+
+static void write_layer(tl_table *table, const struct trials *trials, size_t round_count, const double *peaks)
+{
+    const struct layer *layer = trials->layer;
+    const struct tl_conv_shape *s = &layer->shape;
     tl_table_add_format(table, "%u x %u, %u to %u", s->height, s->width, s->input_channels, s->output_channels);
-    for (size_t i = 0; i < bench->kernel_count; i++) {
-        const double seconds = tl_bench_median(trials[i].seconds, (size_t)bench->round_count);
+    for (size_t i = 0; i < trials->count; i++) {
+        const double seconds = tl_bench_median(trials->items[i].seconds, round_count);
         tl_table_add_format(table, "%.2f", seconds * 1e3 / (double)layer->photo_count);
         tl_table_add_format(table, "%.0f", count_operations(layer) / seconds * 1e-9);
         if (peaks[i] > 0)
-            tl_table_add_format(table, "%.0f%%", 100 * count_done(layer, trials[i].kernel) / seconds * 1e-9 / peaks[i]);
+            tl_table_add_format(table, "%.0f%%", 100 * count_done(layer, trials->items[i].kernel) / seconds * 1e-9 / peaks[i]);
         else
             tl_table_add(table, "-");
     }
-done:
-    for (size_t i = 0; trials != NULL && i < bench->kernel_count; i++) {
-        tl_memory_free(trials[i].packed);
-        tl_memory_free(trials[i].scratch);
-        tl_memory_free(trials[i].zeros);
+}
+
+static enum tl_status bench_layer(const struct bench *bench, const struct layer *layer, const double *peaks, tl_table *table,
+                                  struct tl_error *err)
+{
+    const size_t round_count = (size_t)bench->round_count;
+    struct trials trials;
+    const enum tl_status status = open_trials(&trials, bench, layer, err);
+    for (size_t round = 0; round < round_count && status == TL_OK; round++) {
+        for (size_t i = 0; i < trials.count; i++)
+            run_trial(&trials.items[i], &trials, round);
     }
-    tl_memory_free(trials);
-    tl_memory_free(in);
-    tl_memory_free(out);
-    tl_memory_free(weights);
-    tl_memory_free(bias);
+    if (status == TL_OK)
+        write_layer(table, &trials, round_count, peaks);
+    close_trials(&trials);
     return status;
 }
 
