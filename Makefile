@@ -44,7 +44,7 @@ SEES_storetool := $(COMMON)
 
 # Which outside headers enter where.
 LIBRARIES := nettle=common/base zstd=common/codec xxhash=common/codec hdf5=common/exchange protobuf-c=common/exchange \
-             vips=common/image cblas=common/network sqlite3=common/store
+             vips=common/image gmodule=common/image cblas=common/network sqlite3=common/store
 
 # Users before what they use: the order of the link.
 ROOMS := storetool classify train extract features network image head exchange store codec base
@@ -216,7 +216,7 @@ clean: ## removes build/
 	@rm -rf $(BUILD)
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z0-9-]*:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 # ---- rules -------------------------------------------------------------------------------------------------------
 
