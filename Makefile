@@ -67,7 +67,8 @@ FLAGS_tsan    := -O1 -g -Werror -fsanitize=thread -fno-omit-frame-pointer
 # pkg-config is asked only when something is compiled: `make deps` runs before it exists. Library headers are system
 # headers, so that our warnings are about our code.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES))))$(PKG_CFLAGS)
-PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(PACKAGES)) -lm -lpthread)$(PKG_LIBS)
+# OpenBLAS is not linked but loaded where it is wanted (common/network/blas.h).
+PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(filter-out openblas,$(PACKAGES))) -ldl -lm -lpthread)$(PKG_LIBS)
 CHECK_LIBS = $(eval CHECK_LIBS := $(shell pkg-config --libs check))$(CHECK_LIBS)
 
 # Kernels that are compiled once more for each instruction set this architecture may have (common/network/vector.h).

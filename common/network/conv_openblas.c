@@ -5,12 +5,9 @@
  * and with them the order of additions, by the matrices' sizes: so the sizes depend on the layer alone. Photos go
  * one by one, blocks are of one size, and the last is filled up with zeros.
  */
-#include <assert.h>
-#include <cblas.h>
-#include <limits.h>
 #include <string.h>
 
-#include "common/network/cpu.h"
+#include "common/network/blas.h"
 #include "common/network/kernels.h"
 
 /* Floats that a block of gathered input should have, so that it stays in a second-level cache; but some rows it must have,
@@ -34,12 +31,6 @@ static struct blocking choose_blocking(const struct tl_conv_shape *shape)
     b.block_count = (b.pixel_count + rows_most - 1) / rows_most;
     b.row_count = (b.pixel_count + b.block_count - 1) / b.block_count;
     return b;
-}
-
-/* Our threads are one a core; OpenBLAS's own would fight with them. */
-static void start(void)
-{
-    openblas_set_num_threads(1);
 }
 
 static size_t count_packed(const struct tl_conv_shape *shape)
@@ -135,15 +126,15 @@ static void finish_pixels(float *out, const float *sums, size_t pixel_count, con
 static void run_photo(float *out, const struct tl_conv_shape *shape, const struct blocking *b, const float *in,
                       const float *weights, const float *bias, float *scratch)
 {
-    const int rows = (int)b->row_count, columns = (int)shape->output_channels, length = (int)b->row_length;
+    const size_t columns = shape->output_channels;
     float *const gathered = scratch, *const spare = scratch + b->row_count * b->row_length;
     for (size_t first = 0; first < b->pixel_count; first += b->row_count) {
         const size_t left = b->pixel_count - first, pixel_count = left < b->row_count ? left : b->row_count;
         float *const block_out = out + first * shape->output_channels;
         float *const sums = pixel_count == b->row_count ? block_out : spare;
         gather_block(gathered, shape, b, in, first);
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, rows, columns, length, 1.0F, gathered, length, weights, columns,
-                    0.0F, sums, columns);
+        tl_blas_multiply(sums, columns, b->row_count, columns, b->row_length, (struct tl_blas_matrix){gathered, b->row_length},
+                         (struct tl_blas_matrix){weights, columns}, false);
         finish_pixels(block_out, sums, pixel_count, shape, bias);
     }
 }
@@ -153,7 +144,6 @@ static void run(const struct tl_conv_call *call, size_t task, float *scratch)
 {
     const struct tl_conv_shape *shape = &call->shape;
     const struct blocking b = choose_blocking(shape);
-    assert(b.row_count <= INT_MAX && b.row_length <= INT_MAX && shape->output_channels <= INT_MAX);
     run_photo(call->out + task * b.pixel_count * shape->output_channels, shape, &b,
               call->in + task * b.pixel_count * shape->input_channels, call->weights, call->bias, scratch);
 }
@@ -161,8 +151,7 @@ static void run(const struct tl_conv_call *call, size_t task, float *scratch)
 const struct tl_conv_kernel tl_conv_openblas = {
     .name = "openblas-im2col",
     .arithmetic = "openblas-im2col",
-    .is_supported = tl_cpu_has_all,
-    .start = start,
+    .is_supported = tl_blas_is_there,
     .settle = tl_conv_settle_plain,
     .packed_count = count_packed,
     .scratch_count = count_scratch,

@@ -2,6 +2,7 @@
  *
  * OpenBLAS's own bits differ between CPUs, so ours may.
  */
+#include "common/network/blas.h"
 #include "common/network/cpu.h"
 #include "common/network/kernels.h"
 
@@ -16,11 +17,6 @@ static const struct tl_conv_kernel *choose(void)
 #else
     return &tl_conv_openblas_plain;
 #endif
-}
-
-static void start(void)
-{
-    choose()->start();
 }
 
 static void settle(struct tl_conv_shape *shape)
@@ -56,8 +52,7 @@ static void run(const struct tl_conv_call *call, size_t task, float *scratch)
 const struct tl_conv_kernel tl_conv_openblas_wino6 = {
     .name = "openblas",
     .arithmetic = "openblas-wino6",
-    .is_supported = tl_cpu_has_all,
-    .start = start,
+    .is_supported = tl_blas_is_there,
     .settle = settle,
     .packed_count = count_packed,
     .scratch_count = count_scratch,

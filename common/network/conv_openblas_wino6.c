@@ -13,9 +13,8 @@
 #endif
 
 #include <assert.h>
-#include <cblas.h>
-#include <limits.h>
 
+#include "common/network/blas.h"
 #include "common/network/cpu.h"
 #include "common/network/direct.h"
 #include "common/network/division.h"
@@ -24,11 +23,11 @@
 
 /* A product's tiles, about, and a block's at most; output channels and input channels of a product. For AVX-512, OpenBLAS has a way of
  * multiplying that copies neither matrix, but only for products of up to 100^3 multiplications: small ones are half as fast again. All
- * others copy both for each product, which larger ones repay. Measured on VGG16; the optima are flat. */
+ * others copy both for each product, which larger ones repay; but a photo alone needs some for each thread. Measured on VGG16. */
 #if defined(TL_ISA_AVX512)
 enum { PRODUCT_CHANNELS_OUT = 64, PRODUCT_CHANNELS_IN = 128 };
 #else
-enum { PRODUCT_CHANNELS_OUT = 128, PRODUCT_CHANNELS_IN = 256 };
+enum { PRODUCT_CHANNELS_OUT = 256, PRODUCT_CHANNELS_IN = 256 };
 #endif
 enum { TILE_LARGEST = 6, PRODUCT_TILES = 48, BLOCK_TILES = 128 };
 
@@ -65,11 +64,6 @@ TL_INLINE struct products plan_products(const struct tl_conv_shape *shape, const
 TL_INLINE struct layout lay_out(size_t tile_count, size_t channels)
 {
     return (struct layout){tile_count * channels + POSITION_PADDING, channels, CHANNEL_BLOCK};
-}
-
-static void start(void)
-{
-    tl_conv_openblas.start();
 }
 
 static void settle(struct tl_conv_shape *shape)
@@ -117,14 +111,13 @@ static void multiply_part(float *m, const struct layout *m_layout, const float *
                           const struct products *p, size_t c)
 {
     const size_t left = p->rows - c, count = left < PRODUCT_CHANNELS_IN ? left : PRODUCT_CHANNELS_IN;
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)p->tile_count, (int)p->panel, (int)count, 1.0F, v + c,
-                (int)v_layout->tile_stride, weights + c * p->panel, (int)p->panel, c == 0 ? 0.0F : 1.0F, m, (int)m_layout->tile_stride);
+    tl_blas_multiply(m, m_layout->tile_stride, p->tile_count, p->panel, count, (struct tl_blas_matrix){v + c, v_layout->tile_stride},
+                     (struct tl_blas_matrix){weights + c * p->panel, p->panel}, c > 0);
 }
 
 static void multiply_block(float *m, const struct layout *m_layout, const float *v, const struct layout *v_layout, const float *weights,
                            const struct products *p, size_t product_count, size_t range_panels, size_t position_count)
 {
-    assert(p->tile_count <= INT_MAX && v_layout->tile_stride <= INT_MAX && m_layout->tile_stride <= INT_MAX);
     for (size_t position = 0; position < position_count; position++) {
         for (size_t panel = 0; panel < range_panels; panel++) {
             for (size_t c = 0; c < p->rows; c += PRODUCT_CHANNELS_IN) {
@@ -200,26 +193,30 @@ static void run(const struct tl_conv_call *call, size_t task, float *scratch)
 #if defined(TL_ISA_AVX512)
 #define KERNEL tl_conv_openblas_avx512
 #define NAME "openblas-avx512"
-#define IS_SUPPORTED tl_cpu_has_avx512
+#define HAS_INSTRUCTIONS tl_cpu_has_avx512
 #elif defined(TL_ISA_AVX2)
 #define KERNEL tl_conv_openblas_avx2
 #define NAME "openblas-avx2"
-#define IS_SUPPORTED tl_cpu_has_avx2
+#define HAS_INSTRUCTIONS tl_cpu_has_avx2
 #elif defined(TL_ISA_NEON)
 #define KERNEL tl_conv_openblas_neon
 #define NAME "openblas-neon"
-#define IS_SUPPORTED tl_cpu_has_all
+#define HAS_INSTRUCTIONS tl_cpu_has_all
 #else
 #define KERNEL tl_conv_openblas_plain
 #define NAME "openblas-plain"
-#define IS_SUPPORTED tl_cpu_has_all
+#define HAS_INSTRUCTIONS tl_cpu_has_all
 #endif
+
+static bool is_supported(void)
+{
+    return HAS_INSTRUCTIONS() && tl_blas_is_there();
+}
 
 const struct tl_conv_kernel KERNEL = {
     .name = NAME,
     .arithmetic = "openblas-wino6",
-    .is_supported = IS_SUPPORTED,
-    .start = start,
+    .is_supported = is_supported,
     .settle = settle,
     .packed_count = count_packed,
     .scratch_count = count_scratch,

@@ -59,9 +59,7 @@ struct tl_conv_call {
 struct tl_conv_kernel {
     const char *name;       /* "reference", "winograd-avx512" */
     const char *arithmetic; /* identity in feature sets: "f64-direct", "f32-wino6-fma" */
-    bool (*is_supported)(void); /* by this CPU */
-    /* Called when a plan is made, before any thread runs it: settings of an outside library. NULL where there are none. */
-    void (*start)(void);
+    bool (*is_supported)(void); /* by this CPU, and its library is there; to be asked before anything else */
     /* What run() does of a shape wished for: clears has_pooling and has_raw_weights where it does not, and chooses the tile. Only shapes
      * so settled go to the functions below. */
     void (*settle)(struct tl_conv_shape *shape);

@@ -100,8 +100,6 @@ enum tl_status tl_plan_create(tl_plan **out, const tl_backbone *backbone, const 
     plan->kernel = kernel;
     plan->input = input != NULL ? *input : whole;
     plan->group = group;
-    if (kernel->start != NULL)
-        kernel->start();
     status = tl_steps_create(&plan->steps, network, kernel, plan->input, group, err);
     for (size_t i = 0; i < plan->steps.step_count && status == TL_OK; i++) {
         if (plan->steps.steps[i].is_convolution)

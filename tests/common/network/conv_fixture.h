@@ -150,8 +150,7 @@ static inline float *run_settled(const struct tl_conv_kernel *kernel, const stru
         .zeros = zeros,
     };
 
-    if (kernel->start != NULL)
-        kernel->start();
+    ck_assert_msg(kernel->is_supported(), "%s: not run here", describe(kernel, p));
     kernel->pack(packed, &shape, p->weights);
     call.division = kernel->divide(&shape, p->photo_count, thread_count);
     ck_assert_msg(call.division.block_count * call.division.range_count > 0, "%s: no tasks", describe(kernel, p));
