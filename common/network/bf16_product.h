@@ -15,7 +15,8 @@
 
 #include "common/network/winograd_values.h"
 
-enum { BF16_PANEL = 32, BF16_TILE_ROWS = 16, BF16_TILE_VALUES = BF16_TILE_ROWS * V_BLOCK, BF16_WEIGHT_BLOCK = 2 * BF16_TILE_VALUES };
+enum { BF16_PANEL = 32, BF16_TILE_ROWS = 16 };
+enum { BF16_TILE_VALUES = BF16_TILE_ROWS * V_BLOCK, BF16_WEIGHT_BLOCK = 2 * BF16_TILE_VALUES };
 
 /* Where the weight of a channel (of its 32) and an output (of the panel) lies in its block. */
 TL_INLINE size_t locate_weight(size_t channel, size_t output)

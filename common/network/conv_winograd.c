@@ -55,8 +55,8 @@ static size_t count_scratch(const struct tl_conv_shape *shape)
     if (shape->has_raw_weights)
         return count_raw_scratch(shape);
     const size_t tile_count = count_block_tiles(shape);
-    return count_positions(shape->tile) *
-           (lay_out_v(shape, tile_count).position_stride + lay_out_m(tile_count, count_panels(shape) * PANEL_COLUMNS).position_stride);
+    const struct layout v = lay_out_v(shape, tile_count), m = lay_out_m(tile_count, count_panels(shape) * PANEL_COLUMNS);
+    return count_positions(shape->tile) * (v.position_stride + m.position_stride);
 }
 
 static size_t count_shared(const struct tl_conv_shape *shape, size_t photo_count)
@@ -101,7 +101,8 @@ TL_INLINE void run_packed(const struct tl_conv_call *call, size_t task, float *s
     };
     gather_tiles(scratch, &v, 1, call, part.first, part.end, tile);
     multiply_positions(&product);
-    scatter_tiles(sums, &m, call, part.first, part.end, k_first, k_end < shape->output_channels ? k_end : shape->output_channels, tile);
+    scatter_tiles(sums, &m, call, part.first, part.end, k_first,
+                  k_end < shape->output_channels ? k_end : shape->output_channels, tile);
 }
 
 /* ---- The same for each size of tile, a constant in its loops ---- */

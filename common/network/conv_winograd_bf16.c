@@ -16,8 +16,8 @@
 #include "common/network/winograd_pack.h"
 #include "common/network/winograd_tiles.h"
 
-/* SPARE_*: rows and positions a multiple of 4 KiB apart would take turns in the same few cache lines. Where weights are many a block
- * has more tiles, to use each oftener. */
+/* SPARE_*: rows and positions a multiple of 4 KiB apart would take turns in the same few cache lines. Where weights are many
+ * a block has more tiles, to use each oftener. */
 enum { SPARE_VALUES = V_BLOCK, SPARE_FLOATS = 16, TILES_OF_FEW_WEIGHTS = 64, TILES_OF_MANY_WEIGHTS = 128, MANY_CHANNELS = 128 };
 
 enum { TILE = 4 };
@@ -57,7 +57,8 @@ TL_INLINE void put_weights(v_value *packed, const struct tl_conv_shape *shape, f
     const size_t panel_values = count_panel_values(shape, part_count), panel_count = count_panels(shape);
     for (size_t position = 0; position < BF16_POSITIONS; position++) {
         v_value *const block = packed + (position * panel_count + k / BF16_PANEL) * panel_values +
-                               channel / V_BLOCK * part_count * BF16_WEIGHT_BLOCK + locate_weight(channel % V_BLOCK, k % BF16_PANEL);
+                               channel / V_BLOCK * part_count * BF16_WEIGHT_BLOCK +
+                               locate_weight(channel % V_BLOCK, k % BF16_PANEL);
         for (size_t i = 0; i < PACK_LANES; i++) {
             const float value = transformed[position][i];
             const v_value high = round_to_bf16(value);
@@ -115,14 +116,16 @@ static struct tl_conv_division divide(const struct tl_conv_shape *shape, size_t 
 {
     if (shape->tile == 0)
         return (struct tl_conv_division){photo_count * plan_direct(shape).blocks_a_photo, 1, 0};
-    return tl_division_choose(count_tiles(shape, photo_count, TILE).count, count_tiles_max(shape), count_panels(shape), thread_count);
+    return tl_division_choose(count_tiles(shape, photo_count, TILE).count, count_tiles_max(shape), count_panels(shape),
+                              thread_count);
 }
 
 TL_INLINE void run_winograd(const struct tl_conv_call *call, size_t task, float *scratch, const size_t part_count)
 {
     const struct tl_conv_shape *shape = &call->shape;
     const size_t panel_count = count_panels(shape);
-    const struct tl_slice part = tl_division_locate(&call->division, task, count_tiles(shape, call->photo_count, TILE).count, panel_count);
+    const struct tl_slice part =
+        tl_division_locate(&call->division, task, count_tiles(shape, call->photo_count, TILE).count, panel_count);
     const size_t tile_count = part.end - part.first;
     const size_t k_first = part.first_panel * BF16_PANEL, k_end = part.end_panel * BF16_PANEL;
     const struct layout v = lay_out_v(shape, tile_count), m = lay_out_m(tile_count, k_end - k_first);
@@ -147,7 +150,8 @@ TL_INLINE void run_winograd(const struct tl_conv_call *call, size_t task, float 
         }
     }
     end_products();
-    scatter_tiles(sums, &m, call, part.first, part.end, k_first, k_end < shape->output_channels ? k_end : shape->output_channels, TILE);
+    scatter_tiles(sums, &m, call, part.first, part.end, k_first,
+                  k_end < shape->output_channels ? k_end : shape->output_channels, TILE);
 }
 
 TL_INLINE void run(const struct tl_conv_call *call, size_t task, float *scratch, const size_t part_count)

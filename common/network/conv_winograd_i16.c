@@ -190,7 +190,8 @@ static void round_tile(const struct block *block, size_t t, size_t channels)
     for (size_t p = 0; p < I16_POSITIONS; p++) {
         int16_t *const out = block->v + p * block->v_layout.position_stride + t * I16_BLOCK;
         for (size_t c = 0; c < channels; c += I16_BLOCK)
-            round_block(out + c / I16_BLOCK * block->v_layout.block_stride, block->wide + p * wide_stride + c, scales[p], channels - c);
+            round_block(out + c / I16_BLOCK * block->v_layout.block_stride, block->wide + p * wide_stride + c, scales[p],
+                        channels - c);
     }
 }
 

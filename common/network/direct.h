@@ -1,8 +1,8 @@
 /* direct.h - convolution summed directly, for layers that are not for Winograd: few input channels, other kernels.
  *
- * In NHWC, the inputs of one kernel row lie side by side, for neighbouring pixels input_channels floats further. So a stretch of outputs
- * in a row is a matrix product (microkernel.h), once the lines stand between zeros for what sticks out of the photo. Products
- * come in the order ky, kx, channel.
+ * In NHWC, the inputs of one kernel row lie side by side, for neighbouring pixels input_channels floats further. So a stretch
+ * of outputs in a row is a matrix product (microkernel.h), once the lines stand between zeros for what sticks out of the
+ * photo. Products come in the order ky, kx, channel.
  */
 #ifndef TL_NETWORK_DIRECT_H
 #define TL_NETWORK_DIRECT_H

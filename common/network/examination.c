@@ -34,13 +34,14 @@ static bool are_all_finite(const float *values, size_t count)
     return sums[0] == 0.0F;
 }
 
-static void note_first(tl_examination *examination, const struct tl_tensor *tensor, size_t start, const char *layer, const char *part)
+static void note_first(tl_examination *examination, const struct tl_tensor *tensor, size_t start, const char *layer,
+                       const char *part)
 {
     size_t i = start;
     while (isfinite(tensor->values[i]))
         i++;
-    (void)tl_error_set(&examination->problem, TL_BAD_INPUT, "%s: value %zu of the %s (%s) is %f, not a finite number", layer, i, part,
-                       tensor->name, (double)tensor->values[i]);
+    (void)tl_error_set(&examination->problem, TL_BAD_INPUT, "%s: value %zu of the %s (%s) is %f, not a finite number",
+                       layer, i, part, tensor->name, (double)tensor->values[i]);
 }
 
 static void examine_tensor(tl_examination *examination, struct tl_digest *digest, const struct tl_tensor *tensor, const char *layer,

@@ -7,9 +7,10 @@
  *
  *     (V_NORM + 6) (U_NORM + 6) < 2^31
  *
- * Wide rows are cut into parts of I16_PART channels, so that integers are large: a sum is exact within a part, and the part with the
- * largest norm gives the row's scale. That depends on nothing but the row, so a photo's bits do not depend on what is beside
- * it. Sums of squares have one accumulator for each channel modulo 16; these are added by halves: 8 and 8, 4 and 4, ...
+ * Wide rows are cut into parts of I16_PART channels, so that integers are large: a sum is exact within a part, and the part
+ * with the largest norm gives the row's scale. That depends on nothing but the row, so a photo's bits do not depend on what
+ * is beside it. Sums of squares have one accumulator for each channel modulo 16; these are added by halves: 8 and 8,
+ * 4 and 4, ...
  *
  * A row that holds NaN or an infinity, or whose squares overflow, has the unit NaN. One whose squares sum to less than
  * SQUARES_MIN is zero.

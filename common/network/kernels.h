@@ -15,9 +15,9 @@
  * A photo's result must be the same bits whatever is beside it and however the work is divided: nothing that changes
  * rounding may depend on the counts of photos and threads or on a photo's place.
  *
- * Kernels of one arithmetic give the same bits on every CPU. "f32-wino6-fma" (see winograd.h) is such a family. "f32-wino7-fma",
- * "i16-wino4" (conv_winograd_i16.c), "bf16-wino4" and "bf16x3-wino4" (conv_winograd_bf16.c) are faster and less exact, and nobody gets
- * them who has not asked.
+ * Kernels of one arithmetic give the same bits on every CPU. "f32-wino6-fma" (see winograd.h) is such a family.
+ * "f32-wino7-fma", "i16-wino4" (conv_winograd_i16.c), "bf16-wino4" and "bf16x3-wino4" (conv_winograd_bf16.c) are faster and
+ * less exact, and nobody gets them who has not asked.
  */
 #ifndef TL_NETWORK_KERNELS_H
 #define TL_NETWORK_KERNELS_H
@@ -35,8 +35,8 @@ struct tl_conv_shape {
     uint32_t kernel;                 /* 1, 3, 5, ... */
     bool has_relu;
     bool has_pooling;                /* 2 x 2 max pooling with stride 2 follows, as tl_pool_max() */
-    bool has_raw_weights;            /* packed as they are and transformed anew for each photo: for photos alone, that may be faster */
-    uint32_t tile;                   /* side of the tiles in which outputs are computed, where the kernel has such; settle() chooses */
+    bool has_raw_weights;            /* packed as they are and transformed anew for each photo: may be faster for photos alone */
+    uint32_t tile;                   /* side of the tiles of outputs, where the kernel has such; settle() chooses */
 };
 
 /* How a convolution is cut up: blocks of photos or parts of them, and each into ranges of output channels. Before them all,
@@ -60,8 +60,8 @@ struct tl_conv_kernel {
     const char *name;       /* "reference", "winograd-avx512" */
     const char *arithmetic; /* identity in feature sets: "f64-direct", "f32-wino6-fma" */
     bool (*is_supported)(void); /* by this CPU, and its library is there; to be asked before anything else */
-    /* What run() does of a shape wished for: clears has_pooling and has_raw_weights where it does not, and chooses the tile. Only shapes
-     * so settled go to the functions below. */
+    /* What run() does of a shape wished for: clears has_pooling and has_raw_weights where it does not, and chooses the tile.
+     * Only shapes so settled go to the functions below. */
     void (*settle)(struct tl_conv_shape *shape);
     /* Floats of packed weights for a shape. */
     size_t (*packed_count)(const struct tl_conv_shape *shape);
@@ -87,7 +87,8 @@ extern const size_t tl_conv_kernel_count;
 extern const struct tl_conv_kernel tl_conv_reference, tl_conv_openblas, tl_conv_openblas_wino6; /* "openblas", the best of: */
 extern const struct tl_conv_kernel tl_conv_openblas_plain, tl_conv_openblas_neon, tl_conv_openblas_avx2, tl_conv_openblas_avx512;
 extern const struct tl_conv_kernel tl_conv_winograd_scalar, tl_conv_winograd_neon, tl_conv_winograd_avx2, tl_conv_winograd_avx512;
-extern const struct tl_conv_kernel tl_conv_winograd7_scalar, tl_conv_winograd7_neon, tl_conv_winograd7_avx2, tl_conv_winograd7_avx512;
+extern const struct tl_conv_kernel tl_conv_winograd7_scalar, tl_conv_winograd7_neon, tl_conv_winograd7_avx2;
+extern const struct tl_conv_kernel tl_conv_winograd7_avx512;
 extern const struct tl_conv_kernel tl_conv_winograd_vnni, tl_conv_winograd_amx, tl_conv_winograd_amx3;
 /* What tests hold the three before to. Too slow for anybody else, so they are not in the list. */
 extern const struct tl_conv_kernel tl_conv_i16_twin, tl_conv_bf16_twin, tl_conv_bf16x3_twin;

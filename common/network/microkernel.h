@@ -103,8 +103,8 @@ TL_INLINE void multiply(const struct product *p, size_t rows, const bool is_bloc
     }
 }
 
-/* The channels of V in segments of SEGMENT_CHANNELS, one after the other. run_raw() of winograd_raw.h takes the same segments in the
- * same order, but all its tiles by one before the next; its bits are these only while both cut alike. */
+/* The channels of V in segments of SEGMENT_CHANNELS, one after the other. run_raw() of winograd_raw.h takes the same segments
+ * in the same order, but all its tiles by one before the next; its bits are these only while both cut alike. */
 TL_INLINE void multiply_segments(const struct product *whole, size_t rows)
 {
     enum { SEGMENT_BLOCKS = SEGMENT_CHANNELS / CHANNEL_BLOCK };

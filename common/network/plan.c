@@ -154,7 +154,8 @@ enum tl_status tl_workspace_create(tl_workspace **out, const tl_plan *plan, size
         workspace->shared = tl_memory_alloc_large(plan->shared_floats, sizeof(float));
         workspace->zeros = tl_memory_alloc(plan->zeros_floats, sizeof(float));
         workspace->buffers = tl_memory_alloc(steps->buffer_count, sizeof *workspace->buffers);
-        is_whole = workspace->scratch != NULL && workspace->shared != NULL && workspace->zeros != NULL && workspace->buffers != NULL;
+        is_whole = workspace->scratch != NULL && workspace->shared != NULL && workspace->zeros != NULL &&
+                   workspace->buffers != NULL;
     }
     for (size_t i = 0; i < steps->buffer_count && is_whole; i++) {
         workspace->buffers[i] = tl_memory_alloc_large(steps->buffer_floats[i], sizeof(float));
@@ -205,7 +206,8 @@ static void prepare_tasks(void *context, size_t task, size_t thread_index)
 static void do_convolution(void *context, size_t task, size_t thread_index)
 {
     const struct convolution *convolution = context;
-    convolution->plan->kernel->run(&convolution->call, task, convolution->scratch + thread_index * convolution->plan->scratch_floats);
+    convolution->plan->kernel->run(&convolution->call, task,
+                                   convolution->scratch + thread_index * convolution->plan->scratch_floats);
 }
 
 static void run_convolution(const tl_plan *plan, tl_workspace *workspace, const struct tl_step *step, float *out, const float *in,
@@ -262,8 +264,8 @@ static float *find_activation(const tl_workspace *workspace, const struct tl_act
 }
 
 /* One step for photos [first, first + photo_count) of a group. */
-static void run_step(const tl_plan *plan, tl_workspace *workspace, const struct tl_step *step, const struct group *group, size_t first,
-                     size_t photo_count)
+static void run_step(const tl_plan *plan, tl_workspace *workspace, const struct tl_step *step, const struct group *group,
+                     size_t first, size_t photo_count)
 {
     const float *in = step->in.place == TL_PLACE_INPUT ? group->inputs + first * step->in.floats
                                                        : find_activation(workspace, &step->in, first);
@@ -291,8 +293,8 @@ void tl_plan_run(const tl_plan *plan, tl_workspace *workspace, float *features, 
     assert(workspace->plan == plan);
     for (size_t first = 0; first < count; first += plan->group) {
         const size_t left = count - first;
-        const struct group group = {features + first * count_floats(plan->steps.features), inputs + first * count_floats(plan->input),
-                                    left < plan->group ? left : plan->group};
+        const struct group group = {features + first * count_floats(plan->steps.features),
+                                    inputs + first * count_floats(plan->input), left < plan->group ? left : plan->group};
         for (size_t i = 0; i < plan->steps.segment_count; i++)
             run_segment(plan, workspace, &plan->steps.segments[i], &group);
     }

@@ -1,9 +1,9 @@
 /* steps.h - what a plan consists of: steps in segments, and the buffers that activations take turns in.
  *
- * A step computes one row of the table, or a convolution and the pooling after it. Neighbouring steps form a segment, whose photos go
- * through it a few at a time: one by one where activations are large, so that they stay in a cache; a whole group where
- * they are small and the weights large, so that each weight is used often. What one segment leaves to another lies in a buffer
- * for the whole group.
+ * A step computes one row of the table, or a convolution and the pooling after it. Neighbouring steps form a segment, whose
+ * photos go through it a few at a time: one by one where activations are large, so that they stay in a cache; a whole group
+ * where they are small and the weights large, so that each weight is used often. What one segment leaves to another lies in a
+ * buffer for the whole group.
  */
 #ifndef TL_NETWORK_STEPS_H
 #define TL_NETWORK_STEPS_H
@@ -50,8 +50,9 @@ static inline size_t count_floats(struct tl_shape shape)
 
 /* Lays out the rows of the table that the feature layer needs, for groups of `group` photos; weights are left NULL. Fails with:
  * TL_BAD_INPUT (an input too small for the pooling, an absurd size), TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_steps_create(struct tl_steps *out, const struct tl_network *network, const struct tl_conv_kernel *kernel,
-                                           struct tl_shape input, size_t group, struct tl_error *err);
+TL_MUST_USE enum tl_status tl_steps_create(struct tl_steps *out, const struct tl_network *network,
+                                           const struct tl_conv_kernel *kernel, struct tl_shape input, size_t group,
+                                           struct tl_error *err);
 /* Frees the weights too. */
 void tl_steps_clear(struct tl_steps *steps);
 

@@ -1,7 +1,7 @@
 /* winograd.h - what the Winograd kernels agree on: which layers they take, in tiles of which size, how weights and tiles lie.
  *
- * A layer of 3 x 3 kernels is cut into tiles of m x m outputs, numbered photo by photo in rows; n = m + 2 is the side of a tile's patch
- * of the input. A block of tiles goes through three steps in scratch memory:
+ * A layer of 3 x 3 kernels is cut into tiles of m x m outputs, numbered photo by photo in rows; n = m + 2 is the side of a
+ * tile's patch of the input. A block of tiles goes through three steps in scratch memory:
  *
  *     V [position][C / 16][tile][16]     transformed input, n^2 positions; C is filled up to a multiple of 16 with zeros
  *     M [position][tile][K]              sums over the channels: n^2 matrix products V U

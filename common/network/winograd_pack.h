@@ -55,15 +55,15 @@ TL_INLINE void transform_weight_line(vec *out, const vec g0, const vec g1, const
 }
 
 /* One register of output channels at one input channel: taps lie `tap` floats apart, positions `position` apart. */
-TL_INLINE void transform_weights(float *out, size_t position_stride, const float *kernel, size_t tap, const struct weight_maps *maps,
-                                 const size_t tile)
+TL_INLINE void transform_weights(float *out, size_t position_stride, const float *kernel, size_t tap,
+                                 const struct weight_maps *maps, const size_t tile)
 {
     const size_t side = tile + 2;
     vec half[3][PATCH_MAX], line[PATCH_MAX];
 #pragma GCC unroll 4
     for (size_t x = 0; x < 3; x++)
-        transform_weight_line(half[x], vec_load(kernel + x * tap), vec_load(kernel + (3 + x) * tap), vec_load(kernel + (6 + x) * tap),
-                              maps, tile);
+        transform_weight_line(half[x], vec_load(kernel + x * tap), vec_load(kernel + (3 + x) * tap),
+                              vec_load(kernel + (6 + x) * tap), maps, tile);
 #pragma GCC unroll 16
     for (size_t y = 0; y < side; y++) {
         transform_weight_line(line, half[0][y], half[1][y], half[2][y], maps, tile);
@@ -73,8 +73,8 @@ TL_INLINE void transform_weights(float *out, size_t position_stride, const float
     }
 }
 
-/* The taps of PACK_LANES output channels from k on at input channel c, `tap` floats apart; those beyond the shape's are zero. kernel
- * (3, 3, C, K). */
+/* The taps of PACK_LANES output channels from k on at input channel c, `tap` floats apart; those beyond the shape's are zero.
+ * kernel (3, 3, C, K). */
 TL_INLINE void copy_taps(float *out, size_t tap, const struct tl_conv_shape *shape, const float *kernel, size_t c, size_t k)
 {
     const size_t input_channels = shape->input_channels, output_channels = shape->output_channels;
@@ -110,7 +110,8 @@ TL_INLINE size_t count_transformed(const struct tl_conv_shape *shape, size_t pan
 }
 
 /* U from a kernel (3, 3, C, K); the panel is a multiple of PACK_LANES. */
-TL_INLINE void pack_transformed(float *packed, const struct tl_conv_shape *shape, const float *kernel, size_t panel, const size_t tile)
+TL_INLINE void pack_transformed(float *packed, const struct tl_conv_shape *shape, const float *kernel, size_t panel,
+                                const size_t tile)
 {
     const size_t rows = round_up(shape->input_channels, CHANNEL_BLOCK), columns = round_up(shape->output_channels, panel);
     const size_t position_stride = stride_transformed(shape, panel);

@@ -1,8 +1,8 @@
 /* winograd_points.h - the sizes of tiles, and the points that one of each is interpolated on.
  *
- * F(m x m, 3 x 3) takes m + 2 points. One is infinity; the others are pairs +-p, whose two share most of their work, and 0 where the
- * count asks for one more. The values were searched for among small binary fractions, for the least error in float on
- * VGG16's activations; their powers and products are exact in float.
+ * F(m x m, 3 x 3) takes m + 2 points. One is infinity; the others are pairs +-p, whose two share most of their work, and 0
+ * where the count asks for one more. The values were searched for among small binary fractions, for the least error in float
+ * on VGG16's activations; their powers and products are exact in float.
  */
 #ifndef TL_NETWORK_WINOGRAD_POINTS_H
 #define TL_NETWORK_WINOGRAD_POINTS_H
@@ -16,7 +16,7 @@ struct points {
     bool has_zero;
     size_t pair_count;
     float pair[PAIRS_MAX];            /* p */
-    float whole[PAIRS_MAX];           /* coefficients of x^0, x^2, x^4 ... in the product of all (x^2 - p^2); the last, 1, is left out */
+    float whole[PAIRS_MAX];           /* coefficients of x^0, x^2, ... in the product of all (x^2 - p^2), but for the last, 1 */
     float rest[PAIRS_MAX][PAIRS_MAX]; /* the same without one pair */
 };
 

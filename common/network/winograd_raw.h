@@ -110,8 +110,8 @@ TL_INLINE void transform_segment(float *out, const struct tl_conv_shape *shape, 
     }
 }
 
-/* Segments are those of multiply_segments(), which so is given one at a time, and adds them in the same order: the bits depend on it,
- * because a plan may take this way or packed weights for one layer. */
+/* Segments are those of multiply_segments(), which so is given one at a time, and adds them in the same order: the bits
+ * depend on it, because a plan may take this way or packed weights for one layer. */
 TL_INLINE void run_raw(const struct tl_conv_call *call, size_t task, float *scratch, const size_t tile)
 {
     const struct tl_conv_shape *shape = &call->shape;

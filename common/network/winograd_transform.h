@@ -4,9 +4,9 @@
  *
  *     A^T [ (G g G^T) * (B^T d B) ] A            (* element by element)
  *
- * (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015, section 4), with n^2 multiplications instead of 9 m^2. Any
- * n - 1 points and infinity give such maps. With z = 1 where 0 is one of them, else 0, Q(x) the product of all (x^2 - p^2) over the
- * pairs, and Q_p(x) the product without one pair, as polynomials in the shift x:
+ * (Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2015, section 4), with n^2 multiplications instead of
+ * 9 m^2. Any n - 1 points and infinity give such maps. With z = 1 where 0 is one of them, else 0, Q(x) the product of all
+ * (x^2 - p^2) over the pairs, and Q_p(x) the product without one pair, as polynomials in the shift x:
  *
  *     point     B^T                       A^T column              G
  *     0         Q(x)                      1 0 0 ...               (1, 0, 0) / Q(0)
@@ -38,7 +38,8 @@ TL_INLINE void transform_input_line(vec *out, const vec *d, const size_t tile)
         *out++ = evaluate(points->whole, d, pairs);
 #pragma GCC unroll 8
     for (size_t i = 0; i < pairs; i++) {
-        const vec same = evaluate(points->rest[i], d + 1 + zero, pairs - 1), opposite = evaluate(points->rest[i], d + zero, pairs - 1);
+        const vec same = evaluate(points->rest[i], d + 1 + zero, pairs - 1);
+        const vec opposite = evaluate(points->rest[i], d + zero, pairs - 1);
         *out++ = vec_fma(vec_set(points->pair[i]), opposite, same);
         *out++ = vec_fma(vec_set(-points->pair[i]), opposite, same);
     }

@@ -111,8 +111,8 @@ static int check_shape(const struct tl_conv_kernel *const *family, const struct 
     const size_t count = count_out(&settled);
     int fault_count = expected == NULL;
     printf("%s: %u x %u, %u to %u, kernel %u%s%s, tiles of %u: %016llx\n", family[0]->arithmetic, s->height, s->width,
-           s->input_channels, s->output_channels, s->kernel, s->has_relu ? ", relu" : "", settled.has_pooling ? ", pooled" : "", settled.tile,
-           expected != NULL ? (unsigned long long)sum_bits(expected, count) : 0);
+           s->input_channels, s->output_channels, s->kernel, s->has_relu ? ", relu" : "", settled.has_pooling ? ", pooled" : "",
+           settled.tile, expected != NULL ? (unsigned long long)sum_bits(expected, count) : 0);
     for (size_t k = 1; k < FAMILY_MAX && family[k] != NULL && expected != NULL; k++) {
         if (!family[k]->is_supported())
             continue;

@@ -129,8 +129,8 @@ static inline struct tl_conv_shape settle(const struct tl_conv_kernel *kernel, c
     return shape;
 }
 
-/* Packs, runs what `thread_count` threads would do to a settled shape, last task first, and looks at every guard. The caller frees the
- * output. */
+/* Packs, runs what `thread_count` threads would do to a settled shape, last task first, and looks at every guard. The caller
+ * frees the output. */
 static inline float *run_settled(const struct tl_conv_kernel *kernel, const struct problem *p, struct tl_conv_shape shape,
                                  size_t thread_count)
 {

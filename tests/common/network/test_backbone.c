@@ -98,7 +98,8 @@ END_TEST
 
 START_TEST(what_names_a_backbone_outlives_its_weights)
 {
-    tl_backbone *bare = create(make_small_tensors(SMALL_TENSOR_COUNT, 1)), *whole = create(make_small_tensors(SMALL_TENSOR_COUNT, 1));
+    tl_backbone *bare = create(make_small_tensors(SMALL_TENSOR_COUNT, 1));
+    tl_backbone *whole = create(make_small_tensors(SMALL_TENSOR_COUNT, 1));
 
     tl_backbone_drop_weights(bare);
     ck_assert_ptr_eq(tl_backbone_network(bare), &small_network);

@@ -14,7 +14,8 @@ static const struct tl_layer wide_layers[] = {
     {"conv", TL_LAYER_CONVOLUTION, {0}, 1, 1, 1, OUTPUT_CHANNELS, true},
 };
 static const struct tl_network wide_network = {
-    .name = "wide", .layers = wide_layers, .layer_count = 2, .feature_layer = 1, .height = 1, .width = 1, .channels = INPUT_CHANNELS};
+    .name = "wide", .layers = wide_layers, .layer_count = 2, .feature_layer = 1, .height = 1, .width = 1,
+    .channels = INPUT_CHANNELS};
 
 static tl_tensors *make_tensors(float **out_kernel, float **out_bias)
 {

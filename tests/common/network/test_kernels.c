@@ -42,10 +42,12 @@ END_TEST
 START_TEST(fast_is_found_where_it_is_had_and_never_the_default)
 {
     unsetenv("TL_KERNELS");
-    ck_assert(strstr(tl_conv_kernel_default()->arithmetic, "f32-wino6") != NULL || strstr(tl_conv_kernel_default()->arithmetic, "openblas") != NULL);
+    ck_assert(strstr(tl_conv_kernel_default()->arithmetic, "f32-wino6") != NULL ||
+              strstr(tl_conv_kernel_default()->arithmetic, "openblas") != NULL);
 #if defined(__x86_64__)
-    const struct tl_conv_kernel *expected = NULL, *const wanted[] = {&tl_conv_winograd_amx3, &tl_conv_winograd_vnni, &tl_conv_winograd7_avx512,
-                                                                 &tl_conv_winograd7_avx2};
+    const struct tl_conv_kernel *expected = NULL;
+    const struct tl_conv_kernel *const wanted[] = {&tl_conv_winograd_amx3, &tl_conv_winograd_vnni, &tl_conv_winograd7_avx512,
+                                                   &tl_conv_winograd7_avx2};
     for (size_t i = sizeof wanted / sizeof *wanted; i > 0; i--)
         expected = wanted[i - 1]->is_supported() ? wanted[i - 1] : expected;
     ck_assert_ptr_eq(tl_conv_kernel_find("fast"), expected);

@@ -16,7 +16,8 @@ static void convolve(float *out, const struct tl_conv_shape *shape, const float 
 /* The small table written out as calls: what any plan for it must come to. */
 static float *run_by_hand(const tl_backbone *backbone, const float *input, uint32_t height, uint32_t width)
 {
-    const struct tl_conv_shape conv1 = {height, width, 3, 8, 3, true, false, false, 0}, conv2 = {height, width, 8, 10, 3, false, false, false, 0};
+    const struct tl_conv_shape conv1 = {height, width, 3, 8, 3, true, false, false, 0};
+    const struct tl_conv_shape conv2 = {height, width, 8, 10, 3, false, false, false, 0};
     const struct tl_conv_shape conv3 = {height / 2, width / 2, 10, 17, 1, true, false, false, 0};
     const size_t floats = (size_t)height * width * 17;
     float *a = tl_memory_alloc(floats, sizeof *a), *b = tl_memory_alloc(floats, sizeof *b);

@@ -10,15 +10,19 @@
 /* Edges of tiles (4 to 7), patches, channel blocks (16), panels (16, 32) and rows of the micro-kernels (6, 14); enough
  * tiles for several blocks; layers that are summed directly. */
 static const struct tl_conv_shape shapes[] = {
-    {1, 1, 8, 1, 3, true, false, false, 0},     {2, 2, 16, 16, 3, true, false, false, 0},   {3, 5, 17, 15, 3, false, false, false, 0},
-    {4, 4, 16, 32, 3, true, false, false, 0},   {5, 4, 15, 33, 3, true, false, false, 0},   {6, 7, 64, 31, 3, true, false, false, 0},
-    {8, 9, 33, 48, 3, false, false, false, 0},  {13, 14, 32, 65, 3, true, false, false, 0}, {12, 56, 24, 40, 3, true, false, false, 0},
-    {61, 47, 16, 20, 3, true, false, false, 0}, {4, 4, 512, 70, 3, true, false, false, 0},  {2, 2, 8, 16, 3, true, true, false, 0},
-    {3, 3, 8, 16, 3, true, true, false, 0},     {7, 6, 20, 33, 3, true, true, false, 0},    {9, 13, 16, 31, 3, false, true, false, 0},
-    {24, 20, 48, 64, 3, true, true, false, 0},  {9, 30, 3, 64, 3, true, false, false, 0},   {17, 5, 7, 33, 3, true, false, false, 0},
-    {14, 14, 130, 33, 3, true, false, false, 0}, {28, 21, 17, 34, 3, true, false, false, 0}, {24, 37, 40, 20, 3, true, true, false, 0},
-    {14, 14, 300, 20, 3, true, true, false, 0},
-    {6, 6, 20, 18, 1, true, false, false, 0},   {9, 8, 9, 35, 5, false, false, false, 0},   {5, 90, 3, 16, 7, true, false, false, 0},
+    {1, 1, 8, 1, 3, true, false, false, 0},      {2, 2, 16, 16, 3, true, false, false, 0},
+    {3, 5, 17, 15, 3, false, false, false, 0},   {4, 4, 16, 32, 3, true, false, false, 0},
+    {5, 4, 15, 33, 3, true, false, false, 0},    {6, 7, 64, 31, 3, true, false, false, 0},
+    {8, 9, 33, 48, 3, false, false, false, 0},   {13, 14, 32, 65, 3, true, false, false, 0},
+    {12, 56, 24, 40, 3, true, false, false, 0},  {61, 47, 16, 20, 3, true, false, false, 0},
+    {4, 4, 512, 70, 3, true, false, false, 0},   {2, 2, 8, 16, 3, true, true, false, 0},
+    {3, 3, 8, 16, 3, true, true, false, 0},      {7, 6, 20, 33, 3, true, true, false, 0},
+    {9, 13, 16, 31, 3, false, true, false, 0},   {24, 20, 48, 64, 3, true, true, false, 0},
+    {9, 30, 3, 64, 3, true, false, false, 0},    {17, 5, 7, 33, 3, true, false, false, 0},
+    {14, 14, 130, 33, 3, true, false, false, 0}, {28, 21, 17, 34, 3, true, false, false, 0},
+    {24, 37, 40, 20, 3, true, true, false, 0},   {14, 14, 300, 20, 3, true, true, false, 0},
+    {6, 6, 20, 18, 1, true, false, false, 0},    {9, 8, 9, 35, 5, false, false, false, 0},
+    {5, 90, 3, 16, 7, true, false, false, 0},
 };
 
 enum { SHAPE_COUNT = sizeof shapes / sizeof *shapes, THREAD_COUNT_MAX = 9, TILE_COUNT = sizeof tile_sizes / sizeof *tile_sizes };
@@ -124,7 +128,8 @@ END_TEST
 /* NaN spreads over the tile that it is transformed with, no further; and pooling does not lose it. */
 START_TEST(nan_reaches_the_outputs_that_see_it_and_stays_near)
 {
-    static const struct tl_conv_shape plain = {17, 18, 16, 20, 3, true, false, false, 0}, pooled = {17, 18, 16, 20, 3, true, true, false, 0};
+    static const struct tl_conv_shape plain = {17, 18, 16, 20, 3, true, false, false, 0};
+    static const struct tl_conv_shape pooled = {17, 18, 16, 20, 3, true, true, false, 0};
     const struct tl_conv_kernel *kernel = tl_conv_kernels[_i];
 
     for (int32_t at = 0; is_winograd(kernel) && at < 17 * 18; at += 7) {
@@ -138,7 +143,8 @@ START_TEST(nan_reaches_the_outputs_that_see_it_and_stays_near)
                 const float value = out[(size_t)(y * width + x) * p.shape.output_channels + 11];
                 const int32_t dy = abs(y * step - nan_y), dx = abs(x * step - nan_x);
                 if (dy <= 1 && dx <= 1)
-                    ck_assert_msg(isnan(value), "%s: NaN at (%d, %d) is lost at (%d, %d)", describe(kernel, &p), nan_y, nan_x, y, x);
+                    ck_assert_msg(isnan(value), "%s: NaN at (%d, %d) is lost at (%d, %d)", describe(kernel, &p), nan_y,
+                                  nan_x, y, x);
                 if (dy >= PATCH_MAX || dx >= PATCH_MAX)
                     ck_assert_msg(!isnan(value), "%s: NaN at (%d, %d) shows at (%d, %d)", describe(kernel, &p), nan_y, nan_x, y, x);
             }
@@ -197,12 +203,14 @@ START_TEST(the_maps_are_those_of_the_points)
         transform_input_line(out, line, tile);
         for (size_t i = 0; i <= count; i++) {
             multiply_roots(product, points, count, i);
-            ck_assert_msg((double)out[i] == product[at], "B^T[%zu][%zu] of tile %zu is %g, not %g", i, at, tile, (double)out[i], product[at]);
+            ck_assert_msg((double)out[i] == product[at], "B^T[%zu][%zu] of tile %zu is %g, not %g", i, at, tile, (double)out[i],
+                          product[at]);
         }
         transform_output_line(out, line, tile);
         for (size_t k = 0; k < tile; k++) {
             const double expected = at == count ? (double)(k == tile - 1) : pow(points[at], (double)k);
-            ck_assert_msg((double)out[k] == expected, "A^T[%zu][%zu] of tile %zu is %g, not %g", k, at, tile, (double)out[k], expected);
+            ck_assert_msg((double)out[k] == expected, "A^T[%zu][%zu] of tile %zu is %g, not %g", k, at, tile, (double)out[k],
+                          expected);
         }
     }
 }
@@ -233,10 +241,11 @@ START_TEST(transformed_weights_are_those_of_the_formula)
             for (size_t k = 0; k < PANEL; k++) {
                 double expected = 0;
                 for (size_t tap = 0; tap < 9 && c < 3 && k < 5; tap++)
-                    expected += g[position / side][tap / 3] * (double)p.weights[(tap * 3 + c) * 5 + k] * g[position % side][tap % 3];
+                    expected += g[position / side][tap / 3] * (double)p.weights[(tap * 3 + c) * 5 + k] *
+                                g[position % side][tap % 3];
                 const double found = (double)packed[position * stride_transformed(&shape, PANEL) + c * PANEL + k];
-                ck_assert_msg(fabs(found - expected) <= 3e-7, "tile %zu, position %zu, channels %zu, %zu: %g, not %g", tile, position, c, k,
-                              found, expected);
+                ck_assert_msg(fabs(found - expected) <= 3e-7, "tile %zu, position %zu, channels %zu, %zu: %g, not %g", tile,
+                              position, c, k, found, expected);
             }
         }
     }

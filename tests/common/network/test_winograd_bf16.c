@@ -9,10 +9,12 @@
 
 /* Edges of tiles (4), of AMX's tiles of rows (16, 32) and channels (32), of panels (32); several blocks of tiles; pooling. */
 static const struct tl_conv_shape shapes[] = {
-    {1, 1, 8, 1, 3, true, false, false, 0},     {2, 2, 32, 32, 3, true, false, false, 0},   {3, 5, 33, 31, 3, false, false, false, 0},
-    {13, 14, 48, 65, 3, true, false, false, 0}, {20, 13, 31, 33, 3, true, false, false, 0}, {64, 4, 16, 16, 3, false, false, false, 0},
-    {17, 60, 64, 20, 3, true, false, false, 0}, {61, 47, 16, 20, 3, true, false, false, 0}, {4, 4, 512, 70, 3, true, false, false, 0},
-    {9, 13, 16, 31, 3, false, true, false, 0},  {24, 20, 96, 64, 3, true, true, false, 0},  {9, 30, 3, 64, 3, true, false, false, 0},
+    {1, 1, 8, 1, 3, true, false, false, 0},     {2, 2, 32, 32, 3, true, false, false, 0},
+    {3, 5, 33, 31, 3, false, false, false, 0},  {13, 14, 48, 65, 3, true, false, false, 0},
+    {20, 13, 31, 33, 3, true, false, false, 0}, {64, 4, 16, 16, 3, false, false, false, 0},
+    {17, 60, 64, 20, 3, true, false, false, 0}, {61, 47, 16, 20, 3, true, false, false, 0},
+    {4, 4, 512, 70, 3, true, false, false, 0},  {9, 13, 16, 31, 3, false, true, false, 0},
+    {24, 20, 96, 64, 3, true, true, false, 0},  {9, 30, 3, 64, 3, true, false, false, 0},
     {6, 5, 9, 520, 3, true, false, false, 0},
 };
 
@@ -48,9 +50,9 @@ START_TEST(rounding_is_to_the_nearest_and_ties_to_even)
         float value;
         uint16_t rounded;
     } cases[] = {
-        {0, 0x0000}, {-0.0F, 0x8000}, {1, 0x3F80}, {-1.5F, 0xBFC0}, {0x1.01p0F, 0x3F80}, {0x1.03p0F, 0x3F82}, {0x1.010002p0F, 0x3F81},
-        {0x1.02p0F, 0x3F81}, {0x1.FFp0F, 0x4000}, {0x1.FFp127F, 0x7F80}, {INFINITY, 0x7F80}, {0x1p-127F, 0x0000}, {-0x1p-140F, 0x8000},
-        {0x1p-126F, 0x0080},
+        {0, 0x0000}, {-0.0F, 0x8000}, {1, 0x3F80}, {-1.5F, 0xBFC0}, {0x1.01p0F, 0x3F80}, {0x1.03p0F, 0x3F82},
+        {0x1.010002p0F, 0x3F81}, {0x1.02p0F, 0x3F81}, {0x1.FFp0F, 0x4000}, {0x1.FFp127F, 0x7F80}, {INFINITY, 0x7F80},
+        {0x1p-127F, 0x0000}, {-0x1p-140F, 0x8000}, {0x1p-126F, 0x0080},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -72,7 +74,8 @@ START_TEST(kernels_give_the_bits_of_the_twin)
         const size_t count = p.photo_count * count_out(&p.shape);
         float *found = run(pair->fast, &p), *expected = run(pair->twin, &p);
         const size_t at = find_difference(found, expected, count);
-        ck_assert_msg(at == count, "%s: output %zu is %a, not %a", describe(pair->fast, &p), at, (double)found[at], (double)expected[at]);
+        ck_assert_msg(at == count, "%s: output %zu is %a, not %a", describe(pair->fast, &p), at, (double)found[at],
+                      (double)expected[at]);
         free_buffer(found);
         free_buffer(expected);
         free_problem(&p);

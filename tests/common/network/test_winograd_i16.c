@@ -9,12 +9,15 @@
 /* Edges of tiles (4), of rows of the micro-kernel (14), of blocks (32) and parts (128) of channels, of panels (32); several blocks
  * of tiles; pooling. */
 static const struct tl_conv_shape shapes[] = {
-    {1, 1, 8, 1, 3, true, false, false, 0},      {2, 2, 32, 32, 3, true, false, false, 0},    {3, 5, 33, 31, 3, false, false, false, 0},
-    {13, 14, 48, 65, 3, true, false, false, 0},  {20, 13, 31, 33, 3, true, false, false, 0},  {64, 4, 16, 16, 3, false, false, false, 0},
-    {17, 60, 64, 20, 3, true, false, false, 0},  {61, 47, 16, 20, 3, true, false, false, 0},  {4, 4, 512, 70, 3, true, false, false, 0},
-    {9, 13, 16, 31, 3, false, true, false, 0},   {24, 20, 96, 64, 3, true, true, false, 0},   {9, 30, 3, 64, 3, true, false, false, 0},
-    {6, 5, 9, 520, 3, true, false, false, 0},    {8, 53, 128, 33, 3, true, false, false, 0},  {5, 9, 129, 40, 3, false, false, false, 0},
-    {12, 52, 300, 32, 3, true, false, false, 0}, {40, 40, 257, 16, 3, true, true, false, 0},
+    {1, 1, 8, 1, 3, true, false, false, 0},      {2, 2, 32, 32, 3, true, false, false, 0},
+    {3, 5, 33, 31, 3, false, false, false, 0},   {13, 14, 48, 65, 3, true, false, false, 0},
+    {20, 13, 31, 33, 3, true, false, false, 0},  {64, 4, 16, 16, 3, false, false, false, 0},
+    {17, 60, 64, 20, 3, true, false, false, 0},  {61, 47, 16, 20, 3, true, false, false, 0},
+    {4, 4, 512, 70, 3, true, false, false, 0},   {9, 13, 16, 31, 3, false, true, false, 0},
+    {24, 20, 96, 64, 3, true, true, false, 0},   {9, 30, 3, 64, 3, true, false, false, 0},
+    {6, 5, 9, 520, 3, true, false, false, 0},    {8, 53, 128, 33, 3, true, false, false, 0},
+    {5, 9, 129, 40, 3, false, false, false, 0},  {12, 52, 300, 32, 3, true, false, false, 0},
+    {40, 40, 257, 16, 3, true, true, false, 0},
 };
 
 enum { SHAPE_COUNT = sizeof shapes / sizeof *shapes };
@@ -180,8 +183,8 @@ START_TEST(the_kernel_gives_the_bits_of_the_twin)
 }
 END_TEST
 
-/* A kernel that forgets one product, the middle tap of the first channel, must differ from the twin: itself such a kernel here, so that
- * this runs on every CPU. */
+/* A kernel that forgets one product, the middle tap of the first channel, must differ from the twin: itself such a kernel
+ * here, so that this runs on every CPU. */
 START_TEST(a_dropped_product_is_reported)
 {
     struct problem p = make_problem(&shapes[_i], 1, false, (uint64_t)_i + 2100);
