@@ -10,7 +10,8 @@
 
 #include "common/base/error.h"
 
-/* Threads that this process can keep busy, at least 1: the cores of its affinity mask, or fewer where control groups limit its time. */
+/* Threads that this process can keep busy, at least 1: the cores of its affinity mask, or fewer where control groups limit
+ * its time. */
 unsigned tl_system_core_count(void);
 
 /* Seconds of a monotonic clock; for durations only. */

@@ -146,8 +146,8 @@ static bool has_type(hid_t dataset, hid_t wanted)
     return is_equal;
 }
 
-/* Values that lie in the file as they would in memory, in one piece, need not be copied out of the page cache. False where they do not,
- * or where the system does not map them; they can then be read. */
+/* Values that lie in the file as they would in memory, in one piece, need not be copied out of the page cache. False where
+ * they do not, or where the system does not map them; they can then be read. */
 static bool map_values(struct tl_tensor_mapping *out, hid_t dataset, hsize_t size_bytes)
 {
     const size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);

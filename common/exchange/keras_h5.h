@@ -15,10 +15,10 @@
 
 #include "common/exchange/tensors.h"
 
-/* Reads all weights of the file, or maps those that lie in it as they would in memory: it may be replaced or removed meanwhile, as files
- * are by renaming, but not cut or written over. The caller frees *out. Fails with: TL_NOT_FOUND (no such file), TL_BAD_INPUT (not
- * HDF5, a Git LFS pointer, truncated, no layer_names, soft/external links, external or virtual storage, a type other than float,
- * absurd sizes; each with what was expected and found), TL_IO, TL_NO_MEMORY. */
+/* Reads all weights of the file, or maps those that lie in it as they would in memory: it may be replaced or removed
+ * meanwhile, as files are by renaming, but not cut or written over. The caller frees *out. Fails with: TL_NOT_FOUND (no such
+ * file), TL_BAD_INPUT (not HDF5, a Git LFS pointer, truncated, no layer_names, soft/external links, external or virtual
+ * storage, a type other than float, absurd sizes; each with what was expected and found), TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_keras_h5_read(tl_tensors **out, const char *path, struct tl_error *err);
 
 /* Writes a file of Keras's legacy layout (`layer_names`, `weight_names`, `backend`, `keras_version`), tensors

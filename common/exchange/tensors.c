@@ -107,8 +107,8 @@ static enum tl_status grow(tl_tensors *tensors, struct tl_error *err)
 }
 
 /* Room for one more tensor, and all of it but the values. On failure *out owns nothing. */
-static enum tl_status begin_item(struct item *out, size_t *out_value_count, tl_tensors *tensors, const char *layer, const char *name,
-                                 size_t rank, const size_t *shape, struct tl_error *err)
+static enum tl_status begin_item(struct item *out, size_t *out_value_count, tl_tensors *tensors, const char *layer,
+                                 const char *name, size_t rank, const size_t *shape, struct tl_error *err)
 {
     enum tl_status status;
 
@@ -163,8 +163,8 @@ enum tl_status tl_tensors_add(tl_tensors *tensors, float **out_values, const cha
     return TL_OK;
 }
 
-enum tl_status tl_tensors_add_mapped(tl_tensors *tensors, const struct tl_tensor_mapping *mapping, const char *layer, const char *name,
-                                     size_t rank, const size_t *shape, struct tl_error *err)
+enum tl_status tl_tensors_add_mapped(tl_tensors *tensors, const struct tl_tensor_mapping *mapping, const char *layer,
+                                     const char *name, size_t rank, const size_t *shape, struct tl_error *err)
 {
     struct item item;
     size_t count = 0;

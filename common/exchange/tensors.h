@@ -14,8 +14,8 @@
 enum { TL_TENSOR_RANK_MAX = 4, TL_TENSORS_COUNT_MAX = 4096 };
 static const size_t TL_TENSOR_VALUES_MAX = (size_t)1 << 30; /* 4 GiB; VGG16's fc1 has 103 million */
 
-/* `name` and `values` are the list's; values are aligned as floats are, no more: they may lie in a mapped file. A layer's kernel and
- * bias stand next to each other, in that order. */
+/* `name` and `values` are the list's; values are aligned as floats are, no more: they may lie in a mapped file. A layer's
+ * kernel and bias stand next to each other, in that order. */
 struct tl_tensor {
     const char *layer; /* "block1_conv1" */
     const char *name;  /* "block1_conv1/kernel:0", as the file had it */
@@ -42,7 +42,8 @@ struct tl_tensor_mapping {
     size_t size_bytes, values_at;
 };
 
-/* Adds a tensor whose values stay where they are; on success the mapping is the list's, to be unmapped. Fails with: as tl_tensors_add(). */
+/* Adds a tensor whose values stay where they are; on success the mapping is the list's, to be unmapped. Fails with: as
+ * tl_tensors_add(). */
 TL_MUST_USE enum tl_status tl_tensors_add_mapped(tl_tensors *tensors, const struct tl_tensor_mapping *mapping, const char *layer,
                                                  const char *name, size_t rank, const size_t *shape, struct tl_error *err);
 

@@ -52,8 +52,8 @@ enum tl_status tl_features_find_weights(char **out, const char *given, const cha
     else if ((*out = tl_memory_copy_string(named)) == NULL)
         status = tl_error_set_no_memory(err, "the path of the weights", strlen(named) + 1);
     if (status == TL_OK && access(*out, F_OK) != 0) {
-        status = tl_error_set(err, TL_NOT_FOUND, "there are no weights at %s: `make weights` gets them, --weights FILE names others",
-                              *out);
+        status = tl_error_set(err, TL_NOT_FOUND,
+                              "there are no weights at %s: `make weights` gets them, --weights FILE names others", *out);
         tl_memory_free(*out);
         *out = NULL;
     }
@@ -205,8 +205,8 @@ void tl_features_run(tl_features_session *session, float *vectors, const float *
 }
 
 /* The vector of a photo that was read, if it was. */
-static enum tl_status run_photo(tl_features_session *session, enum tl_status read_status, const struct tl_photo *photo, float *vector,
-                                struct tl_error *err)
+static enum tl_status run_photo(tl_features_session *session, enum tl_status read_status, const struct tl_photo *photo,
+                                float *vector, struct tl_error *err)
 {
     struct tl_variant plain;
     enum tl_status status = read_status;

@@ -48,8 +48,8 @@ struct tl_features_wish {
 void tl_features_append_arithmetics(struct tl_text *text);
 void tl_features_append_kernels(struct tl_text *text);
 
-/* Whether this machine has kernels of that name, or for an arithmetic of that name. Fails with: TL_BAD_INPUT (with the names of those
- * it has), TL_NO_MEMORY. */
+/* Whether this machine has kernels of that name, or for an arithmetic of that name. Fails with: TL_BAD_INPUT (with the names
+ * of those it has), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_features_check_kernels(const char *kernels, struct tl_error *err);
 
 /* The file of a network's weights: `given`, else what TL_WEIGHTS names, else "<network>.h5" in the folder of weights; the caller
@@ -64,8 +64,9 @@ TL_MUST_USE enum tl_status tl_features_create(tl_features **out, const struct tl
                                               const char *weights_path, const struct tl_features_wish *wish, struct tl_error *err);
 void tl_features_free(tl_features *features);
 
-/* Whether the weights are what a network can have, which with `is_for_few` is found out beside the first photos: what was computed
- * counts for nothing until then. Waits where it must. Any thread. Fails with: TL_BAD_INPUT (a weight that is not a finite number). */
+/* Whether the weights are what a network can have, which with `is_for_few` is found out beside the first photos: what was
+ * computed counts for nothing until then. Waits where it must. Any thread. Fails with: TL_BAD_INPUT (a weight that is not a
+ * finite number). */
 TL_MUST_USE enum tl_status tl_features_confirm(const tl_features *features, struct tl_error *err);
 
 /* Waits for the digest of the weights where it is still being taken, beside what is computed with them. */

@@ -28,9 +28,10 @@ static struct place find_place(double coordinate, uint32_t size_px)
     return (struct place){first, first + 1 < size_px ? first + 1 : first, at - first};
 }
 
-/* Bilinear, in doubles, by Keras's sum: v00 (1-y)(1-x) + v01 (1-y)x + v10 y(1-x) + v11 yx. A value does not depend on the CPU: nothing is
- * contracted into fused operations, and every order is written out. */
-static void sample_row(float *out, const uint8_t *upper, const uint8_t *lower, double y, const struct place *columns, uint32_t size_px)
+/* Bilinear, in doubles, by Keras's sum: v00 (1-y)(1-x) + v01 (1-y)x + v10 y(1-x) + v11 yx. A value does not depend on the
+ * CPU: nothing is contracted into fused operations, and every order is written out. */
+static void sample_row(float *out, const uint8_t *upper, const uint8_t *lower, double y, const struct place *columns,
+                       uint32_t size_px)
 {
     for (uint32_t j = 0; j < size_px; j++, out += 3) {
         const double x = columns[j].share;
@@ -57,8 +58,8 @@ static void warp(float *out, const uint8_t *pixels, uint32_t size_px, const stru
 
         for (uint32_t j = 0; j < size_px && (i == 0 || sine != 0); j++) {
             const uint32_t c = variant->flip_horizontal ? size_px - 1 - j : j;
-            columns[j] = find_place(variant->zoom_x * (c - centre) - variant->zoom_y * sine * (r - centre) + centre + variant->shift_x_px,
-                                    size_px);
+            columns[j] = find_place(
+                variant->zoom_x * (c - centre) - variant->zoom_y * sine * (r - centre) + centre + variant->shift_x_px, size_px);
         }
         sample_row(out, pixels + line.first * row_values, pixels + line.second * row_values, line.share, columns, size_px);
     }
@@ -80,7 +81,8 @@ static enum tl_status check_variant(const struct tl_variant *variant, struct tl_
 {
     if (!isfinite(variant->shear_degrees) || !isfinite(variant->shift_x_px) || !isfinite(variant->shift_y_px) ||
         !isfinite(variant->zoom_x) || !isfinite(variant->zoom_y))
-        return tl_error_set(err, TL_BAD_INPUT, "variant %u has a parameter that is not finite: shear %g, zoom %g x %g, shift %g, %g",
+        return tl_error_set(err, TL_BAD_INPUT,
+                            "variant %u has a parameter that is not finite: shear %g, zoom %g x %g, shift %g, %g",
                             (unsigned)variant->index, variant->shear_degrees, variant->zoom_x, variant->zoom_y, variant->shift_x_px,
                             variant->shift_y_px);
     if (variant->zoom_x <= 0 || variant->zoom_y <= 0)

@@ -33,7 +33,8 @@ static const struct loader PPM_LOADER = {"ppm", "ppmload_source", 0, 0, ""}; /* 
 
 static bool has_ppm_magic(const uint8_t *bytes, size_t size_bytes)
 {
-    return size_bytes >= 3 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6' && strchr(" \t\r\n#", bytes[2]) && bytes[2] != '\0';
+    return size_bytes >= 3 && bytes[0] == 'P' && bytes[1] >= '1' && bytes[1] <= '6' && strchr(" \t\r\n#", bytes[2]) &&
+           bytes[2] != '\0';
 }
 
 /* The largest value a portable map says it has, third of the numbers in its header; 0 when there is none. */
@@ -162,7 +163,8 @@ static int generate_bitmap(VipsRegion *out, void *sequence, void *a, void *b, gb
     if (!tl_decode_has_time(decode))
         return -1;
     for (int y = area->top; y < area->top + area->height; y++)
-        tl_bitmap_read(&decode->bitmap, tl_rows_locate(out, area->left, y), (uint32_t)area->left, (uint32_t)y, (uint32_t)area->width);
+        tl_bitmap_read(&decode->bitmap, tl_rows_locate(out, area->left, y), (uint32_t)area->left, (uint32_t)y,
+                       (uint32_t)area->width);
     return 0;
 }
 
@@ -171,8 +173,8 @@ static enum tl_status check_size(double width_px, double height_px, struct tl_er
     if (width_px > SIDE_PX_MAX || height_px > SIDE_PX_MAX)
         return tl_error_set(err, TL_BAD_INPUT, "%.0f x %.0f pixels: no side is read beyond %.0f", width_px, height_px, SIDE_PX_MAX);
     if (width_px * height_px > (double)TL_PHOTO_PIXELS_MAX)
-        return tl_error_set(err, TL_BAD_INPUT, "%.0f x %.0f pixels are %.0f million; at most %.0f million are decoded", width_px, height_px,
-                            width_px * height_px / 1e6, (double)TL_PHOTO_PIXELS_MAX / 1e6);
+        return tl_error_set(err, TL_BAD_INPUT, "%.0f x %.0f pixels are %.0f million; at most %.0f million are decoded", width_px,
+                            height_px, width_px * height_px / 1e6, (double)TL_PHOTO_PIXELS_MAX / 1e6);
     return TL_OK;
 }
 
@@ -205,7 +207,8 @@ static int simplify(VipsImage **image, struct tl_rgb_kind *kind)
 
     kind->is_cmyk = interpretation == VIPS_INTERPRETATION_CMYK && (*image)->Bands >= 4;
     if (interpretation == VIPS_INTERPRETATION_LAB || interpretation == VIPS_INTERPRETATION_LABS ||
-        interpretation == VIPS_INTERPRETATION_LABQ || interpretation == VIPS_INTERPRETATION_XYZ || interpretation == VIPS_INTERPRETATION_scRGB)
+        interpretation == VIPS_INTERPRETATION_LABQ || interpretation == VIPS_INTERPRETATION_XYZ ||
+        interpretation == VIPS_INTERPRETATION_scRGB)
         failed = vips_colourspace(*image, &simple, VIPS_INTERPRETATION_sRGB, NULL);
     else if (kind->is_cmyk && (*image)->BandFmt == VIPS_FORMAT_USHORT)
         failed = vips_cast(*image, &simple, VIPS_FORMAT_UCHAR, "shift", TRUE, NULL);
@@ -229,16 +232,18 @@ static VipsImage *load(const struct loader *loader, const void *bytes, size_t si
     if (loader == &PPM_LOADER) {
         VipsSource *source = vips_source_new_from_memory(bytes, size_bytes);
         if (source) {
-            (void)vips_call(loader->operation, source, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+            (void)vips_call(loader->operation, source, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                            VIPS_FAIL_ON_TRUNCATED, NULL);
             g_object_unref(source);
         }
     } else {
         VipsBlob *blob = vips_blob_new(NULL, bytes, size_bytes);
         if (loader == JPEG_LOADER)
-            (void)vips_call(loader->operation, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, "shrink",
-                            (int)shrink, NULL);
+            (void)vips_call(loader->operation, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED,
+                            "shrink", (int)shrink, NULL);
         else
-            (void)vips_call(loader->operation, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL);
+            (void)vips_call(loader->operation, blob, &image, "access", VIPS_ACCESS_SEQUENTIAL, "fail_on",
+                            VIPS_FAIL_ON_TRUNCATED, NULL);
         vips_area_unref(VIPS_AREA(blob));
     }
     return image;
@@ -251,8 +256,9 @@ static enum tl_status open_loader(struct tl_decode *decode, const uint8_t *bytes
     enum tl_status status = TL_OK;
 
     if (!loader)
-        return tl_error_set(err, TL_BAD_INPUT, "not a photo: no format that is read begins with the bytes %02x %02x %02x %02x", bytes[0],
-                            size_bytes > 1 ? bytes[1] : 0, size_bytes > 2 ? bytes[2] : 0, size_bytes > 3 ? bytes[3] : 0);
+        return tl_error_set(err, TL_BAD_INPUT, "not a photo: no format that is read begins with the bytes %02x %02x %02x %02x",
+                            bytes[0], size_bytes > 1 ? bytes[1] : 0, size_bytes > 2 ? bytes[2] : 0,
+                            size_bytes > 3 ? bytes[3] : 0);
     decode->format = loader->format;
     if (loader == &PPM_LOADER)
         status = check_ppm(bytes, size_bytes, err);
@@ -307,7 +313,8 @@ enum tl_status tl_decode_open(struct tl_decode *out, const void *bytes, size_t s
     return TL_OK;
 }
 
-enum tl_status tl_decode_shrink(struct tl_decode *decode, const void *bytes, size_t size_bytes, unsigned factor, struct tl_error *err)
+enum tl_status tl_decode_shrink(struct tl_decode *decode, const void *bytes, size_t size_bytes, unsigned factor,
+                                struct tl_error *err)
 {
     if (factor == 1 || strcmp(decode->format, JPEG_LOADER->format) != 0)
         return TL_OK;

@@ -45,8 +45,9 @@ TL_MUST_USE enum tl_status tl_decode_open(struct tl_decode *out, const void *byt
                                           bool is_alone, struct tl_error *err);
 void tl_decode_close(struct tl_decode *decode);
 
-/* Before any row was asked for: the image anew, of the same bytes, `factor` (1, 2, 4 or 8) times smaller on both sides, rounded down,
- * where its format can be decoded so (JPEG can, by a smaller inverse transform of its blocks); else as it was. Fails with: as open. */
+/* Before any row was asked for: the image anew, of the same bytes, `factor` (1, 2, 4 or 8) times smaller on both sides,
+ * rounded down, where its format can be decoded so (JPEG can, by a smaller inverse transform of its blocks); else as it was.
+ * Fails with: as open. */
 TL_MUST_USE enum tl_status tl_decode_shrink(struct tl_decode *decode, const void *bytes, size_t size_bytes, unsigned factor,
                                             struct tl_error *err);
 

@@ -34,8 +34,8 @@ static bool find_heif(char out[PATH_MAX])
     if (dladdr((const void *)(uintptr_t)vips_init, &info) == 0 || !info.dli_fname)
         return false;
     slash = strrchr(info.dli_fname, '/');
-    length = snprintf(out, PATH_MAX, "%.*s/vips-modules-%d.%d/vips-heif.%s", slash ? (int)(slash - info.dli_fname) : 0, info.dli_fname,
-                      vips_version(0), vips_version(1), G_MODULE_SUFFIX);
+    length = snprintf(out, PATH_MAX, "%.*s/vips-modules-%d.%d/vips-heif.%s", slash ? (int)(slash - info.dli_fname) : 0,
+                      info.dli_fname, vips_version(0), vips_version(1), G_MODULE_SUFFIX);
     return slash && length > 0 && length < PATH_MAX;
 }
 

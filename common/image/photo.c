@@ -57,8 +57,8 @@ void tl_photo_end_thread(void)
 }
 
 /* Everything but the digest of the bytes. *out_wants_reason: it failed, and libvips's words on it were left where they were. */
-static enum tl_status decode_once(struct tl_photo *out, const void *bytes, size_t size_bytes, const struct tl_recipe *recipe, bool is_alone,
-                                  bool *out_wants_reason, struct tl_error *err)
+static enum tl_status decode_once(struct tl_photo *out, const void *bytes, size_t size_bytes, const struct tl_recipe *recipe,
+                                  bool is_alone, bool *out_wants_reason, struct tl_error *err)
 {
     struct tl_thumbnail thumbnail;
     struct tl_decode decode;

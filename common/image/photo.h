@@ -48,11 +48,12 @@ void tl_photo_end_thread(void);
 /* Reads, hashes, decodes and resizes. On failure *out is unspecified but for `sha256`, which is zero unless the file could be read.
  * Fails with: TL_NOT_FOUND (no file, dangling link), TL_BAD_INPUT (not a regular file, empty, not a photo, truncated,
  * too large), TL_IO (unreadable), TL_NO_MEMORY. The message has no path in it. */
-TL_MUST_USE enum tl_status tl_photo_read(struct tl_photo *out, const char *path, const struct tl_recipe *recipe, struct tl_error *err);
+TL_MUST_USE enum tl_status tl_photo_read(struct tl_photo *out, const char *path, const struct tl_recipe *recipe,
+                                         struct tl_error *err);
 
 /* The same from bytes in memory (standard input, tests). */
-TL_MUST_USE enum tl_status tl_photo_decode(struct tl_photo *out, const void *bytes, size_t size_bytes, const struct tl_recipe *recipe,
-                                           struct tl_error *err);
+TL_MUST_USE enum tl_status tl_photo_decode(struct tl_photo *out, const void *bytes, size_t size_bytes,
+                                           const struct tl_recipe *recipe, struct tl_error *err);
 
 /* True when a file name ends as a photo's does: Keras's list (png jpg jpeg bmp ppm tif tiff, no dot needed, any case) and
  * what libvips reads besides (gif, webp, heic, heif, avif, pgm, pnm). */

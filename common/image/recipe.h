@@ -37,14 +37,15 @@ struct tl_recipe {
     /* A large JPEG is decoded at 1/2, 1/4 or 1/8 of its size where at least twice the pixels that are needed remain, and
      * antialiased from there: other pixels in a fraction of the time. Not with nearest, whose pixels are the full photo's. */
     bool shrink_on_load;
-    /* Fixed for now, and said in the JSON: alpha is dropped, 16-bit grey clips at 255, 16-bit colour keeps its high byte (Pillow's, so Keras's). */
+    /* Fixed for now, and said in the JSON: alpha is dropped, 16-bit grey clips at 255, 16-bit colour keeps its high byte
+     * (Pillow's, so Keras's). */
 };
 
 /* Keras's load_img(target_size=(224, 224)): nearest, stretched, EXIF ignored; caffe preprocessing. */
 void tl_recipe_init(struct tl_recipe *out);
 
-/* {"alpha":"drop","compat":1,"crop":false,"exif":"ignore","preprocess":"caffe","resize":"nearest","sixteen_bit":"clip","size":224}, and before
- * sixteen_bit "shrink_on_load":true where it is, so that other recipes' texts are as they were. */
+/* {"alpha":"drop","compat":1,"crop":false,"exif":"ignore","preprocess":"caffe","resize":"nearest","sixteen_bit":"clip","size":224},
+ * and before sixteen_bit "shrink_on_load":true where it is, so that other recipes' texts are as they were. */
 void tl_recipe_to_json(char out[TL_RECIPE_JSON_BYTES], const struct tl_recipe *recipe);
 /* Fails with: TL_BAD_INPUT (choices that exclude each other). */
 TL_MUST_USE enum tl_status tl_recipe_check(const struct tl_recipe *recipe, struct tl_error *err);

@@ -1,9 +1,9 @@
 /* resample.h - an image scaled by a kernel as wide as its step, so that nothing aliases: bilinear, area, lanczos3.
  *
- * The kernels and their centres are those of Pillow, so of load_img(interpolation=...), but sums are doubles and
- * rounded once at the end; `area` weighs a pixel by the part of it that is covered, where Pillow's box takes whole
- * pixels. Written here because vips_resize, whose enlarging is an affine, puts a photo that is smaller than 224 on either side
- * up to 0.6 pixels off its place (8.14), and has no area. Cost: 18 multiplications an input pixel for lanczos3, 6 for bilinear, 3 for area.
+ * The kernels and their centres are those of Pillow, so of load_img(interpolation=...), but sums are doubles and rounded once
+ * at the end; `area` weighs a pixel by the part of it that is covered, where Pillow's box takes whole pixels. Written here
+ * because vips_resize, whose enlarging is an affine, puts a photo that is smaller than 224 on either side up to 0.6 pixels
+ * off its place (8.14), and has no area. Cost: 18 multiplications an input pixel for lanczos3, 6 for bilinear, 3 for area.
  */
 #ifndef TL_IMAGE_RESAMPLE_H
 #define TL_IMAGE_RESAMPLE_H

@@ -16,8 +16,8 @@ static struct tl_resample_axis plan_axis(uint32_t in_px, uint32_t scaled_px, uin
         .in_px = in_px, .scaled_px = scaled_px, .offset_px = (scaled_px - size_px) / 2, .size_px = size_px};
 }
 
-/* The axis of a photo decoded smaller, from that of the full one: where a side is no multiple of `shrink`, the part of a pixel at its end
- * is not there, and what is seen stays where it was. */
+/* The axis of a photo decoded smaller, from that of the full one: where a side is no multiple of `shrink`, the part of a
+ * pixel at its end is not there, and what is seen stays where it was. */
 static void shrink_axis(struct tl_resample_axis *axis, uint32_t in_px, unsigned shrink, bool is_reversed)
 {
     axis->lost_px = (double)axis->in_px / shrink - in_px;
@@ -44,7 +44,8 @@ enum tl_status tl_resize_plan(struct tl_resample_axis *x, struct tl_resample_axi
         return TL_OK;
     }
     if (long_px / short_px >= CROP_ASPECT_MAX)
-        return tl_error_set(err, TL_BAD_INPUT, "%u x %u pixels are too thin a strip for a centre crop: one side is %u or more times the other",
+        return tl_error_set(err, TL_BAD_INPUT,
+                            "%u x %u pixels are too thin a strip for a centre crop: one side is %u or more times the other",
                             (unsigned)width_px, (unsigned)height_px, (unsigned)CROP_ASPECT_MAX);
     *x = plan_axis(width_px, scale_side(width_px, short_px), size_px);
     *y = plan_axis(height_px, scale_side(height_px, short_px), size_px);
@@ -112,8 +113,8 @@ static enum tl_status turn(VipsImage **out, uint8_t **out_bytes, struct tl_decod
     return status;
 }
 
-enum tl_status tl_resize_read(uint8_t *pixels, struct tl_thumbnail *thumbnail, struct tl_decode *decode, const struct tl_recipe *recipe,
-                              struct tl_error *err)
+enum tl_status tl_resize_read(uint8_t *pixels, struct tl_thumbnail *thumbnail, struct tl_decode *decode,
+                              const struct tl_recipe *recipe, struct tl_error *err)
 {
     VipsImage *turned = NULL, *image = decode->image;
     uint8_t *bytes = NULL;
@@ -133,8 +134,10 @@ enum tl_status tl_resize_read(uint8_t *pixels, struct tl_thumbnail *thumbnail, s
                             orientation < 5 ? decode->height_px : decode->width_px, recipe, err);
     if (status != TL_OK)
         goto done;
-    shrink_axis(&x, (uint32_t)image->Xsize, decode->shrink, orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7);
-    shrink_axis(&y, (uint32_t)image->Ysize, decode->shrink, orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8);
+    shrink_axis(&x, (uint32_t)image->Xsize, decode->shrink,
+                orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7);
+    shrink_axis(&y, (uint32_t)image->Ysize, decode->shrink,
+                orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8);
     tl_rows_open(&rows, image, decode, turned ? NULL : thumbnail); /* turning has read all rows */
     if (recipe->resize == TL_RESIZE_NEAREST)
         status = tl_resample_read_nearest(pixels, &rows, &x, &y, err);

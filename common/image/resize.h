@@ -12,8 +12,8 @@
 #include "common/image/thumbnail.h"
 
 /* The geometry of a recipe: x is columns. Fails with: TL_BAD_INPUT (a strip too thin for a centre crop). */
-TL_MUST_USE enum tl_status tl_resize_plan(struct tl_resample_axis *x, struct tl_resample_axis *y, uint32_t width_px, uint32_t height_px,
-                                          const struct tl_recipe *recipe, struct tl_error *err);
+TL_MUST_USE enum tl_status tl_resize_plan(struct tl_resample_axis *x, struct tl_resample_axis *y, uint32_t width_px,
+                                          uint32_t height_px, const struct tl_recipe *recipe, struct tl_error *err);
 
 /* How many times smaller, 1, 2, 4 or 8, a photo may be decoded by a recipe that shrinks on load; 1 by others. Both sides keep twice
  * what they are scaled to, as vips_thumbnail does it: the antialiasing kernel then still decides what is seen. */

@@ -64,7 +64,8 @@ static void read_feature_set(struct tl_statement *s, struct tl_store_feature_set
     set->channels = (uint32_t)tl_column_int_within(s, 11, 1, UINT32_MAX);
     set->feature_count = tl_column_int(s, 12);
     set->recipe = tl_column_copy_text(s, 13);
-    if (s->status == TL_OK && (!set->input_json || !set->network || !set->layer || !set->arithmetic || !set->stored_type || !set->recipe))
+    if (s->status == TL_OK && (!set->input_json || !set->network || !set->layer || !set->arithmetic || !set->stored_type ||
+                               !set->recipe))
         s->status = tl_error_set(s->err, TL_CORRUPT, "%s: a feature set with a text that is NULL", s->store->path);
 }
 
@@ -81,8 +82,8 @@ enum tl_status tl_store_list_feature_sets(tl_store *store, struct tl_store_featu
         "SELECT fs.feature_set_id, fs.digest, i.json, i.digest, b.network, b.tensors_sha256, fs.layer, fs.arithmetic,"
         " fs.stored_type, fs.height, fs.width, fs.channels,"
         " (SELECT count(*) FROM feature f WHERE f.feature_set_id = fs.feature_set_id) AS feature_count,"
-        " iif(i.json ->> 'crop', 'crop ', '') || ifnull(i.json ->> 'resize', '') || iif(i.json ->> 'exif' = 'apply', ' exif', '') ||"
-        " iif(i.json ->> 'shrink_on_load', ' shrink', '') ||"
+        " iif(i.json ->> 'crop', 'crop ', '') || ifnull(i.json ->> 'resize', '') ||"
+        " iif(i.json ->> 'exif' = 'apply', ' exif', '') || iif(i.json ->> 'shrink_on_load', ' shrink', '') ||"
         " iif(i.json ->> 'preprocess' <> 'caffe', ' ' || (i.json ->> 'preprocess'), '') AS recipe"
         " FROM feature_set fs JOIN input i USING (input_id) JOIN backbone b USING (backbone_id) ORDER BY fs.digest",
         err);
@@ -190,7 +191,8 @@ static void list_choices(char out[CHOICES_CEILING_BYTES], const void *items, siz
         const int length = snprintf(piece, sizeof piece, "%s%.8s (%.60s%s%.40s%s%.40s, %lld features)", i == 0 ? "" : ", ", hex,
                                     choice.name, choice.other_name != NULL ? " " : "",
                                     choice.other_name != NULL ? choice.other_name : "",
-                                    choice.recipe != NULL ? ", " : "", choice.recipe != NULL ? choice.recipe : "", (long long)choice.feature_count);
+                                    choice.recipe != NULL ? ", " : "", choice.recipe != NULL ? choice.recipe : "",
+                                    (long long)choice.feature_count);
         if (length < 0 || used + (size_t)length + sizeof ", ..." > CHOICES_CEILING_BYTES) {
             snprintf(out + used, CHOICES_CEILING_BYTES - used, ", ...");
             return;

@@ -40,7 +40,8 @@ static const struct {
     const char *root, *folder;
 } MOUNTS[] = {
     {"41 31 0:38 / /sys/fs/cgroup rw,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate\n", true, true, "/", "/sys/fs/cgroup"},
-    {"32 31 0:29 /docker/ab /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu,cpuacct\n", true, false, "/docker/ab", "/sys/fs/cgroup/cpu"},
+    {"32 31 0:29 /docker/ab /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu,cpuacct\n", true, false, "/docker/ab",
+     "/sys/fs/cgroup/cpu"},
     {"32 31 0:29 / /odd\\040place rw - cgroup2 none rw\n", true, true, "/", "/odd place"},
     {"32 31 0:29 /\\-7 /cut\\04 rw - cgroup2 none rw\n", true, true, "/\\-7", "/cut\\04"}, /* no whole escapes */
     {"32 31 0:29 / /a\\ rw - cgroup2 none rw\n", true, true, "/", "/a\\"},

@@ -144,8 +144,8 @@ static void check_vector(const tl_features *features, tl_features_session *sessi
     const double distance = measure_distance(b->found, b->expected);
     ck_assert_msg(distance <= bounds->features, "%s: %g from Keras's features, at most %g", what, distance, bounds->features);
     for (size_t i = 0; i < VECTOR_COUNT; i++)
-        ck_assert_msg(fabs((double)b->found[i] - (double)b->expected[i]) <= bounds->number, "%s: number %zu is %g, Keras's is %g", what, i,
-                      (double)b->found[i], (double)b->expected[i]);
+        ck_assert_msg(fabs((double)b->found[i] - (double)b->expected[i]) <= bounds->number,
+                      "%s: number %zu is %g, Keras's is %g", what, i, (double)b->found[i], (double)b->expected[i]);
     /* A comparison that passed anything would pass this too. */
     b->found[VECTOR_COUNT / 2] += (float)(1000 * bounds->number);
     ck_assert_msg(measure_distance(b->found, b->expected) > bounds->features, "%s: a planted fault passes", what);

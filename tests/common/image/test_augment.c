@@ -39,7 +39,8 @@ static void apply_plainly(float *out, const uint8_t *pixels, int n, const struct
             int to = ((v->flip_vertical ? n - 1 - r : r) * n + (v->flip_horizontal ? n - 1 - c : c)) * 3;
 
             for (int k = 0; k < 3; k++)
-                out[to + k] = (float)(pixels[(y0 * n + x0) * 3 + k] * (1 - fy) * (1 - fx) + pixels[(y0 * n + x1) * 3 + k] * (1 - fy) * fx +
+                out[to + k] = (float)(pixels[(y0 * n + x0) * 3 + k] * (1 - fy) * (1 - fx) +
+                                      pixels[(y0 * n + x1) * 3 + k] * (1 - fy) * fx +
                                       pixels[(y1 * n + x0) * 3 + k] * fy * (1 - fx) + pixels[(y1 * n + x1) * 3 + k] * fy * fx);
         }
 }
@@ -96,7 +97,8 @@ START_TEST(every_size_equals_the_plain_loop)
 
         apply_plainly(expected, pixels, n, variant);
         ck_assert_msg(tl_augment_apply(got, pixels, (uint32_t)n, variant, &err) == TL_OK, "%s", err.message);
-        ck_assert_msg(find_difference(got, expected, count) <= 2e-5, "size %d: off by %g", n, find_difference(got, expected, count));
+        ck_assert_msg(find_difference(got, expected, count) <= 2e-5, "size %d: off by %g", n,
+                      find_difference(got, expected, count));
         if (n > 1) { /* the comparison can fail */
             expected[count / 2] += 0.001f;
             ck_assert(find_difference(got, expected, count) > 5e-4);
@@ -108,8 +110,8 @@ START_TEST(every_size_equals_the_plain_loop)
 }
 END_TEST
 
-/* Features are compared by their bits, so pixels have to be the same on every CPU. The digest is also what libvips 8.14 (vips_mapim)
- * gives. With shear they hang on the system's sine. */
+/* Features are compared by their bits, so pixels have to be the same on every CPU. The digest is also what libvips 8.14
+ * (vips_mapim) gives. With shear they hang on the system's sine. */
 START_TEST(variants_without_shear_have_these_very_bits)
 {
     uint8_t *pixels = make_noise(1, VALUES), sha256[TL_DIGEST_BYTES];

@@ -97,13 +97,20 @@ static const char *const REFUSED[] = {
     "",
     "{}",
     "null",
-    "{\"alpha\":\"drop\",\"compat\":2,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\",\"resize\":\"nearest\",\"sixteen_bit\":\"clip\",\"size\":224}",
-    "{\"alpha\":\"drop\",\"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\",\"resize\":\"bicubic\",\"sixteen_bit\":\"clip\",\"size\":224}",
-    "{\"alpha\":\"drop\",\"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\",\"resize\":\"nearest\",\"sixteen_bit\":\"clip\",\"size\":299}",
-    "{\"alpha\":\"drop\",\"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\",\"resize\":\"nearest\",\"shrink_on_load\":true,\"sixteen_bit\":\"clip\",\"size\":224}",
-    "{\"alpha\":\"drop\",\"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\",\"resize\":\"area\",\"shrink_on_load\":false,\"sixteen_bit\":\"clip\",\"size\":224}",
-    "{\"alpha\":\"drop\", \"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\",\"resize\":\"nearest\",\"sixteen_bit\":\"clip\",\"size\":224}",
-    "{\"alpha\":\"drop\",\"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\",\"resize\":\"nearest\",\"sixteen_bit\":\"clip\",\"size\":224}\n",
+    "{\"alpha\":\"drop\",\"compat\":2,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\","
+    "\"resize\":\"nearest\",\"sixteen_bit\":\"clip\",\"size\":224}",
+    "{\"alpha\":\"drop\",\"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\","
+    "\"resize\":\"bicubic\",\"sixteen_bit\":\"clip\",\"size\":224}",
+    "{\"alpha\":\"drop\",\"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\","
+    "\"resize\":\"nearest\",\"sixteen_bit\":\"clip\",\"size\":299}",
+    "{\"alpha\":\"drop\",\"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\","
+    "\"resize\":\"nearest\",\"shrink_on_load\":true,\"sixteen_bit\":\"clip\",\"size\":224}",
+    "{\"alpha\":\"drop\",\"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\","
+    "\"resize\":\"area\",\"shrink_on_load\":false,\"sixteen_bit\":\"clip\",\"size\":224}",
+    "{\"alpha\":\"drop\", \"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\","
+    "\"resize\":\"nearest\",\"sixteen_bit\":\"clip\",\"size\":224}",
+    "{\"alpha\":\"drop\",\"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\","
+    "\"resize\":\"nearest\",\"sixteen_bit\":\"clip\",\"size\":224}\n",
 };
 
 START_TEST(another_text_is_refused)

@@ -19,7 +19,8 @@ static void start(void)
 }
 
 /* Reads width x height noise as `recipe` says; the noise is the caller's to free. */
-static uint8_t *resize_noise(uint8_t *pixels, int width, int height, const struct tl_recipe *recipe, size_t fail_at, enum tl_status *status)
+static uint8_t *resize_noise(uint8_t *pixels, int width, int height, const struct tl_recipe *recipe, size_t fail_at,
+                             enum tl_status *status)
 {
     size_t count = (size_t)width * (size_t)height * 3;
     uint8_t *noise = tl_memory_alloc(count, 1);
@@ -110,7 +111,8 @@ static double weigh(enum tl_resize kernel, double distance, double step)
 }
 
 /* The definition, one value: all pixels, weighed. */
-static double sample_plainly(const uint8_t *noise, int width, int height, enum tl_resize kernel, double x, double y, double step_x, double step_y, int c)
+static double sample_plainly(const uint8_t *noise, int width, int height, enum tl_resize kernel, double x, double y,
+                             double step_x, double step_y, int c)
 {
     double sum = 0, weight_sum = 0;
 
@@ -159,8 +161,8 @@ START_TEST(each_kernel_equals_its_formula)
                 double expected = sample_plainly(noise, width, height, recipe.resize, ((double)x.offset_px + j + 0.5) * step_x,
                                                  ((double)y.offset_px + i + 0.5) * step_y, step_x, step_y, (i + j) % 3);
                 double got = pixels[(i * SIZE + j) * 3 + (i + j) % 3];
-                ck_assert_msg(fabs(got - expected) <= 0.5 + 1e-9, "%s of %d x %d at %d, %d: %g, not %g", tl_recipe_resize_names[kernel],
-                              width, height, i, j, got, expected);
+                ck_assert_msg(fabs(got - expected) <= 0.5 + 1e-9, "%s of %d x %d at %d, %d: %g, not %g",
+                              tl_recipe_resize_names[kernel], width, height, i, j, got, expected);
             }
         tl_memory_free(noise);
     }

@@ -296,7 +296,8 @@ START_TEST(a_lost_blob_is_a_row_without_one)
     struct tl_error err;
     struct tl_store_feature_row row;
     tl_store_features *features = NULL;
-    run_beside(path, "DELETE FROM feature_blob WHERE feature_id IN (SELECT feature_id FROM variants WHERE path = 'train/clear/1.jpg')");
+    run_beside(path,
+               "DELETE FROM feature_blob WHERE feature_id IN (SELECT feature_id FROM variants WHERE path = 'train/clear/1.jpg')");
     must(tl_store_open_features(&features, store, small.feature_set_id, 0, &err), &err);
     must(tl_store_next_feature(features, &row, &err), &err);
     ck_assert(row.sha256[0] == 1 && row.blob == NULL && row.blob_bytes == 0);
