@@ -153,7 +153,8 @@ static void drop_failed_rows(struct computing *computing)
         if (row->status == TL_OK) {
             if (kept_count < i) {
                 computing->rows[kept_count] = *row;
-                memcpy(computing->inputs + kept_count * input_count, computing->inputs + i * input_count, input_count * sizeof(float));
+                memcpy(computing->inputs + kept_count * input_count, computing->inputs + i * input_count,
+                       input_count * sizeof(float));
             }
             kept_count++;
         } else if (!row->work->failed_stage) {

@@ -33,8 +33,8 @@ static enum tl_status push_parts(struct tl_stage *stage, size_t photo_index, tl_
 }
 
 /* A photo that needs no network: it failed, or all of it is there. */
-static enum tl_status push_finished(struct tl_stage *stage, size_t photo_index, tl_work_photo *photo, const struct tl_error *failure,
-                                    struct tl_error *err)
+static enum tl_status push_finished(struct tl_stage *stage, size_t photo_index, tl_work_photo *photo,
+                                    const struct tl_error *failure, struct tl_error *err)
 {
     struct tl_work *work = NULL;
     enum tl_status status = tl_work_create(&work, photo_index, photo, err);

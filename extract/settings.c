@@ -55,7 +55,8 @@ static enum tl_status choose_augmentation(struct tl_settings *settings, const st
     augmentation->seed = (uint64_t)given->seed;
     if (!given->has_variants) {
         if (given->has_set || given->has_seed || has_parameters(given))
-            return tl_error_set(err, TL_BAD_INPUT, "options of augmentation need --variants K, the number of variants of each photo");
+            return tl_error_set(err, TL_BAD_INPUT,
+                                "options of augmentation need --variants K, the number of variants of each photo");
         return TL_OK;
     }
     if (given->has_zoom && given->has_zoom_both)
@@ -100,7 +101,8 @@ static enum tl_status put_together(struct tl_settings *settings, const struct gi
     settings->has_precision = given->precision != NULL;
     settings->arithmetic = given->precision && strcmp(given->precision, "exact") != 0 ? given->precision : NULL;
     if (settings->kernels && settings->has_precision && !settings->arithmetic)
-        return tl_error_set(err, TL_BAD_INPUT, "--precision exact takes this machine's own kernels: beside --kernels name an arithmetic");
+        return tl_error_set(err, TL_BAD_INPUT,
+                            "--precision exact takes this machine's own kernels: beside --kernels name an arithmetic");
     if (settings->kernels) {
         const enum tl_status status = tl_features_check_kernels(settings->kernels, err);
 
@@ -137,7 +139,8 @@ bool tl_settings_read(struct tl_settings *out, enum tl_exit *out_exit, int argc,
         {.name = "label-set", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &out->label_set,
          .help = "the set of labels that the folders' names go to (default)"},
         {.name = "resize", .argument = "KIND", .kind = TL_OPTION_CHOICE, .target = &given.resize, .choices = tl_recipe_resize_names,
-         .is_given = &given.has_resize, .help = "nearest, bilinear, area or lanczos3 (nearest, as Keras; with --crop bilinear, antialiased)"},
+         .is_given = &given.has_resize,
+         .help = "nearest, bilinear, area or lanczos3 (nearest, as Keras; with --crop bilinear, antialiased)"},
         {.name = "crop", .kind = TL_OPTION_FLAG, .target = &out->recipe.crop,
          .help = "short side to 256, then the centre 224 x 224, instead of stretching to 224 x 224"},
         {.name = "shrink-on-load", .kind = TL_OPTION_FLAG, .target = &out->recipe.shrink_on_load,
@@ -146,16 +149,18 @@ bool tl_settings_read(struct tl_settings *out, enum tl_exit *out_exit, int argc,
          .help = "ignore or apply the EXIF tag that turns a photo (ignore, as Keras)"},
         {.name = "preprocess", .argument = "KIND", .kind = TL_OPTION_CHOICE, .target = &given.preprocess,
          .choices = tl_recipe_preprocess_names, .help = "caffe, what VGG16 was trained with, or rescale, 1/255 (caffe)"},
-        {.name = "variants", .argument = "K", .kind = TL_OPTION_INTEGER, .target = &given.variant_count, .minimum = 1, .maximum = 10000,
-         .is_given = &given.has_variants,
+        {.name = "variants", .argument = "K", .kind = TL_OPTION_INTEGER, .target = &given.variant_count, .minimum = 1,
+         .maximum = 10000, .is_given = &given.has_variants,
          .help = "besides the plain photo K augmented variants of each; where there are splits, of training photos only (none)"},
-        {.name = "augment", .argument = "SET", .kind = TL_OPTION_CHOICE, .target = &given.set, .choices = SETS, .is_given = &given.has_set,
+        {.name = "augment", .argument = "SET", .kind = TL_OPTION_CHOICE, .target = &given.set, .choices = SETS,
+         .is_given = &given.has_set,
          .help = "mild: horizontal flip, zoom 0.75 to 1.05 at any place; keras: shear 0.5, zoom 0.7, both flips (mild)"},
-        {.name = "shear", .argument = "DEGREES", .kind = TL_OPTION_NUMBER, .target = &given.shear_degrees, .minimum = 0, .maximum = 89,
-         .is_given = &given.has_shear, .help = "instead of the set's: shear by -DEGREES to DEGREES"},
+        {.name = "shear", .argument = "DEGREES", .kind = TL_OPTION_NUMBER, .target = &given.shear_degrees, .minimum = 0,
+         .maximum = 89, .is_given = &given.has_shear, .help = "instead of the set's: shear by -DEGREES to DEGREES"},
         {.name = "zoom", .argument = "Z", .kind = TL_OPTION_NUMBER, .target = &given.zoom, .minimum = 0, .maximum = 0.99,
          .is_given = &given.has_zoom, .help = "instead of the set's: two independent factors from 1-Z to 1+Z, as Keras"},
-        {.name = "zoom-both", .argument = "MIN,MAX", .kind = TL_OPTION_RANGE, .target = given.zoom_both, .minimum = 0.01, .maximum = 10,
+        {.name = "zoom-both", .argument = "MIN,MAX", .kind = TL_OPTION_RANGE, .target = given.zoom_both, .minimum = 0.01,
+         .maximum = 10,
          .is_given = &given.has_zoom_both, .help = "instead of the set's: one factor for both axes; below 1 magnifies"},
         {.name = "flip-horizontal", .kind = TL_OPTION_FLAG, .target = &given.flip_horizontal,
          .help = "besides the set: left for right, every other time"},
@@ -165,10 +170,11 @@ bool tl_settings_read(struct tl_settings *out, enum tl_exit *out_exit, int argc,
          .help = "the set without its horizontal flip"},
         {.name = "no-flip-vertical", .kind = TL_OPTION_FLAG, .target = &given.no_flip_vertical,
          .help = "the set without its vertical flip"},
-        {.name = "seed", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &given.seed, .minimum = 0, .maximum = 9007199254740991.0,
+        {.name = "seed", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &given.seed, .minimum = 0,
+         .maximum = 9007199254740991.0,
          .is_given = &given.has_seed, .help = "what variants are drawn from, with the photo's bytes and the variant's number (0)"},
-        {.name = "threads", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &given.thread_count, .minimum = 1, .maximum = 1024,
-         .help = "threads that compute (all cores); results do not depend on it"},
+        {.name = "threads", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &given.thread_count, .minimum = 1,
+         .maximum = 1024, .help = "threads that compute (all cores); results do not depend on it"},
         {.name = "weights", .argument = "FILE", .kind = TL_OPTION_STRING, .target = &out->weights_path,
          .help = "VGG16 as Keras HDF5 (TL_WEIGHTS, else where `make weights` puts it)"},
         {.name = "precision", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &given.precision,

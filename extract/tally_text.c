@@ -90,11 +90,12 @@ static void append_work(struct tl_text *text, const struct tl_tally *tally, cons
         return;
     }
     tl_progress_format_duration(duration, sizeof duration, facts->seconds);
-    tl_text_append_format(text, "Computed %" PRIu64 " feature vector%s (%s) in %s", written->feature_count, plural(written->feature_count),
-                          facts->arithmetic, duration);
+    tl_text_append_format(text, "Computed %" PRIu64 " feature vector%s (%s) in %s", written->feature_count,
+                          plural(written->feature_count), facts->arithmetic, duration);
     if (facts->seconds > 0 && written->feature_count > 0)
         tl_text_append_format(text, ", %.1f a second; %.1f MB, %.1f kB each", (double)written->feature_count / facts->seconds,
-                              (double)written->blob_bytes / 1e6, (double)written->blob_bytes / 1e3 / (double)written->feature_count);
+                              (double)written->blob_bytes / 1e6,
+                              (double)written->blob_bytes / 1e3 / (double)written->feature_count);
     tl_text_append(text, ".\n");
     if (facts->settings->variant_count > 0)
         tl_text_append_format(text, "Variants: %u of each photo that gets some, by augmentation '%s', seed %" PRIu64 ".\n",
@@ -102,7 +103,8 @@ static void append_work(struct tl_text *text, const struct tl_tally *tally, cons
                               facts->settings->augmentation.seed);
 }
 
-enum tl_status tl_tally_write_text(const struct tl_tally *tally, const struct tl_tally_facts *facts, FILE *file, struct tl_error *err)
+enum tl_status tl_tally_write_text(const struct tl_tally *tally, const struct tl_tally_facts *facts, FILE *file,
+                                   struct tl_error *err)
 {
     bool is_applied = facts->settings->recipe.exif == TL_EXIF_APPLY;
     struct tl_text text;
@@ -117,8 +119,8 @@ enum tl_status tl_tally_write_text(const struct tl_tally *tally, const struct tl
                               is_applied ? "it was applied" : "it was ignored, as Keras does (--exif apply turns)");
     append_copies(&text, tally);
     if (facts->missing_count > 0)
-        tl_text_append_format(&text, "%" PRId64 " photo%s no longer there: marked as missing, features kept.\n", facts->missing_count,
-                              facts->missing_count == 1 ? " is" : "s are");
+        tl_text_append_format(&text, "%" PRId64 " photo%s no longer there: marked as missing, features kept.\n",
+                              facts->missing_count, facts->missing_count == 1 ? " is" : "s are");
     if (tally->total.failed_count > 0)
         tl_text_append_format(&text, "%zu photo%s failed: named above, kept in the table failure, tried again next time.\n",
                               tally->total.failed_count, plural(tally->total.failed_count));
@@ -133,8 +135,10 @@ enum tl_status tl_tally_write_text(const struct tl_tally *tally, const struct tl
 
 static void append_counts(struct tl_text *text, const struct tl_tally_row *row)
 {
-    tl_text_append_format(text, "\"photos\": %zu, \"computed\": %zu, \"there\": %zu, \"failed\": %zu, \"left\": %zu, \"turned_by_exif\": %zu",
-                          row->photo_count, row->new_count, row->there_count, row->failed_count, row->left_count, row->turned_count);
+    tl_text_append_format(text, "\"photos\": %zu, \"computed\": %zu, \"there\": %zu, \"failed\": %zu, \"left\": %zu"
+                          ", \"turned_by_exif\": %zu",
+                          row->photo_count, row->new_count, row->there_count, row->failed_count, row->left_count,
+                          row->turned_count);
 }
 
 static void append_string(struct tl_text *text, const char *name, const char *value)
@@ -153,7 +157,8 @@ static void append_sources(struct tl_text *text, const struct tl_tally_facts *fa
         tl_text_append(text, i > 0 ? ", {" : "{");
         append_string(text, "name", scan->name);
         append_string(text, "root", scan->root);
-        tl_text_append_format(text, "\"hidden\": %zu, \"ignored\": %zu, \"linked_folders\": %zu, \"outside\": %zu, \"unlisted_folders\": %zu}",
+        tl_text_append_format(text, "\"hidden\": %zu, \"ignored\": %zu, \"linked_folders\": %zu, \"outside\": %zu"
+                              ", \"unlisted_folders\": %zu}",
                               scan->hidden_count, scan->ignored_count, scan->linked_folder_count, scan->outside_count,
                               scan->unlisted_count);
     }
@@ -178,7 +183,8 @@ static void append_effort(struct tl_text *text, const struct tl_effort *effort)
     }
 }
 
-enum tl_status tl_tally_write_json(const struct tl_tally *tally, const struct tl_tally_facts *facts, FILE *file, struct tl_error *err)
+enum tl_status tl_tally_write_json(const struct tl_tally *tally, const struct tl_tally_facts *facts, FILE *file,
+                                   struct tl_error *err)
 {
     const struct tl_settings *settings = facts->settings;
     size_t class_clash_count = 0;
@@ -206,9 +212,9 @@ enum tl_status tl_tally_write_json(const struct tl_tally *tally, const struct tl
     for (size_t i = 0; i < tally->clash_count; i++)
         class_clash_count += !tally->clashes[i].is_of_split;
     tl_text_append_format(&text, "], \"copies\": %zu, \"in_two_classes\": %zu, \"on_both_sides\": %zu, \"missing\": %" PRId64
-                          ", \"features\": %" PRIu64 ", \"blob_bytes\": %" PRIu64 ", \"seconds\": ", tally->copy_count, class_clash_count,
-                          tally->clash_count - class_clash_count, facts->missing_count, facts->written.feature_count,
-                          facts->written.blob_bytes);
+                          ", \"features\": %" PRIu64 ", \"blob_bytes\": %" PRIu64 ", \"seconds\": ", tally->copy_count,
+                          class_clash_count, tally->clash_count - class_clash_count, facts->missing_count,
+                          facts->written.feature_count, facts->written.blob_bytes);
     tl_text_append_json_number(&text, facts->seconds);
     append_effort(&text, &facts->effort);
     tl_text_append_format(&text, ", \"stopped\": %s}\n", facts->is_stopped ? "true" : "false");

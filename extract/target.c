@@ -50,7 +50,8 @@ static bool is_akin(const struct tl_store_feature_set *a, const struct tl_store_
 
 /* The arithmetic that the store's features of this recipe and network have, the caller's to free; NULL when there are none
  * or it is ours. */
-static enum tl_status find_stored_arithmetic(char **out, tl_store *store, const struct tl_store_feature_set *ours, struct tl_error *err)
+static enum tl_status find_stored_arithmetic(char **out, tl_store *store, const struct tl_store_feature_set *ours,
+                                             struct tl_error *err)
 {
     struct tl_store_feature_set *sets = NULL;
     const char *found = NULL;
@@ -62,7 +63,8 @@ static enum tl_status find_stored_arithmetic(char **out, tl_store *store, const 
         if (!is_akin(&sets[i], ours))
             continue;
         if (found && strcmp(found, sets[i].arithmetic) != 0)
-            status = tl_error_set(err, TL_BAD_INPUT, "the store has features of this recipe in more than one arithmetic (%s, %s): name one by "
+            status = tl_error_set(err, TL_BAD_INPUT,
+                                  "the store has features of this recipe in more than one arithmetic (%s, %s): name one by "
                                   "--precision NAME", found, sets[i].arithmetic);
         found = sets[i].arithmetic;
     }
@@ -93,7 +95,8 @@ static enum tl_status follow_store(struct tl_target *target, const struct tl_set
         const struct tl_features_wish wish = {.arithmetic = arithmetic, .kernels = settings->kernels};
         status = tl_features_create(&target->features, &settings->recipe, NETWORK, weights_path, &wish, err);
         if (status != TL_OK)
-            status = tl_error_prefix(err, "the store's features are of the arithmetic %s (--precision NAME begins others)", arithmetic);
+            status = tl_error_prefix(err, "the store's features are of the arithmetic %s (--precision NAME begins others)",
+                                     arithmetic);
     }
     tl_memory_free(arithmetic);
     return status;
@@ -117,7 +120,8 @@ static enum tl_status put_rows(struct tl_target *target, const struct tl_setting
         tl_augmentation_digest(augmentation.digest, &settings->augmentation);
         status = tl_store_put_augmentation(target->store, &augmentation, err);
     }
-    target->wish = (struct tl_agenda_wish){settings->label_set, set.feature_set_id, augmentation.augmentation_id, settings->variant_count};
+    target->wish = (struct tl_agenda_wish){settings->label_set, set.feature_set_id, augmentation.augmentation_id,
+                                           settings->variant_count};
     return status;
 }
 

@@ -68,7 +68,8 @@ static enum tl_status check_new_scan(const struct run *run, const struct tl_scan
         if (strcmp(run->scans[i]->root, scan->root) == 0)
             return tl_error_set(err, TL_BAD_INPUT, "%s is given twice", scan->root);
         if (strcmp(run->scans[i]->name, scan->name) == 0)
-            return tl_error_set(err, TL_BAD_INPUT, "%s and %s have the same name: extract them one by one, the second with --source NAME",
+            return tl_error_set(err, TL_BAD_INPUT,
+                                "%s and %s have the same name: extract them one by one, the second with --source NAME",
                                 run->scans[i]->root, scan->root);
     }
     return TL_OK;
@@ -122,7 +123,8 @@ static enum tl_status compute(struct run *run, struct tl_error *err)
     if (status != TL_OK)
         return status;
     tl_engine_init(&engine, run->target.features);
-    status = tl_pipeline_run(&run->effort, run->agenda, &run->settings.augmentation, &engine, run->settings.thread_count, &sink, err);
+    status = tl_pipeline_run(&run->effort, run->agenda, &run->settings.augmentation, &engine, run->settings.thread_count,
+                             &sink, err);
     run->is_stopped = status == TL_STOPPED;
     if (status == TL_OK || run->is_stopped) { /* what was computed before a stop is kept */
         struct tl_writer_totals written;
@@ -156,7 +158,8 @@ static enum tl_status mark_missing(struct run *run, int64_t *out_count, struct t
     return status;
 }
 
-static enum tl_status summarise(struct run *run, int64_t missing_count, double seconds, enum tl_exit *out_exit, struct tl_error *err)
+static enum tl_status summarise(struct run *run, int64_t missing_count, double seconds, enum tl_exit *out_exit,
+                                struct tl_error *err)
 {
     const struct tl_tally_facts facts = {
         .settings = &run->settings,

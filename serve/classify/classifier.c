@@ -77,7 +77,8 @@ enum tl_status tl_classifier_read_head(struct tl_head **out, const struct tl_sto
     return TL_OK;
 }
 
-enum tl_status tl_classifier_confirm(const tl_classifier *classifier, const struct tl_store_chosen_head *chosen, struct tl_error *err)
+enum tl_status tl_classifier_confirm(const tl_classifier *classifier, const struct tl_store_chosen_head *chosen,
+                                     struct tl_error *err)
 {
     enum tl_status status = tl_features_confirm(classifier->features, err);
     struct tl_features_identity identity;
@@ -200,7 +201,8 @@ static enum tl_status run_standard_input(tl_classifier_session *session, struct 
 {
     uint8_t *bytes = NULL;
     size_t size_bytes = 0;
-    enum tl_status status = tl_system_read_stream(&bytes, &size_bytes, STDIN_FILENO, (size_t)TL_PHOTO_FILE_BYTES_MAX, &answer->problem);
+    enum tl_status status = tl_system_read_stream(&bytes, &size_bytes, STDIN_FILENO, (size_t)TL_PHOTO_FILE_BYTES_MAX,
+                                                  &answer->problem);
 
     if (status == TL_OK)
         status = tl_features_of_bytes(session->features, &answer->photo, session->vector, bytes, size_bytes, &answer->problem);
@@ -217,6 +219,7 @@ void tl_classifier_answer(tl_classifier_session *session, struct tl_answer *answ
     else
         status = tl_features_of_path(session->features, &answer->photo, session->vector, path, &answer->problem);
     if (status == TL_OK)
-        status = tl_classifier_judge(session->classifier->head, answer->probabilities, answer->order, session->vector, &answer->problem);
+        status = tl_classifier_judge(session->classifier->head, answer->probabilities, answer->order, session->vector,
+                                     &answer->problem);
     answer->problem.status = status;
 }

@@ -5,9 +5,9 @@
  *     tl_classifier_answer(session, answer, path);                                 the answer or why there is none
  *     tl_classifier_confirm(classifier, &chosen, err);                             before any answer is told
  *
- * Recipe, network and arithmetic are the head's own, and weights other than the head's are refused, so that a photo is
- * seen here exactly as the training photos were. Whose weights they are is known only once all of them were hashed, which goes on while
- * the first photos are computed; so an answer counts for nothing until it was confirmed.
+ * Recipe, network and arithmetic are the head's own, and weights other than the head's are refused, so that a photo is seen
+ * here exactly as the training photos were. Whose weights they are is known only once all of them were hashed, which goes on
+ * while the first photos are computed; so an answer counts for nothing until it was confirmed.
  */
 #ifndef TL_SERVE_CLASSIFY_CLASSIFIER_H
 #define TL_SERVE_CLASSIFY_CLASSIFIER_H
@@ -37,14 +37,16 @@ void tl_answer_free(struct tl_answer *answer);
 
 /* The stored head as a value, checked. Fails with: TL_CORRUPT (a value that is not finite, an unknown transform, a scale that is
  * not positive), TL_BAD_INPUT (fewer than two classes), TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_classifier_read_head(struct tl_head **out, const struct tl_store_chosen_head *chosen, struct tl_error *err);
+TL_MUST_USE enum tl_status tl_classifier_read_head(struct tl_head **out, const struct tl_store_chosen_head *chosen,
+                                                   struct tl_error *err);
 
 /* Reads the weights, plans the network, starts libvips. `weights_path` NULL takes TL_WEIGHTS, else "<network>.h5" in the folder of
  * weights; `kernels` NULL takes TL_KERNELS, else the best for the head's arithmetic. `is_for_few` photos begins sooner, and goes on
  * slower. Fails with: as tl_classifier_read_head() and tl_features_create(); TL_BAD_INPUT (features of another number than the
  * head's; a recipe of a newer program). */
-TL_MUST_USE enum tl_status tl_classifier_create(tl_classifier **out, const struct tl_store_chosen_head *chosen, const char *weights_path,
-                                                const char *kernels, bool is_for_few, struct tl_error *err);
+TL_MUST_USE enum tl_status tl_classifier_create(tl_classifier **out, const struct tl_store_chosen_head *chosen,
+                                                const char *weights_path, const char *kernels, bool is_for_few,
+                                                struct tl_error *err);
 void tl_classifier_free(tl_classifier *classifier);
 
 /* Whether the weights are those that the head was trained on; `chosen` is what the classifier was made of. Waits where it must. Any
@@ -61,7 +63,7 @@ void tl_classifier_session_free(tl_classifier_session *session);
 void tl_classifier_answer(tl_classifier_session *session, struct tl_answer *answer, const char *path);
 
 /* The head's part alone: probabilities and order of a feature vector. Fails with: TL_CORRUPT (a sum that is not finite). */
-TL_MUST_USE enum tl_status tl_classifier_judge(const struct tl_head *head, double *probabilities, size_t *order, const float *vector,
-                                               struct tl_error *err);
+TL_MUST_USE enum tl_status tl_classifier_judge(const struct tl_head *head, double *probabilities, size_t *order,
+                                               const float *vector, struct tl_error *err);
 
 #endif

@@ -240,7 +240,8 @@ static enum tl_status run_job(struct job *job, tl_store *store, const struct tl_
     if (status != TL_OK)
         goto done;
     job->photo_count = tl_photo_walk_estimate(job->walk);
-    status = tl_classifier_create(&classifier, &chosen, settings->weights, settings->kernels, job->photo_count <= FEW_PHOTOS_MAX, err);
+    status = tl_classifier_create(&classifier, &chosen, settings->weights, settings->kernels,
+                                  job->photo_count <= FEW_PHOTOS_MAX, err);
     if (status != TL_OK)
         goto done;
     set_style(&job->style, settings, &chosen);
@@ -305,13 +306,15 @@ int main(int argc, char **argv)
          .help = "the network's weights, Keras HDF5 (TL_WEIGHTS, else where `make weights` puts it)"},
         {.name = "kernels", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &settings.kernels,
          .help = "what computes, of the head's arithmetic (TL_KERNELS, else the fastest; tl-extract --help lists them)"},
-        {.name = "top", .argument = "K", .kind = TL_OPTION_INTEGER, .target = &settings.top, .minimum = 1, .maximum = TL_HEAD_CLASSES_MAX,
+        {.name = "top", .argument = "K", .kind = TL_OPTION_INTEGER, .target = &settings.top, .minimum = 1,
+         .maximum = TL_HEAD_CLASSES_MAX,
          .is_given = &settings.is_top_given, .help = "show the K likeliest classes (1; all with --json)"},
-        {.name = "json", .kind = TL_OPTION_FLAG, .target = &settings.json, .help = "one JSON object a line, also for photos that cannot be read"},
+        {.name = "json", .kind = TL_OPTION_FLAG, .target = &settings.json,
+         .help = "one JSON object a line, also for photos that cannot be read"},
         {.name = "csv", .kind = TL_OPTION_FLAG, .target = &settings.csv, .help = "CSV with a column for each class"},
         {.name = "save", .kind = TL_OPTION_FLAG, .target = &settings.save, .help = "add the answers to the store as predictions"},
-        {.name = "threads", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &settings.threads, .minimum = 1, .maximum = THREADS_MAX,
-         .help = "threads that compute (all cores); answers do not depend on it"},
+        {.name = "threads", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &settings.threads, .minimum = 1,
+         .maximum = THREADS_MAX, .help = "threads that compute (all cores); answers do not depend on it"},
         {.name = "quiet", .kind = TL_OPTION_FLAG, .target = &settings.quiet, .help = "say only what went wrong"},
     };
     const struct tl_command command = {
@@ -331,7 +334,8 @@ int main(int argc, char **argv)
         return exit_code;
     tl_system_catch_signals();
     if (operands.count < 2) {
-        tl_tool_say(&command, operands.count == 0 ? "a store and photos are needed (see --help)" : "photos are needed (see --help)");
+        tl_tool_say(&command,
+                    operands.count == 0 ? "a store and photos are needed (see --help)" : "photos are needed (see --help)");
         return tl_tool_end(&command, TL_EXIT_NOTHING);
     }
     if (settings.json && settings.csv) {

@@ -82,7 +82,8 @@ static void write_machine(void)
             break;
         }
     }
-    printf("%s, %u cores, commit %s\n", name, tl_system_core_count(), getenv("TL_COMMIT") != NULL ? getenv("TL_COMMIT") : "unknown");
+    printf("%s, %u cores, commit %s\n", name, tl_system_core_count(),
+           getenv("TL_COMMIT") != NULL ? getenv("TL_COMMIT") : "unknown");
     if (file != NULL)
         fclose(file);
     for (size_t i = 0; tl_conv_kernel_missing(i) != NULL; i++)
@@ -98,13 +99,15 @@ int main(int argc, char **argv)
     const struct tl_option options[] = {
         {.name = "rounds", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &bench.round_count, .minimum = 1,
          .maximum = BENCH_ROUNDS_MAX, .help = "rounds of which medians are told (5)"},
-        {.name = "threads", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &bench.thread_count, .minimum = 1, .maximum = 1024,
-         .help = "threads of the whole network (all cores)"},
-        {.name = "kernels", .argument = "NAME,...", .kind = TL_OPTION_STRING, .target = &kernels, .help = "kernels to try (all fast ones)"},
+        {.name = "threads", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &bench.thread_count, .minimum = 1,
+         .maximum = 1024, .help = "threads of the whole network (all cores)"},
+        {.name = "kernels", .argument = "NAME,...", .kind = TL_OPTION_STRING, .target = &kernels,
+         .help = "kernels to try (all fast ones)"},
         {.name = "layers", .kind = TL_OPTION_FLAG, .target = &has_layers, .help = "single layers only"},
         {.name = "photos", .kind = TL_OPTION_FLAG, .target = &has_photos, .help = "the whole network only"},
     };
-    const struct tl_command command = {"bench_network", "bench_network [options]", "Measures the network, kernel by kernel.", options,
+    const struct tl_command command = {"bench_network", "bench_network [options]",
+                                       "Measures the network, kernel by kernel.", options,
                                        sizeof options / sizeof *options, NULL};
     struct tl_operands operands;
     struct tl_error err;

@@ -78,8 +78,8 @@ static enum tl_status measure_photo(struct bench_parts *parts, struct tl_photo *
     return status;
 }
 
-enum tl_status tl_bench_measure_parts(struct bench_parts *out, char *const *paths, size_t path_count, const struct tl_recipe *recipe,
-                                      struct tl_error *err)
+enum tl_status tl_bench_measure_parts(struct bench_parts *out, char *const *paths, size_t path_count,
+                                      const struct tl_recipe *recipe, struct tl_error *err)
 {
     struct tl_photo *photo = tl_memory_alloc(1, sizeof *photo);
     float *input = tl_memory_alloc_aligned(TL_PHOTO_VALUES, sizeof *input);

@@ -109,13 +109,14 @@ static enum tl_status open_network(struct bench_pipeline *bench, struct tl_error
         bench->inputs = tl_memory_alloc_large(BLOCK * tl_features_input_count(bench->features), sizeof *bench->inputs);
         bench->vectors = tl_memory_alloc_large(BLOCK * tl_features_vector_count(bench->features), sizeof *bench->vectors);
         if (!photo || !bench->inputs || !bench->vectors)
-            status = tl_error_set_no_memory(err, "a block of photos", BLOCK * tl_features_input_count(bench->features) * sizeof(float));
+            status = tl_error_set_no_memory(err, "a block of photos",
+                                            BLOCK * tl_features_input_count(bench->features) * sizeof(float));
     }
     for (size_t i = 0; i < BLOCK && status == TL_OK; i++) {
         status = tl_photo_read(photo, bench->paths[i % bench->path_count], &recipe, err);
         if (status == TL_OK)
-            status = tl_features_prepare(bench->features, bench->inputs + i * tl_features_input_count(bench->features), photo->pixels,
-                                         &plain, err);
+            status = tl_features_prepare(bench->features, bench->inputs + i * tl_features_input_count(bench->features),
+                                         photo->pixels, &plain, err);
     }
     tl_memory_free(weights);
     tl_memory_free(photo);
@@ -173,10 +174,11 @@ static void write_rates(const struct bench_pipeline *bench)
     for (size_t i = 0; i < count; i++)
         ratios[i] = measure_rate(&bench->runs[i]) / bench->alone_rates[i];
     printf("\ntl-extract, %zu photos with %ld variants, %.0f vectors, %s by %ld threads: vectors a second\n\n", bench->path_count,
-           bench->variant_count, bench->runs[0].vector_count, tl_features_identify(bench->features).arithmetic, bench->thread_count);
+           bench->variant_count, bench->runs[0].vector_count, tl_features_identify(bench->features).arithmetic,
+           bench->thread_count);
     printf("the network alone %8.2f\n", take_median(bench->alone_rates, count));
-    printf("tl-extract        %8.2f, %.1f%% of it, of %zu rounds: ", take_run_median(bench, measure_rate), 100 * take_median(ratios, count),
-           count);
+    printf("tl-extract        %8.2f, %.1f%% of it, of %zu rounds: ", take_run_median(bench, measure_rate),
+           100 * take_median(ratios, count), count);
     for (size_t i = 0; i < count; i++)
         printf("%s%.1f%%", i > 0 ? ", " : "", 100 * ratios[i]);
     printf("\nIts network computed %.1f%% of the time, and waited for photos %.1f%%.\n", 100 * take_run_median(bench, measure_busy),
@@ -220,10 +222,12 @@ static enum tl_status write_stages(const struct bench_pipeline *bench, struct tl
 static enum tl_status write_parts(const struct bench_pipeline *bench, struct tl_error *err)
 {
     struct bench_parts parts;
-    enum tl_status status = tl_bench_measure_parts(&parts, bench->paths, bench->path_count, tl_features_recipe(bench->features), err);
+    enum tl_status status = tl_bench_measure_parts(&parts, bench->paths, bench->path_count,
+                                                   tl_features_recipe(bench->features), err);
 
     if (status == TL_OK)
-        printf("\nAlone, CPU ms a photo: file %.2f, digests %.2f, decode %.2f, resize %.2f; a variant: augment %.2f, preprocess %.2f\n",
+        printf("\nAlone, CPU ms a photo: file %.2f, digests %.2f, decode %.2f, resize %.2f; a variant: augment %.2f, "
+               "preprocess %.2f\n",
                parts.file_ms, parts.digest_ms, parts.decode_ms, parts.resize_ms, parts.augment_ms, parts.preprocess_ms);
     return status;
 }
@@ -261,16 +265,17 @@ static void close_bench(struct bench_pipeline *bench)
 
 int main(int argc, char **argv)
 {
-    struct bench_pipeline bench = {.round_count = 3, .photo_count = 80, .variant_count = 5, .thread_count = (long)tl_system_core_count()};
+    struct bench_pipeline bench = {.round_count = 3, .photo_count = 80, .variant_count = 5,
+                                   .thread_count = (long)tl_system_core_count()};
     const struct tl_option options[] = {
-        {.name = "rounds", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &bench.round_count, .minimum = 1, .maximum = ROUNDS_MAX,
-         .help = "rounds of which medians are told (3)"},
-        {.name = "sample", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &bench.photo_count, .minimum = 1, .maximum = 100000,
-         .help = "photos, spread over the folder (80)"},
-        {.name = "variants", .argument = "K", .kind = TL_OPTION_INTEGER, .target = &bench.variant_count, .minimum = 1, .maximum = 100,
-         .help = "variants of each besides the plain photo (5)"},
-        {.name = "threads", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &bench.thread_count, .minimum = 1, .maximum = 1024,
-         .help = "threads of either (all cores)"},
+        {.name = "rounds", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &bench.round_count, .minimum = 1,
+         .maximum = ROUNDS_MAX, .help = "rounds of which medians are told (3)"},
+        {.name = "sample", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &bench.photo_count, .minimum = 1,
+         .maximum = 100000, .help = "photos, spread over the folder (80)"},
+        {.name = "variants", .argument = "K", .kind = TL_OPTION_INTEGER, .target = &bench.variant_count, .minimum = 1,
+         .maximum = 100, .help = "variants of each besides the plain photo (5)"},
+        {.name = "threads", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &bench.thread_count, .minimum = 1,
+         .maximum = 1024, .help = "threads of either (all cores)"},
     };
     const struct tl_command command = {"bench_pipeline", "bench_pipeline [options] TL_EXTRACT WORK PHOTOS",
                                        "Measures whole extractions against the network alone.", options,

@@ -69,7 +69,9 @@ static enum tl_status open_peer(struct peer *peer, char **arguments, struct tl_e
     const struct tl_shape shape = tl_plan_feature_shape(peer->many.plan);
     peer->feature_count = (size_t)shape.height * shape.width * shape.channels;
     peer->features = tl_memory_alloc(peer->photo_count * peer->feature_count, sizeof(float));
-    return peer->features != NULL ? TL_OK : tl_error_set_no_memory(err, "features", peer->photo_count * peer->feature_count * sizeof(float));
+    if (peer->features == NULL)
+        return tl_error_set_no_memory(err, "features", peer->photo_count * peer->feature_count * sizeof(float));
+    return TL_OK;
 }
 
 static double read_peak_mib(void)
@@ -100,7 +102,8 @@ static double time_run(struct peer *peer, size_t count)
     }
     const struct session *session = count == 1 ? &peer->alone : &peer->many;
     const double start = tl_system_seconds();
-    tl_plan_run(session->plan, session->workspace, peer->features, peer->inputs, count < peer->photo_count ? count : peer->photo_count);
+    tl_plan_run(session->plan, session->workspace, peer->features, peer->inputs,
+                count < peer->photo_count ? count : peer->photo_count);
     return tl_system_seconds() - start;
 }
 

@@ -2,10 +2,11 @@
  *
  *     make_root(); add_photo("train/a/1.jpg", "text"); course = extract_well("s.db", threads, variants); ask("s.db", "SELECT ...");
  *
- * The engine makes "pixels" from a file's digest and "features" from pixels and variant, so that the store's digest tells whether
- * every variant was computed from the right photo. Texts that begin with "bad" cannot be read, nor can paths that hold "locked" while
- * engine_state.is_locked; of texts that begin with "odd" variant 2 cannot be made but while is_even. Test photos are read
- * slowly. All functions are static, because a test program is one file and what all of them share knows only the ground floor.
+ * The engine makes "pixels" from a file's digest and "features" from pixels and variant, so that the store's digest tells
+ * whether every variant was computed from the right photo. Texts that begin with "bad" cannot be read, nor can paths that
+ * hold "locked" while engine_state.is_locked; of texts that begin with "odd" variant 2 cannot be made but while is_even. Test
+ * photos are read slowly. All functions are static, because a test program is one file and what all of them share knows only
+ * the ground floor.
  */
 #ifndef TL_TESTS_EXTRACT_NUMBERS_H
 #define TL_TESTS_EXTRACT_NUMBERS_H
@@ -100,7 +101,8 @@ static inline void close_session(void *session)
     (void)session;
 }
 
-static const struct tl_engine ENGINE = {NULL, INPUT_COUNT, VECTOR_COUNT, read_text, end_thread, prepare, open_session, run, close_session};
+static const struct tl_engine ENGINE = {NULL, INPUT_COUNT, VECTOR_COUNT, read_text, end_thread, prepare, open_session, run,
+                                        close_session};
 
 /* ---- one extraction ---- */
 
@@ -209,7 +211,8 @@ static inline void write_summary(struct course *course, tl_agenda *agenda, struc
     const struct tl_settings settings = {.store_path = course->store_name, .label_set = "default", .augmentation_name = "mild",
                                          .variant_count = course->variant_count};
     const struct tl_tally_facts facts = {.settings = &settings, .arithmetic = "exact", .written = course->totals, .scans = &scan,
-                                         .scan_count = 1, .missing_count = course->missing_count, .seconds = 2.0, .effort = course->effort};
+                                         .scan_count = 1, .missing_count = course->missing_count, .seconds = 2.0,
+                                         .effort = course->effort};
     FILE *text = fmemopen(course->text, sizeof course->text, "w"), *json = fmemopen(course->json, sizeof course->json, "w");
     struct tl_tally tally;
     struct tl_error err;

@@ -41,7 +41,8 @@ END_TEST
 
 START_TEST(what_a_killed_run_had_gathered_is_computed_again)
 {
-    struct course course = {.store_name = "killed.db", .thread_count = 2, .variant_count = 3, .stop_after = 20, .skips_flush = true};
+    struct course course = {.store_name = "killed.db", .thread_count = 2, .variant_count = 3, .stop_after = 20,
+                            .skips_flush = true};
     struct tl_error err;
 
     add_many(40);
