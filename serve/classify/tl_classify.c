@@ -331,20 +331,20 @@ int main(int argc, char **argv)
     enum tl_exit exit_code;
 
     if (!tl_tool_begin(&operands, &exit_code, &command, argc, argv))
-        return exit_code;
+        return (int)exit_code;
     tl_system_catch_signals();
     if (operands.count < 2) {
         tl_tool_say(&command,
                     operands.count == 0 ? "a store and photos are needed (see --help)" : "photos are needed (see --help)");
-        return tl_tool_end(&command, TL_EXIT_NOTHING);
+        return (int)tl_tool_end(&command, TL_EXIT_NOTHING);
     }
     if (settings.json && settings.csv) {
         tl_tool_say(&command, "--json and --csv exclude each other");
-        return tl_tool_end(&command, TL_EXIT_NOTHING);
+        return (int)tl_tool_end(&command, TL_EXIT_NOTHING);
     }
     if (count_streams(&operands) > 1) {
         tl_tool_say(&command, "standard input (-) can be read once");
-        return tl_tool_end(&command, TL_EXIT_NOTHING);
+        return (int)tl_tool_end(&command, TL_EXIT_NOTHING);
     }
-    return classify(&command, &settings, &operands);
+    return (int)classify(&command, &settings, &operands);
 }

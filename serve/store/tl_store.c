@@ -41,16 +41,16 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < VERB_COUNT; i++)
         if (strcmp(word, VERBS[i].name) == 0)
-            return VERBS[i].run(argc - 1, argv + 1);
+            return (int)VERBS[i].run(argc - 1, argv + 1);
     if (strcmp(word, "--help") == 0) {
         tl_options_write_help(&command, stdout);
         fputc('\n', stdout);
         write_verbs(stdout);
-        return tl_tool_end(&command, TL_EXIT_OK);
+        return (int)tl_tool_end(&command, TL_EXIT_OK);
     }
     if (strcmp(word, "--version") == 0) {
         tl_options_write_version(&command, stdout);
-        return tl_tool_end(&command, TL_EXIT_OK);
+        return (int)tl_tool_end(&command, TL_EXIT_OK);
     }
     tl_tool_say(&command, "there is no verb '%s'", word);
     write_verbs(stderr);

@@ -155,7 +155,7 @@ static inline int64_t fixture_run(tl_store *store, const char *name, int64_t set
     const struct tl_store_head head = {FIXTURE_CLASS_NAMES, FIXTURE_CLASSES, FIXTURE_FEATURES, "sqrt", 2, kernel, BIAS};
     struct tl_store_run run = {
         .name = name, .feature_set_id = set_id, .variants = "plain", .initial = "zero", .epochs = 1, .batch_size = 32,
-        .learning_rate = 0.001, .train_samples = 1, .val_loss = 0.25, .val_accuracy = 1, .test_loss = NAN, .test_accuracy = NAN,
+        .learning_rate = 0.001, .train_samples = 1, .val_loss = 0.25, .val_accuracy = 1, .test_loss = (double)NAN, .test_accuracy = (double)NAN,
         .dataset = &dataset, .history = &epoch, .head = &head,
     };
     int64_t run_id = 0;
