@@ -38,6 +38,6 @@ void tl_blas_multiply(float *c, size_t c_stride, size_t rows, size_t columns, si
                       struct tl_blas_matrix b, bool is_added)
 {
     assert(blas.multiply != NULL && rows <= INT_MAX && columns <= INT_MAX && length <= INT_MAX);
-    blas.multiply(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, (int)columns, (int)length, 1.0F, a.values, (int)a.stride, b.values,
-                  (int)b.stride, is_added ? 1.0F : 0.0F, c, (int)c_stride);
+    blas.multiply(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, (int)columns, (int)length, 1.0F, a.values, (int)a.stride,
+                  b.values, (int)b.stride, is_added ? 1.0F : 0.0F, c, (int)c_stride);
 }

@@ -1,7 +1,7 @@
 /* blas.h - OpenBLAS's matrix product, loaded when the first kernel asks whether it is there.
  *
- * Linked to the program, OpenBLAS would start its threads before main(), though most runs multiply by kernels of our own: for one photo
- * in one process that costs a fifth of the time.
+ * Linked to the program, OpenBLAS would start its threads before main(), though most runs multiply by kernels of our own: for one
+ * photo in one process that costs a fifth of the time.
  */
 #ifndef TL_NETWORK_BLAS_H
 #define TL_NETWORK_BLAS_H
@@ -18,7 +18,8 @@ struct tl_blas_matrix {
     size_t stride;
 };
 
-/* c (rows, columns) = a (rows, length) * b (length, columns), or that is added to c. Sizes are below INT_MAX. Only where it is there. */
+/* c (rows, columns) = a (rows, length) * b (length, columns), or that is added to c. Sizes are below INT_MAX. Only where it is
+ * there. */
 void tl_blas_multiply(float *c, size_t c_stride, size_t rows, size_t columns, size_t length, struct tl_blas_matrix a,
                       struct tl_blas_matrix b, bool is_added);
 

@@ -1,10 +1,12 @@
-/* conv_openblas_wino6.c - "openblas-wino6", Winograd with OpenBLAS's multiplication: compiled once for each instruction set (vector.h), and
- * once for CPUs that no kernel of our own is written for. conv_openblas_best.c chooses among them.
+/* conv_openblas_wino6.c - "openblas-wino6": Winograd with OpenBLAS's multiplication.
  *
- * OpenBLAS chooses the order of additions by the matrices' sizes, so they depend on the layer alone. A product is of some tiles of one
- * photo, always as many and at the same places: what the photo leaves of the last one is filled up with zeros. So a block may have any
- * number of products, and a photo alone costs no more than among others. A panel of the weights serves all of a block's products before
- * the next one, and so comes from memory once.
+ * Compiled once for each instruction set (vector.h), and once for CPUs that no kernel of our own is written for;
+ * conv_openblas_choice.c chooses among them.
+ *
+ * OpenBLAS chooses the order of additions by the matrices' sizes, so they depend on the layer alone. A product is of some tiles
+ * of one photo, always as many and at the same places: what the photo leaves of the last one is filled up with zeros. So a
+ * block may have any number of products, and a photo alone costs no more than among others. A panel of the weights serves
+ * all of a block's products before the next one, and so comes from memory once.
  *
  * Layers that are not for Winograd are summed directly (direct.h).
  */
@@ -21,9 +23,9 @@
 #include "common/network/winograd_pack.h"
 #include "common/network/winograd_tiles.h"
 
-/* A product's tiles, about, and a block's at most; output channels and input channels of a product. For AVX-512, OpenBLAS has a way of
- * multiplying that copies neither matrix, but only for products of up to 100^3 multiplications: small ones are half as fast again. All
- * others copy both for each product, which larger ones repay; but a photo alone needs some for each thread. Measured on VGG16. */
+/* A product's tiles, about, and a block's at most; output channels and input channels of a product. For AVX-512, OpenBLAS has a
+ * way of multiplying that copies neither matrix, but only for products of up to 100^3 multiplications: small ones are half as fast
+ * again. All others copy both for each product, which larger ones repay. Measured on VGG16; the optima are flat. */
 #if defined(TL_ISA_AVX512)
 enum { PRODUCT_CHANNELS_OUT = 64, PRODUCT_CHANNELS_IN = 128 };
 #else
@@ -75,7 +77,9 @@ static void settle(struct tl_conv_shape *shape)
 
 static size_t count_packed(const struct tl_conv_shape *shape)
 {
-    return shape->tile == 0 ? count_direct_packed(shape) : count_transformed(shape, plan_products(shape, shape->tile).panel, shape->tile);
+    if (shape->tile == 0)
+        return count_direct_packed(shape);
+    return count_transformed(shape, plan_products(shape, shape->tile).panel, shape->tile);
 }
 
 static size_t count_scratch(const struct tl_conv_shape *shape)
@@ -107,16 +111,18 @@ static void pack(float *packed, const struct tl_conv_shape *shape, const float *
 }
 
 /* M (+)= V U of some channels, tiles of one product by one panel. */
-static void multiply_part(float *m, const struct layout *m_layout, const float *v, const struct layout *v_layout, const float *weights,
-                          const struct products *p, size_t c)
+static void multiply_part(float *m, const struct layout *m_layout, const float *v, const struct layout *v_layout,
+                          const float *weights, const struct products *p, size_t c)
 {
     const size_t left = p->rows - c, count = left < PRODUCT_CHANNELS_IN ? left : PRODUCT_CHANNELS_IN;
-    tl_blas_multiply(m, m_layout->tile_stride, p->tile_count, p->panel, count, (struct tl_blas_matrix){v + c, v_layout->tile_stride},
-                     (struct tl_blas_matrix){weights + c * p->panel, p->panel}, c > 0);
+    tl_blas_multiply(m, m_layout->tile_stride, p->tile_count, p->panel, count,
+                     (struct tl_blas_matrix){v + c, v_layout->tile_stride}, (struct tl_blas_matrix){weights + c * p->panel, p->panel},
+                     c > 0);
 }
 
-static void multiply_block(float *m, const struct layout *m_layout, const float *v, const struct layout *v_layout, const float *weights,
-                           const struct products *p, size_t product_count, size_t range_panels, size_t position_count)
+static void multiply_block(float *m, const struct layout *m_layout, const float *v, const struct layout *v_layout,
+                           const float *weights, const struct products *p, size_t product_count, size_t range_panels,
+                           size_t position_count)
 {
     for (size_t position = 0; position < position_count; position++) {
         for (size_t panel = 0; panel < range_panels; panel++) {
@@ -154,28 +160,25 @@ TL_INLINE void clear_tiles(float *v, const struct layout *layout, size_t tile_co
 TL_INLINE void run_tiles(const struct tl_conv_call *call, size_t task, float *scratch, const size_t tile)
 {
     const struct tl_conv_shape *shape = &call->shape;
-    const struct tl_conv_division *division = &call->division;
     const struct products p = plan_products(shape, tile);
-    const size_t all = call->photo_count * p.products_a_photo;
-    const size_t block = task % division->block_count, range = task / division->block_count;
-    const size_t first = all * block / division->block_count, product_count = all * (block + 1) / division->block_count - first;
-    const size_t first_panel = p.panel_count * range / division->range_count;
-    const size_t end_panel = p.panel_count * (range + 1) / division->range_count;
-    const size_t k_first = first_panel * p.panel, k_end = end_panel * p.panel;
-    const struct layout v = lay_out(product_count * p.tile_count, p.rows), m = lay_out(product_count * p.tile_count, k_end - k_first);
+    const struct tl_slice part = tl_division_locate(&call->division, task, call->photo_count * p.products_a_photo, p.panel_count);
+    const size_t product_count = part.end - part.first;
+    const size_t k_first = part.first_panel * p.panel, k_end = part.end_panel * p.panel;
+    const struct layout v = lay_out(product_count * p.tile_count, p.rows);
+    const struct layout m = lay_out(product_count * p.tile_count, k_end - k_first);
     float *const sums = scratch + count_positions(tile) * v.position_stride;
     assert(product_count <= p.block_count);
     for (size_t i = 0; i < product_count; i++) {
-        const struct span tiles = find_tiles(&p, first + i);
+        const struct span tiles = find_tiles(&p, part.first + i);
         float *const in = scratch + i * p.tile_count * v.tile_stride;
         const size_t count = tiles.end - tiles.first;
         gather_tiles(in, &v, 1, call, tiles.first, tiles.end, tile);
         clear_tiles(in + count * v.tile_stride, &v, p.tile_count - count, count_positions(tile));
     }
-    multiply_block(sums, &m, scratch, &v, call->weights + first_panel * p.rows * p.panel, &p, product_count, end_panel - first_panel,
-                   count_positions(tile));
+    multiply_block(sums, &m, scratch, &v, call->weights + part.first_panel * p.rows * p.panel, &p, product_count,
+                   part.end_panel - part.first_panel, count_positions(tile));
     for (size_t i = 0; i < product_count; i++) {
-        const struct span tiles = find_tiles(&p, first + i);
+        const struct span tiles = find_tiles(&p, part.first + i);
         scatter_tiles(sums + i * p.tile_count * m.tile_stride, &m, call, tiles.first, tiles.end, k_first,
                       k_end < shape->output_channels ? k_end : shape->output_channels, tile);
     }
