@@ -66,6 +66,10 @@ const char *tl_error_status_name(enum tl_status status)
         return "no memory";
     case TL_STOPPED:
         return "stopped";
+    case TL_CRASHED:
+        return "crashed";
+    case TL_TOO_SLOW:
+        return "too slow";
     }
     return "unknown";
 }

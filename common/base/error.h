@@ -27,7 +27,9 @@ enum tl_status {
     TL_CORRUPT,   /* stored bytes contradict themselves: stop trusting this row or file */
     TL_IO,        /* the system said no: perhaps retry, perhaps elsewhere */
     TL_NO_MEMORY, /* unwind */
-    TL_STOPPED    /* ended on request, after a commit */
+    TL_STOPPED,   /* ended on request, after a commit */
+    TL_CRASHED,   /* a helper process died of this photo: skip it */
+    TL_TOO_SLOW   /* it took longer than it may: skip it */
 };
 
 enum { TL_ERROR_MESSAGE_BYTES = 1024 };

@@ -28,7 +28,7 @@
 #include "common/base/digest.h"
 #include "common/base/error.h"
 
-enum { TL_STORE_SCHEMA_VERSION = 1, TL_STORE_BUSY_MS = 30000 };
+enum { TL_STORE_SCHEMA_VERSION = 2, TL_STORE_BUSY_MS = 30000 };
 
 enum tl_store_mode {
     TL_STORE_READ,  /* never changes the file; a read-only file or folder is fine */
