@@ -191,7 +191,7 @@ START_TEST(an_older_schema_is_brought_up_in_one_transaction)
 {
     static const struct tl_schema_sql next[] = {
         {"001-tables.sql", "this is not run again"},
-        {"002-note.sql",
+        {"900-note.sql",
          "CREATE TABLE note (note_id INTEGER PRIMARY KEY, words TEXT) STRICT; INSERT INTO note VALUES (1, 'two');"},
         {"views.sql", "CREATE VIEW notes AS SELECT words FROM note;"},
         {NULL, NULL},
@@ -199,30 +199,30 @@ START_TEST(an_older_schema_is_brought_up_in_one_transaction)
     struct tl_error err;
     const char *path = new_path();
     tl_store *store = open_store(path, TL_STORE_CREATE);
-    must(tl_migrate_to(store, 2, next, &err), &err);
+    must(tl_migrate_to(store, 900, next, &err), &err);
     must_give(store, "SELECT words FROM notes", "two;");
     must_give(store, "SELECT count(*) FROM sqlite_schema WHERE type = 'view'", "1;");
-    must(tl_migrate_to(store, 2, next, &err), &err);
+    must(tl_migrate_to(store, 900, next, &err), &err);
     close_store(store);
-    ck_assert_int_eq(pragma_of(path, "PRAGMA user_version"), 2);
+    ck_assert_int_eq(pragma_of(path, "PRAGMA user_version"), 900);
 }
 END_TEST
 
 START_TEST(a_migration_that_fails_changes_nothing)
 {
     static const struct tl_schema_sql broken[] = {
-        {"002-a.sql", "CREATE TABLE note (words TEXT) STRICT;"},
-        {"003-b.sql", "INSERT INTO nowhere VALUES (1);"},
+        {"900-a.sql", "CREATE TABLE note (words TEXT) STRICT;"},
+        {"901-b.sql", "INSERT INTO nowhere VALUES (1);"},
         {NULL, NULL},
     };
     struct tl_error err;
     const char *path = new_path();
     tl_store *store = open_store(path, TL_STORE_CREATE);
-    must_fail(tl_migrate_to(store, 3, broken, &err), TL_CORRUPT, &err, "nowhere");
+    must_fail(tl_migrate_to(store, 901, broken, &err), TL_CORRUPT, &err, "nowhere");
     must_give(store, "SELECT count(*) FROM sqlite_schema WHERE name = 'note'", "0;");
     must_give(store, "SELECT count(*) FROM photos", "0;");
     close_store(store);
-    ck_assert_int_eq(pragma_of(path, "PRAGMA user_version"), 1);
+    ck_assert_int_eq(pragma_of(path, "PRAGMA user_version"), TL_STORE_SCHEMA_VERSION);
 }
 END_TEST
 

@@ -222,7 +222,7 @@ START_TEST(a_kill_while_a_store_is_made_leaves_nothing_half)
                      "PRAGMA page_size = 65536; PRAGMA cache_size = 1; BEGIN EXCLUSIVE; PRAGMA application_id = 1953261155;"
                      "CREATE TABLE photo (photo_id INTEGER PRIMARY KEY, x TEXT);"
                      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)"
-                     " INSERT INTO photo (x) SELECT 'a row' FROM n; PRAGMA user_version = 1",
+                     " INSERT INTO photo (x) SELECT 'a row' FROM n; PRAGMA user_version = 2",
                      NULL, NULL, NULL);
         kill(getpid(), SIGKILL);
     }
