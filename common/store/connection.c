@@ -32,6 +32,8 @@ enum tl_status tl_connection_report(const tl_store *store, int code, struct tl_e
     case SQLITE_MISMATCH:
     case SQLITE_TOOBIG:
         return tl_error_set(err, TL_BAD_INPUT, "%s: a row that the schema forbids (%s)", path, words);
+    case SQLITE_INTERRUPT:
+        return tl_error_set(err, TL_STOPPED, "%s: stopped on request", path);
     case SQLITE_AUTH:
         return tl_error_set(err, TL_BAD_INPUT, "%s: only a SELECT can be run here (%s)", path, words);
     default:

@@ -36,6 +36,10 @@ TL_MUST_USE enum tl_status tl_connection_run(tl_store *store, const char *sql, s
 /* The one integer that a statement gives, 0 when it gives none; for PRAGMAs before anything is cached. */
 TL_MUST_USE enum tl_status tl_connection_read_int(tl_store *store, int64_t *out, const char *sql, struct tl_error *err);
 
+/* Opens a store of any schema version up to ours without bringing it up to date, its journal as it is; for what concerns the file
+ * and not its rows. Closing is tl_store_close()'s. Fails with: as tl_store_open(). */
+TL_MUST_USE enum tl_status tl_connection_open_as_is(tl_store **out, const char *path, enum tl_store_mode mode, struct tl_error *err);
+
 /* Several reads that must agree: a read transaction, or the open one. *out_is_own goes to the end call. */
 TL_MUST_USE enum tl_status tl_connection_begin_reading(tl_store *store, bool *out_is_own, struct tl_error *err);
 void tl_connection_end_reading(tl_store *store, bool is_own);

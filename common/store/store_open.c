@@ -26,6 +26,15 @@ static int harden(sqlite3 *db)
     return code;
 }
 
+static void discard(tl_store *store)
+{
+    if (store == NULL)
+        return;
+    sqlite3_close(store->db);
+    tl_memory_free(store->path);
+    tl_memory_free(store);
+}
+
 static enum tl_status connect(tl_store *store, bool is_still, enum tl_store_mode mode, struct tl_error *err)
 {
     static const int access_flags[] = {
@@ -111,7 +120,8 @@ static enum tl_status prepare_tables(tl_store *store, enum tl_store_mode mode, s
     return status;
 }
 
-enum tl_status tl_store_open(tl_store **out, const char *path, enum tl_store_mode mode, struct tl_error *err)
+/* A connection to the file, of which nothing is known yet. */
+static enum tl_status open_file(tl_store **out, const char *path, enum tl_store_mode mode, struct tl_error *err)
 {
     bool is_still = false;
     tl_store *store = NULL;
@@ -127,21 +137,43 @@ enum tl_status tl_store_open(tl_store **out, const char *path, enum tl_store_mod
         goto done;
     }
     status = connect(store, is_still, mode, err);
-    if (status == TL_OK)
-        status = prepare_tables(store, mode, err);
-    if (status != TL_OK)
-        goto done;
-    /* 32 MiB of pages: at 64 KiB each, SQLite's default holds hardly more than the way down a few indexes. */
-    status = tl_connection_run(store, "PRAGMA cache_size = -32768", err);
     if (status != TL_OK)
         goto done;
     *out = store;
     store = NULL;
 done:
-    if (store != NULL) {
-        sqlite3_close(store->db);
-        tl_memory_free(store->path);
-        tl_memory_free(store);
-    }
+    discard(store);
+    return status;
+}
+
+enum tl_status tl_store_open(tl_store **out, const char *path, enum tl_store_mode mode, struct tl_error *err)
+{
+    tl_store *store;
+    *out = NULL;
+    enum tl_status status = open_file(&store, path, mode, err);
+    if (status == TL_OK)
+        status = prepare_tables(store, mode, err);
+    /* 32 MiB of pages: at 64 KiB each, SQLite's default holds hardly more than the way down a few indexes. */
+    if (status == TL_OK)
+        status = tl_connection_run(store, "PRAGMA cache_size = -32768", err);
+    if (status == TL_OK)
+        *out = store;
+    else
+        discard(store);
+    return status;
+}
+
+enum tl_status tl_connection_open_as_is(tl_store **out, const char *path, enum tl_store_mode mode, struct tl_error *err)
+{
+    tl_store *store;
+    int64_t version;
+    *out = NULL;
+    enum tl_status status = open_file(&store, path, mode, err);
+    if (status == TL_OK)
+        status = check_identity(store, &version, err);
+    if (status == TL_OK)
+        *out = store;
+    else
+        discard(store);
     return status;
 }

@@ -12,6 +12,9 @@ enum tl_exit tl_verb_info_run(int argc, char **argv);
 enum tl_exit tl_verb_query_run(int argc, char **argv);
 enum tl_exit tl_verb_export_run(int argc, char **argv);
 enum tl_exit tl_verb_relocate_run(int argc, char **argv);
+enum tl_exit tl_verb_backup_run(int argc, char **argv);
+enum tl_exit tl_verb_vacuum_run(int argc, char **argv);
+enum tl_exit tl_verb_seal_run(int argc, char **argv);
 enum tl_exit tl_verb_import_weights_run(int argc, char **argv);
 
 #endif

@@ -1,0 +1,69 @@
+/* verb_seal.c - tl-store seal: a store as one file again, after a crash. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/text.h"
+#include "common/store/store_seal.h"
+#include "serve/store/verbs.h"
+
+static enum tl_status print_result(const char *path, const struct tl_store_sealing *sealing, bool is_json, struct tl_error *err)
+{
+    struct tl_text line;
+    enum tl_status status;
+
+    tl_text_init(&line, 1 << 20);
+    if (is_json) {
+        tl_text_append(&line, "{\"store\": ");
+        tl_text_append_json_string(&line, path);
+        tl_text_append_format(&line, ", \"journal_bytes\": %" PRId64 ", \"file_bytes\": %" PRId64 "}\n", sealing->journal_bytes,
+                              sealing->file_bytes);
+    } else {
+        tl_text_append_visible(&line, path, strlen(path));
+        if (sealing->journal_bytes > 0)
+            tl_text_append_format(&line, ": a journal of %" PRId64 " bytes was taken in; the store is one file\n", sealing->journal_bytes);
+        else
+            tl_text_append(&line, ": the store is one file\n");
+    }
+    status = tl_text_check(&line, err);
+    if (status == TL_OK)
+        fputs(line.bytes, stdout);
+    tl_text_free(&line);
+    return status;
+}
+
+enum tl_exit tl_verb_seal_run(int argc, char **argv)
+{
+    bool is_json = false;
+    const struct tl_option options[] = {
+        {.name = "json", .kind = TL_OPTION_FLAG, .target = &is_json, .help = "the result as a JSON object"},
+    };
+    const struct tl_command command = {
+        "tl-store seal",
+        "tl-store seal [options] STORE",
+        "Makes a store one file again that a crash left with a journal (-wal, -shm, -journal) beside it: what was committed is\n"
+        "taken in, what was not is undone. The next tool that writes would do the same; this is for a store that is to be moved\n"
+        "or put on a read-only medium.",
+        options,
+        sizeof options / sizeof options[0],
+        "Exit codes: 0 one file; 2 not, as when another program has it open.",
+    };
+    struct tl_operands operands;
+    struct tl_store_sealing sealing;
+    struct tl_error err;
+    enum tl_exit exit_code;
+    enum tl_status status;
+
+    if (!tl_tool_begin(&operands, &exit_code, &command, argc, argv))
+        return exit_code;
+    if (operands.count != 1) {
+        tl_tool_say(&command, "one store is needed (see --help)");
+        return TL_EXIT_NOTHING;
+    }
+    status = tl_store_seal(&sealing, operands.items[0], &err);
+    if (status == TL_OK)
+        status = print_result(operands.items[0], &sealing, is_json, &err);
+    if (status != TL_OK)
+        tl_tool_say(&command, "%s", err.message);
+    return tl_tool_end(&command, status == TL_OK ? TL_EXIT_OK : TL_EXIT_NOTHING);
+}
