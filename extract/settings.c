@@ -32,7 +32,7 @@ struct given {
     int split, resize, exif, preprocess, set;
     long variant_count, seed, thread_count;
     double shear_degrees, zoom, zoom_both[2];
-    const char *precision;
+    const char *precision, *shard;
     bool has_split, has_resize, has_variants, has_set, has_shear, has_zoom, has_zoom_both, has_seed;
     bool flip_horizontal, flip_vertical, no_flip_horizontal, no_flip_vertical;
 };
@@ -89,6 +89,8 @@ static enum tl_status put_together(struct tl_settings *settings, const struct gi
     settings->directory_count = operands->count - 1;
     if (settings->source_name && settings->directory_count > 1)
         return tl_error_set(err, TL_BAD_INPUT, "--source names one DIR, and there are %zu", settings->directory_count);
+    if (given->shard && tl_shard_read(&settings->shard, given->shard, err) != TL_OK)
+        return TL_BAD_INPUT;
     settings->split = given->has_split ? SPLITS[given->split] : NULL;
     /* A crop is meant to keep detail, and nearest would alias it: only who names it gets it. */
     settings->recipe.resize = settings->recipe.crop && !given->has_resize ? TL_RESIZE_BILINEAR : (enum tl_resize)given->resize;
@@ -138,6 +140,8 @@ bool tl_settings_read(struct tl_settings *out, enum tl_exit *out_exit, int argc,
          .is_given = &given.has_split, .help = "train, val or test: the split of all photos of a DIR without split folders (none)"},
         {.name = "label-set", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &out->label_set,
          .help = "the set of labels that the folders' names go to (default)"},
+        {.name = "shard", .argument = "i/n", .kind = TL_OPTION_STRING, .target = &given.shard,
+         .help = "only the i-th of n parts of the photos, into a store of its own; tl-store merge joins the parts (all)"},
         {.name = "resize", .argument = "KIND", .kind = TL_OPTION_CHOICE, .target = &given.resize, .choices = tl_recipe_resize_names,
          .is_given = &given.has_resize,
          .help = "nearest, bilinear, area or lanczos3 (nearest, as Keras; with --crop bilinear, antialiased)"},

@@ -9,6 +9,7 @@
 #include "common/base/tool.h"
 #include "common/image/augmentation.h"
 #include "common/image/recipe.h"
+#include "extract/shard.h"
 
 struct tl_settings {
     const char *store_path;
@@ -17,6 +18,7 @@ struct tl_settings {
     const char *source_name; /* NULL: each folder's own */
     const char *split;       /* "train", "val", "test" or NULL: as the folders say */
     const char *label_set;
+    struct tl_store_shard shard; /* of count 0: all photos */
     struct tl_recipe recipe;
     uint32_t variant_count;
     struct tl_augmentation augmentation; /* where variant_count is not 0 */

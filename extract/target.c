@@ -7,6 +7,7 @@
 #include "common/base/memory.h"
 #include "common/store/store_feature.h"
 #include "common/store/store_photo.h"
+#include "common/store/store_shard.h"
 #include "common/store/store_source.h"
 
 static const char NETWORK[] = "vgg16";
@@ -108,9 +109,10 @@ static enum tl_status put_rows(struct tl_target *target, const struct tl_setting
     char json[TL_RECIPE_JSON_BYTES], augmentation_json[TL_AUGMENTATION_JSON_BYTES];
     struct tl_store_feature_set set;
     struct tl_store_augmentation augmentation = {.name = settings->augmentation_name, .json = augmentation_json};
-    enum tl_status status = TL_OK;
+    enum tl_status status;
 
     describe(&set, target->features, json);
+    status = tl_store_claim_shard(target->store, settings->shard, err);
     for (size_t i = 0; i < scan_count && status == TL_OK; i++)
         status = tl_store_put_source(target->store, &target->source_ids[i], scans[i]->name, scans[i]->root, err);
     if (status == TL_OK)

@@ -100,6 +100,21 @@ static enum tl_status scan_folders(struct run *run, struct tl_error *err)
     return TL_OK;
 }
 
+/* The photos of other parts are not this run's affair. */
+static void keep_shard(struct run *run)
+{
+    const struct tl_store_shard *shard = &run->settings.shard;
+
+    for (size_t i = 0; i < run->scan_count && shard->count > 0; i++) {
+        const size_t all_count = run->scans[i]->entry_count;
+
+        tl_shard_keep(shard, run->scans[i]);
+        if (!run->settings.is_quiet)
+            tl_tool_say(&tl_settings_program, "%s: part %u/%u has %zu of %zu photos", run->settings.directories[i], shard->index,
+                        shard->count, run->scans[i]->entry_count, all_count);
+    }
+}
+
 /* Folders without a single photo are rather a wrong path or a disk that is not there than a set that became empty. */
 static enum tl_status check_photos(const struct run *run, struct tl_error *err)
 {
@@ -182,8 +197,8 @@ static enum tl_status summarise(struct run *run, int64_t missing_count, double s
         is_any_unlisted = is_any_unlisted || run->scans[i]->unlisted_count > 0;
     if (run->is_stopped)
         *out_exit = TL_EXIT_STOPPED;
-    else if (tally.total.new_count + tally.total.there_count == 0)
-        *out_exit = TL_EXIT_NOTHING;
+    else if (tally.total.new_count + tally.total.there_count == 0 && run->settings.shard.count == 0)
+        *out_exit = TL_EXIT_NOTHING; /* a part may be of few photos or none, and has done all it could */
     else if (tally.total.failed_count > 0 || is_any_unlisted)
         *out_exit = TL_EXIT_SKIPPED;
     if (run->settings.is_json)
@@ -207,6 +222,8 @@ static enum tl_status extract(struct run *run, enum tl_exit *out_exit, struct tl
 
     if (status == TL_OK)
         status = check_photos(run, err);
+    if (status == TL_OK)
+        keep_shard(run);
     if (status == TL_OK)
         status = tl_target_open(&run->target, &run->settings, run->scans, run->scan_count, err);
     if (status == TL_OK)
