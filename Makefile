@@ -128,11 +128,12 @@ archive_of = $(OUT)/lib/lib$(1).a
 
 TEST_SOURCES := $(wildcard tests/common/*/test_*.c tests/extract/test_*.c tests/train/test_*.c tests/serve/*/test_*.c tests/schema/test_*.c)
 TEST_HELPERS := $(wildcard tests/support/*.c)
+SCALE_PROGRAMS := $(OUT)/tests/scale/fill_store $(OUT)/tests/scale/measure
 TEST_PROGRAMS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SOURCES))
 
 # ---- what to make ------------------------------------------------------------------------------------------------
 
-.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint bench bench-pipeline bench-peers bench-cold test-arm64 test-asan test-tsan test-programs install uninstall clean
+.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-scale test-scale-million run-scale bench bench-pipeline bench-peers bench-cold test-arm64 test-asan test-tsan test-programs install uninstall clean
 
 all: tools ## builds the four tools into build/bin/
 
@@ -191,12 +192,22 @@ test-arm64: ## kernels cross-compiled for arm64 and emulated: the same bits as h
 	@diff $(BUILD)/strict/bits $(BUILD)/arm64/bits
 	@echo "arm64 gives the bits of $(ARCHITECTURE) for $$(wc -l <$(BUILD)/arm64/bits) layers"
 
+test-scale: deps ## a store of 200,000 made-up features: is writing flat, are info and extraction quick on it? (WORK=folder)
+	@$(MAKE) --no-print-directory VARIANT=strict run-scale VARIANTS=200000
+
+test-scale-million: deps ## the same of 1,000,000; takes 14 GB below WORK
+	@$(MAKE) --no-print-directory VARIANT=strict run-scale VARIANTS=1000000
+
+run-scale: tools $(SCALE_PROGRAMS) $(OUT)/tests/demo/draw_skies
+	@sh tests/scale/scale.sh $(OUT) $(VARIANTS) $(WORK)
+
 test-tsan: deps ## suites and command-line tests under ThreadSanitizer
 	@$(MAKE) --no-print-directory VARIANT=tsan run-suites run-cli
 
 run-tests: lint tools test-programs
 	@sh common/exchange/get_weights.sh $(OUT)/bin/tl-store || echo "No weights: the tests that need them will say that they skip."
 	@$(MAKE) --no-print-directory run-suites run-cli
+	@$(MAKE) --no-print-directory run-scale VARIANTS=5000
 
 run-cli: tools $(OUT)/tests/demo/draw_skies
 	@CASE_SECONDS=$(CASE_SECONDS_$(VARIANT)) sh tests/cli/run.sh $(OUT)/bin
@@ -296,6 +307,15 @@ $(OUT)/tests/bench/peer_tl: $(OUT)/tests/bench/peer_tl.o $(foreach r,network exc
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 $(OUT)/tests/bench/bench_network: $(BENCH_OBJECTS) $(foreach r,network exchange base,$(call archive_of,$(r)))
+	@mkdir -p $(@D)
+	$(call STEP,link,$@)
+	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+$(OUT)/tests/scale/measure: $(OUT)/tests/scale/measure.o $(call archive_of,base)
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+$(OUT)/tests/scale/fill_store: $(OUT)/tests/scale/fill_store.o $(foreach r,store codec base,$(call archive_of,$(r)))
 	@mkdir -p $(@D)
 	$(call STEP,link,$@)
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
