@@ -1,36 +1,14 @@
 /* store_run.c - writing a run and predictions; store_head.c has the heads, store_dataset.c the data sets. */
 #include "common/store/store_run.h"
 
-#include <errno.h>
 #include <math.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "common/base/system.h"
+#include "common/base/uuid.h"
 #include "common/store/column.h"
 #include "common/store/store_dataset.h"
 #include "common/store/store_head.h"
-
-/* RFC 9562, version 4. */
-static enum tl_status make_uuid(char out[TL_STORE_UUID_BYTES], struct tl_error *err)
-{
-    static const char digits[] = "0123456789abcdef";
-    uint8_t bytes[16];
-    size_t used = 0;
-    /* Up to 256 bytes come whole or not at all. */
-    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-        return tl_error_set(err, TL_IO, "no random bytes for a run's uuid: %s", strerror(errno));
-    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
-    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
-    for (size_t i = 0; i < sizeof bytes; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            out[used++] = '-';
-        out[used++] = digits[bytes[i] >> 4];
-        out[used++] = digits[bytes[i] & 15];
-    }
-    out[used] = '\0';
-    return TL_OK;
-}
 
 static enum tl_status check_run(const struct tl_store_run *run, struct tl_error *err)
 {
@@ -164,7 +142,7 @@ enum tl_status tl_store_put_run(tl_store *store, int64_t *out_run_id, char out_u
     *out_run_id = 0;
     enum tl_status status = check_run(run, err);
     if (status == TL_OK)
-        status = make_uuid(uuid, err);
+        status = tl_uuid_make(uuid, err);
     if (status == TL_OK)
         status = tl_store_begin(store, err);
     if (status != TL_OK)

@@ -5,6 +5,7 @@
 #ifndef TL_STORE_STORE_RUN_H
 #define TL_STORE_STORE_RUN_H
 
+#include "common/base/uuid.h"
 #include "common/store/store.h"
 
 struct tl_store_sample {
@@ -60,7 +61,7 @@ struct tl_store_run {
     size_t prediction_count;
     const struct tl_store_head *head;
 };
-enum { TL_STORE_UUID_BYTES = 37 };
+enum { TL_STORE_UUID_BYTES = TL_UUID_BYTES };
 /* Whether a run may have this name; NULL may be. For who is about to train: tl_store_put_run() asks again. Fails with: TL_BAD_INPUT
  * (as there), TL_IO. */
 TL_MUST_USE enum tl_status tl_store_check_run_name(tl_store *store, const char *name, struct tl_error *err);
