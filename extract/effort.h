@@ -1,7 +1,7 @@
 /* effort.h - where a run's CPU time went, stage by stage, so that users and benchmarks see what slows an extraction.
  *
- * A stage's seconds are those its threads worked, added up; waiting is in none of them. The network's are what remains of the
- * process's, because it has threads of its own.
+ * A stage's seconds are those its threads, and processes of its own, worked, added up; waiting is in none of them. The network's
+ * are what remains of this process's, because it has threads of its own.
  */
 #ifndef TL_EXTRACT_EFFORT_H
 #define TL_EXTRACT_EFFORT_H

@@ -1,9 +1,35 @@
 /* engine.c - see engine.h. */
 #include "extract/engine.h"
 
-static enum tl_status read_photo(const void *context, struct tl_photo *out, const char *path, struct tl_error *err)
+static enum tl_status read_here(const struct tl_engine_reader *reader, struct tl_photo *out, const char *path,
+                                struct tl_error *err)
 {
-    return tl_photo_read(out, path, tl_features_recipe(context), err);
+    return tl_photo_read(out, path, reader->recipe, err);
+}
+
+static enum tl_status read_elsewhere(const struct tl_engine_reader *reader, struct tl_photo *out, const char *path,
+                                     struct tl_error *err)
+{
+    return tl_decoders_read(reader->decoders, out, path, err);
+}
+
+static void end_nothing(void)
+{
+}
+
+static enum tl_status check_decoders(const struct tl_engine_reader *reader, struct tl_error *err)
+{
+    return tl_decoders_check(reader->decoders, err);
+}
+
+static void interrupt_decoders(const struct tl_engine_reader *reader)
+{
+    tl_decoders_interrupt(reader->decoders);
+}
+
+static double measure_decoders(const struct tl_engine_reader *reader)
+{
+    return tl_decoders_cpu_seconds(reader->decoders);
 }
 
 static enum tl_status prepare_variant(const void *context, float *input, const uint8_t *pixels, const struct tl_variant *variant,
@@ -31,17 +57,25 @@ static void close_session(void *session)
     tl_features_session_free(session);
 }
 
-void tl_engine_init(struct tl_engine *out, const tl_features *features)
+void tl_engine_init(struct tl_engine *out, const tl_features *features, tl_decoders *decoders)
 {
     *out = (struct tl_engine){
+        .reader = {.recipe = tl_features_recipe(features), .read = read_here, .end_thread = tl_photo_end_thread},
         .context = features,
         .input_count = tl_features_input_count(features),
         .vector_count = tl_features_vector_count(features),
-        .read = read_photo,
-        .end_thread = tl_photo_end_thread,
         .prepare = prepare_variant,
         .open_session = open_session,
         .run = run_session,
         .close_session = close_session,
     };
+    if (decoders)
+        out->reader = (struct tl_engine_reader){
+            .decoders = decoders,
+            .read = read_elsewhere,
+            .end_thread = end_nothing,
+            .check = check_decoders,
+            .interrupt = interrupt_decoders,
+            .measure_cpu_seconds = measure_decoders,
+        };
 }

@@ -1,6 +1,6 @@
 /* engine.h - what turns a path into features, as functions, so that the pipeline can be tried with anything.
  *
- * tl_engine_init() gives the real thing: libvips and the network, by common/features.
+ * tl_engine_init() gives the real thing: decoders in processes of their own, and the network by common/features.
  */
 #ifndef TL_EXTRACT_ENGINE_H
 #define TL_EXTRACT_ENGINE_H
@@ -10,15 +10,32 @@
 
 #include "common/base/error.h"
 #include "common/features/features.h"
+#include "common/image/decoders.h"
 
-struct tl_engine {
-    const void *context;              /* handed to read, prepare and open_session */
-    size_t input_count, vector_count; /* floats of one input, of one vector */
+/* What reads photos. */
+struct tl_engine_reader {
+    tl_decoders *decoders;          /* borrowed, both; whichever the functions want */
+    const struct tl_recipe *recipe;
 
-    /* As tl_photo_read(). Any thread. */
-    enum tl_status (*read)(const void *context, struct tl_photo *out, const char *path, struct tl_error *err);
+    /* As tl_photo_read(), or TL_STOPPED after an interruption. Any thread, as all of these. */
+    enum tl_status (*read)(const struct tl_engine_reader *reader, struct tl_photo *out, const char *path, struct tl_error *err);
     /* As tl_photo_end_thread(), for threads that read. */
     void (*end_thread)(void);
+
+    /* What only processes of their own need; all three are NULL where the threads themselves read. */
+    /* After a read that failed: whether the fault is the photo's (TL_OK), or none can be read any more. */
+    enum tl_status (*check)(const struct tl_engine_reader *reader, struct tl_error *err);
+    /* Lets reads that are under way end soon. */
+    void (*interrupt)(const struct tl_engine_reader *reader);
+    /* CPU seconds that reading took so far, but for those of the threads that asked. */
+    double (*measure_cpu_seconds)(const struct tl_engine_reader *reader);
+};
+
+struct tl_engine {
+    struct tl_engine_reader reader;
+    const void *context;              /* handed to prepare and open_session */
+    size_t input_count, vector_count; /* floats of one input, of one vector */
+
     /* As tl_features_prepare(). Any thread. */
     enum tl_status (*prepare)(const void *context, float *input, const uint8_t *pixels, const struct tl_variant *variant,
                               struct tl_error *err);
@@ -28,7 +45,7 @@ struct tl_engine {
     void (*close_session)(void *session);
 };
 
-/* `features` is borrowed. */
-void tl_engine_init(struct tl_engine *out, const tl_features *features);
+/* Both are borrowed; without `decoders`, NULL, the threads themselves read. */
+void tl_engine_init(struct tl_engine *out, const tl_features *features, tl_decoders *decoders);
 
 #endif

@@ -50,12 +50,19 @@ static void empty_queue(struct tl_stage *stage, const struct tl_pipeline_sink *s
     }
 }
 
+/* What reading took in other processes than this one. */
+static double measure_elsewhere(const struct tl_engine *engine)
+{
+    return engine->reader.measure_cpu_seconds ? engine->reader.measure_cpu_seconds(&engine->reader) : 0;
+}
+
 enum tl_status tl_pipeline_run(struct tl_effort *out, tl_agenda *agenda, const struct tl_augmentation *augmentation,
                                const struct tl_engine *engine, unsigned thread_count, const struct tl_pipeline_sink *sink,
                                struct tl_error *err)
 {
     size_t count = (size_t)thread_count + 1, started_count;
     const double thread_start = tl_effort_thread_seconds(), process_start = tl_effort_process_seconds();
+    const double elsewhere_start = measure_elsewhere(engine);
     pthread_t *threads = NULL;
     struct tl_stage stage;
     bool was_stopped = false;
@@ -95,6 +102,7 @@ enum tl_status tl_pipeline_run(struct tl_effort *out, tl_agenda *agenda, const s
         const double other_seconds =
             out->store_cpu_seconds + out->read_cpu_seconds + out->augment_cpu_seconds + out->compress_cpu_seconds;
         out->network_cpu_seconds = fmax(0, tl_effort_process_seconds() - process_start - other_seconds);
+        out->read_cpu_seconds += measure_elsewhere(engine) - elsewhere_start;
     }
 
 done:

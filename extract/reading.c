@@ -56,18 +56,23 @@ static enum tl_status read_job(struct tl_stage *stage, size_t job, uint32_t *ind
     const struct tl_agenda_photo *place = tl_agenda_photo(stage->agenda, photo_index);
     char *path = tl_system_join_path(place->scan->root, place->entry->path);
     tl_work_photo *photo = tl_work_photo_create();
+    const struct tl_engine_reader *reader = &stage->engine->reader;
     struct tl_error failure;
-    enum tl_status status;
+    enum tl_status status, read_status;
     bool is_read = false;
 
     if (!path || !photo) {
         status = tl_error_set_no_memory(err, "a photo", sizeof(struct tl_photo));
         goto done;
     }
-    is_read = stage->engine->read(stage->engine->context, tl_work_photo_get(photo), path, &failure) == TL_OK;
-    status = is_read ? tl_agenda_claim(stage->agenda, indices, &count, photo_index, tl_work_photo_get(photo)->sha256, err) : TL_OK;
+    read_status = reader->read(reader, tl_work_photo_get(photo), path, &failure);
+    is_read = read_status == TL_OK;
+    if (is_read)
+        status = tl_agenda_claim(stage->agenda, indices, &count, photo_index, tl_work_photo_get(photo)->sha256, err);
+    else
+        status = reader->check ? reader->check(reader, err) : TL_OK;
     tl_stage_note_read(stage, job);
-    if (status != TL_OK)
+    if (status != TL_OK || read_status == TL_STOPPED) /* a photo whose reading was interrupted is one that was not begun */
         goto done;
     if (count > 0)
         status = push_parts(stage, photo_index, photo, indices, count, err);
@@ -95,7 +100,7 @@ void *tl_reading_run(void *argument)
     if (status != TL_OK)
         tl_stage_fail(stage, &err);
     tl_memory_free(indices);
-    stage->engine->end_thread();
+    stage->engine->reader.end_thread();
     tl_stage_end_reader(stage, tl_effort_thread_seconds());
     return NULL;
 }

@@ -78,6 +78,8 @@ void tl_stage_stop(struct tl_stage *stage)
     stage->is_stopping = true;
     pthread_cond_broadcast(&stage->evaluation_is_read);
     pthread_mutex_unlock(&stage->mutex);
+    if (stage->engine->reader.interrupt)
+        stage->engine->reader.interrupt(&stage->engine->reader);
     tl_queue_abort(stage->decoded);
 }
 

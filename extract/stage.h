@@ -51,6 +51,7 @@ void tl_stage_clear(struct tl_stage *stage); /* no thread may still use it */
 bool tl_stage_take_job(struct tl_stage *stage, size_t *out_job);
 /* The job was claimed for, or has failed. */
 void tl_stage_note_read(struct tl_stage *stage, size_t job);
+/* Reads that are under way are given up. */
 void tl_stage_stop(struct tl_stage *stage);
 /* Keeps the error, if it is the first, and ends everything. */
 void tl_stage_fail(struct tl_stage *stage, const struct tl_error *failure);

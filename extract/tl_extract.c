@@ -16,6 +16,7 @@ struct run {
     struct tl_settings settings;
     struct tl_scan **scans;
     size_t scan_count;
+    tl_decoders *decoders; /* NULL where the system gives none */
     struct tl_target target;
     tl_agenda *agenda;
     tl_writer *writer;
@@ -124,6 +125,20 @@ static enum tl_status check_photos(const struct run *run, struct tl_error *err)
     return tl_error_set(err, TL_BAD_INPUT, "there are no photos in the class folders of %s", run->settings.directories[0]);
 }
 
+/* Before libvips, threads and the store, none of which a decoder may share. */
+static enum tl_status start_decoders(struct run *run, struct tl_error *err)
+{
+    struct tl_decoders_terms terms;
+    enum tl_status status;
+
+    tl_decoders_terms_init(&terms);
+    status = tl_decoders_create(&run->decoders, run->settings.thread_count, &run->settings.recipe, &terms, err);
+    if (status != TL_IO)
+        return status;
+    tl_tool_say(&tl_settings_program, "%s; a photo that crashes its decoder will end this run", err->message);
+    return TL_OK;
+}
+
 static enum tl_status compute(struct run *run, struct tl_error *err)
 {
     const struct tl_pipeline_sink sink = {run, take_work, tick, should_stop};
@@ -137,7 +152,7 @@ static enum tl_status compute(struct run *run, struct tl_error *err)
         status = tl_progress_create(&run->progress, stderr, "extract", "photos", job_count, err);
     if (status != TL_OK)
         return status;
-    tl_engine_init(&engine, run->target.features);
+    tl_engine_init(&engine, run->target.features, run->decoders);
     status = tl_pipeline_run(&run->effort, run->agenda, &run->settings.augmentation, &engine, run->settings.thread_count,
                              &sink, err);
     run->is_stopped = status == TL_STOPPED;
@@ -225,6 +240,8 @@ static enum tl_status extract(struct run *run, enum tl_exit *out_exit, struct tl
     if (status == TL_OK)
         keep_shard(run);
     if (status == TL_OK)
+        status = start_decoders(run, err);
+    if (status == TL_OK)
         status = tl_target_open(&run->target, &run->settings, run->scans, run->scan_count, err);
     if (status == TL_OK)
         status = tl_agenda_create(&run->agenda, run->target.store, &run->target.wish, run->scans, run->target.source_ids,
@@ -248,6 +265,7 @@ static enum tl_status close_run(struct run *run, struct tl_error *err)
     bool has_started_photos = run->target.features != NULL;
     enum tl_status status;
 
+    tl_decoders_free(run->decoders);
     tl_writer_free(run->writer);
     tl_agenda_free(run->agenda);
     status = tl_target_close(&run->target, err);

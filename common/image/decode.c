@@ -121,7 +121,7 @@ enum tl_status tl_decode_fail(struct tl_decode *decode, struct tl_error *err)
     char text[200] = "";
 
     if (decode->is_late)
-        return tl_error_set(err, TL_BAD_INPUT, "decoding took longer than %g seconds and was stopped", decode->seconds_max);
+        return tl_error_set(err, TL_TOO_SLOW, "decoding took longer than %g seconds and was stopped", decode->seconds_max);
     decode->wants_reason = !decode->is_alone;
     if (decode->is_alone)
         take_vips_text(text, sizeof text, decode->format);

@@ -9,7 +9,7 @@
  * Opening reads the header alone and refuses what is too large. The bytes and the struct must stay where they are
  * until the close. Only loaders on a short list are used, chosen by content. The clock is looked at between strips of
  * rows; interlaced PNG, progressive JPEG and WebP are decoded by their libraries in one call before the first row (1 to 3 s at
- * the size limit), and can be stopped only after it.
+ * the size limit), and can be stopped only after it, or with the process (decoders.h).
  *
  * Any number of threads decode at once, but libvips keeps one text for the failures of all of them. So a failure has a reason
  * only where nothing else is decoded meanwhile; elsewhere `wants_reason` asks for a second decode, alone.
@@ -55,7 +55,7 @@ TL_MUST_USE enum tl_status tl_decode_shrink(struct tl_decode *decode, const void
 bool tl_decode_has_time(struct tl_decode *decode);
 
 /* After a failed libvips call on decode->image: takes libvips's text, in one line, where it is surely of this photo, and
- * returns TL_BAD_INPUT. */
+ * returns TL_BAD_INPUT, or TL_TOO_SLOW where the time is used up. */
 enum tl_status tl_decode_fail(struct tl_decode *decode, struct tl_error *err);
 
 #endif

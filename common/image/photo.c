@@ -14,8 +14,6 @@
 #include "common/image/modules.h"
 #include "common/image/resize.h"
 
-static const double DECODE_SECONDS_MAX = 30;
-
 /* Shared by all that decode, for one alone while it decodes a damaged photo once more to learn why. The process's, as the text
  * that libvips keeps of failures is; one who waits to be alone is not overtaken. */
 static pthread_rwlock_t decoding = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
@@ -62,7 +60,7 @@ static enum tl_status decode_once(struct tl_photo *out, const void *bytes, size_
 {
     struct tl_thumbnail thumbnail;
     struct tl_decode decode;
-    enum tl_status status = tl_decode_open(&decode, bytes, size_bytes, DECODE_SECONDS_MAX, is_alone, err);
+    enum tl_status status = tl_decode_open(&decode, bytes, size_bytes, TL_PHOTO_SECONDS_MAX, is_alone, err);
 
     *out_wants_reason = decode.wants_reason;
     if (status != TL_OK)
@@ -75,6 +73,8 @@ static enum tl_status decode_once(struct tl_photo *out, const void *bytes, size_
     }
     *out_wants_reason = decode.wants_reason;
     tl_decode_close(&decode);
+    if (status == TL_BAD_INPUT && decode.is_late) /* whose row was missed does not know why */
+        return TL_TOO_SLOW;
     if (status != TL_OK)
         return status;
     tl_thumbnail_finish(&thumbnail, out->thumbnail);

@@ -5,9 +5,9 @@
  *     tl_photo_end_thread();                                  before a thread that read photos ends
  *     tl_photo_stop();                                        once, at the end
  *
- * One call: path in, pixels or failure out, so that it can move into helper processes. The content decides what a file is,
- * never its name. Bounded: regular files only, TL_PHOTO_FILE_BYTES_MAX, TL_PHOTO_PIXELS_MAX before anything is
- * decoded. libvips decodes; its vector paths are off because they change pixels between CPUs.
+ * One call: path in, pixels or failure out, so that helper processes can do it (decoders.h). The content decides what a
+ * file is, never its name. Bounded: regular files only, TL_PHOTO_FILE_BYTES_MAX, TL_PHOTO_PIXELS_MAX before anything is
+ * decoded, TL_PHOTO_SECONDS_MAX as far as decode.h says. libvips decodes; its vector paths are off because they change pixels between CPUs.
  */
 #ifndef TL_IMAGE_PHOTO_H
 #define TL_IMAGE_PHOTO_H
@@ -22,7 +22,8 @@
 #include "common/image/thumbnail.h"
 
 enum {
-    TL_PHOTO_VALUES = TL_RECIPE_SIZE_PX * TL_RECIPE_SIZE_PX * 3 /* H x W x 3 */
+    TL_PHOTO_VALUES = TL_RECIPE_SIZE_PX * TL_RECIPE_SIZE_PX * 3, /* H x W x 3 */
+    TL_PHOTO_SECONDS_MAX = 30
 };
 static const uint64_t TL_PHOTO_PIXELS_MAX = 256 * 1000 * 1000;
 static const uint64_t TL_PHOTO_FILE_BYTES_MAX = (uint64_t)1 << 30;
@@ -47,7 +48,7 @@ void tl_photo_end_thread(void);
 
 /* Reads, hashes, decodes and resizes. On failure *out is unspecified but for `sha256`, which is zero unless the file could be read.
  * Fails with: TL_NOT_FOUND (no file, dangling link), TL_BAD_INPUT (not a regular file, empty, not a photo, truncated,
- * too large), TL_IO (unreadable), TL_NO_MEMORY. The message has no path in it. */
+ * too large), TL_TOO_SLOW, TL_IO (unreadable), TL_NO_MEMORY. The message has no path in it. */
 TL_MUST_USE enum tl_status tl_photo_read(struct tl_photo *out, const char *path, const struct tl_recipe *recipe,
                                          struct tl_error *err);
 

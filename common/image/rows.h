@@ -26,7 +26,8 @@ struct tl_rows {
 void tl_rows_open(struct tl_rows *out, VipsImage *image, struct tl_decode *decode, struct tl_thumbnail *thumbnail);
 void tl_rows_close(struct tl_rows *rows);
 
-/* Row `y`, until the next call; NULL, and *err with TL_BAD_INPUT, when it cannot be had. `y` never falls below an earlier one's strip. */
+/* Row `y`, until the next call; NULL, and *err as tl_decode_fail() sets it, when it cannot be had. `y` never falls below an
+ * earlier one's strip. */
 const uint8_t *tl_rows_get(struct tl_rows *rows, uint32_t y, struct tl_error *err);
 
 /* The thumbnail's lines beyond the last row that was asked for; no row can be had afterwards. Fails with: TL_BAD_INPUT. */

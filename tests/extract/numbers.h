@@ -35,13 +35,14 @@ static struct {
     atomic_size_t run_count; /* vectors computed */
 } engine_state;
 
-static inline enum tl_status read_text(const void *context, struct tl_photo *out, const char *path, struct tl_error *err)
+static inline enum tl_status read_text(const struct tl_engine_reader *reader, struct tl_photo *out, const char *path,
+                                       struct tl_error *err)
 {
     uint8_t *bytes = NULL;
     size_t size_bytes = 0;
     enum tl_status status;
 
-    (void)context;
+    (void)reader;
     memset(out, 0, sizeof *out);
     if (engine_state.is_locked && strstr(path, "locked"))
         return tl_error_set(err, TL_IO, "locked");
@@ -101,8 +102,8 @@ static inline void close_session(void *session)
     (void)session;
 }
 
-static const struct tl_engine ENGINE = {NULL, INPUT_COUNT, VECTOR_COUNT, read_text, end_thread, prepare, open_session, run,
-                                        close_session};
+static const struct tl_engine ENGINE = {
+    {.read = read_text, .end_thread = end_thread}, NULL, INPUT_COUNT, VECTOR_COUNT, prepare, open_session, run, close_session};
 
 /* ---- one extraction ---- */
 
