@@ -166,14 +166,18 @@ static void drop_failed_rows(struct computing *computing)
     computing->row_count = kept_count;
 }
 
-static enum tl_status encode_feature(struct tl_work_feature *feature, tl_codec *codec, const float *vector, size_t count,
-                                     struct tl_error *err)
+static enum tl_status encode_feature(struct tl_work_feature *feature, tl_codec *codec, const struct tl_engine *engine,
+                                     const float *vector, struct tl_error *err)
 {
     const uint8_t *blob = NULL;
     struct tl_codec_info info;
     struct tl_digest digest;
-    enum tl_status status = tl_codec_encode(codec, &blob, &feature->blob_bytes, &info, vector, count, err);
+    enum tl_status status;
 
+    if (engine->is_half)
+        status = tl_codec_encode_halves(codec, &blob, &feature->blob_bytes, &info, vector, engine->vector_count, err);
+    else
+        status = tl_codec_encode(codec, &blob, &feature->blob_bytes, &info, vector, engine->vector_count, err);
     if (status != TL_OK)
         return status;
     feature->blob = tl_memory_copy(blob, feature->blob_bytes);
@@ -181,7 +185,7 @@ static enum tl_status encode_feature(struct tl_work_feature *feature, tl_codec *
         return tl_error_set_no_memory(err, "a feature", feature->blob_bytes);
     feature->nonzero_count = info.nonzero_count;
     tl_digest_init(&digest);
-    tl_digest_update_floats(&digest, vector, count);
+    tl_digest_update_floats(&digest, vector, engine->vector_count);
     tl_digest_finish(&digest, feature->values_digest);
     return TL_OK;
 }
@@ -191,10 +195,10 @@ static void encode_row(void *context, size_t row_index, size_t thread_index)
     struct computing *computing = context;
     struct lane *lane = &computing->lanes[thread_index];
     struct row *row = &computing->rows[row_index];
-    const size_t count = computing->stage->engine->vector_count;
+    const struct tl_engine *engine = computing->stage->engine;
     const double start = tl_effort_thread_seconds();
 
-    row->status = encode_feature(&row->feature, lane->codec, computing->vectors + row_index * count, count, &row->failure);
+    row->status = encode_feature(&row->feature, lane->codec, engine, computing->vectors + row_index * engine->vector_count, &row->failure);
     lane->compress_cpu_seconds += tl_effort_thread_seconds() - start;
 }
 

@@ -1,6 +1,8 @@
 /* engine.c - see engine.h. */
 #include "extract/engine.h"
 
+#include <string.h>
+
 static enum tl_status read_here(const struct tl_engine_reader *reader, struct tl_photo *out, const char *path,
                                 struct tl_error *err)
 {
@@ -64,6 +66,7 @@ void tl_engine_init(struct tl_engine *out, const tl_features *features, tl_decod
         .context = features,
         .input_count = tl_features_input_count(features),
         .vector_count = tl_features_vector_count(features),
+        .is_half = strcmp(tl_features_identify(features).stored_type, "float16") == 0,
         .prepare = prepare_variant,
         .open_session = open_session,
         .run = run_session,

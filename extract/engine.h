@@ -5,6 +5,7 @@
 #ifndef TL_EXTRACT_ENGINE_H
 #define TL_EXTRACT_ENGINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,7 @@ struct tl_engine {
     struct tl_engine_reader reader;
     const void *context;              /* handed to prepare and open_session */
     size_t input_count, vector_count; /* floats of one input, of one vector */
+    bool is_half;                     /* vectors are rounded to float16, and stored as such */
 
     /* As tl_features_prepare(). Any thread. */
     enum tl_status (*prepare)(const void *context, float *input, const uint8_t *pixels, const struct tl_variant *variant,

@@ -29,11 +29,11 @@ const struct tl_command tl_settings_program = {
 
 /* Options as given, before they are put together. */
 struct given {
-    int split, resize, exif, preprocess, set;
+    int split, resize, exif, preprocess, set, stored_type;
     long variant_count, seed, thread_count;
     double shear_degrees, zoom, zoom_both[2];
     const char *precision, *shard;
-    bool has_split, has_resize, has_variants, has_set, has_shear, has_zoom, has_zoom_both, has_seed;
+    bool has_split, has_stored_type, has_resize, has_variants, has_set, has_shear, has_zoom, has_zoom_both, has_seed;
     bool flip_horizontal, flip_vertical, no_flip_horizontal, no_flip_vertical;
 };
 
@@ -100,6 +100,7 @@ static enum tl_status put_together(struct tl_settings *settings, const struct gi
         return tl_error_prefix(err, "--shrink-on-load");
     settings->variant_count = given->has_variants ? (uint32_t)given->variant_count : 0;
     settings->thread_count = (unsigned)given->thread_count;
+    settings->stored_type = given->has_stored_type ? tl_features_stored_types[given->stored_type] : NULL;
     settings->has_precision = given->precision != NULL;
     settings->arithmetic = given->precision && strcmp(given->precision, "exact") != 0 ? given->precision : NULL;
     if (settings->kernels && settings->has_precision && !settings->arithmetic)
@@ -183,6 +184,9 @@ bool tl_settings_read(struct tl_settings *out, enum tl_exit *out_exit, int argc,
          .help = "VGG16 as Keras HDF5 (TL_WEIGHTS, else where `make weights` puts it)"},
         {.name = "precision", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &given.precision,
          .help = "exact, fast, or an arithmetic's name, listed below (the store's, else exact)"},
+        {.name = "store-precision", .argument = "TYPE", .kind = TL_OPTION_CHOICE, .target = &given.stored_type,
+         .choices = tl_features_stored_types, .is_given = &given.has_stored_type,
+         .help = "float32, or float16: 11 bits instead of 24, about half the size (the store's, else float32)"},
         {.name = "kernels", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &out->kernels,
          .help = "what computes, listed below (TL_KERNELS, else the fastest of the arithmetic)"},
         {.name = "quiet", .kind = TL_OPTION_FLAG, .target = &out->is_quiet, .help = "only failures and errors"},

@@ -26,6 +26,7 @@ struct tl_settings {
     const char *weights_path;            /* NULL: the usual place */
     const char *arithmetic;              /* NULL: this machine's own */
     bool has_precision;                  /* --precision was given, so that the store does not choose */
+    const char *stored_type;             /* "float32", "float16"; NULL: the store's, else float32 */
     const char *kernels;                 /* NULL: what suits best */
     unsigned thread_count;
     bool is_quiet, is_json;

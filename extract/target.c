@@ -11,7 +11,6 @@
 #include "common/store/store_source.h"
 
 static const char NETWORK[] = "vgg16";
-static const char STORED_TYPE[] = "float32"; /* what the codec keeps */
 
 /* An empty file is a store not made yet. */
 static bool is_there(const char *store_path)
@@ -31,7 +30,7 @@ static void describe(struct tl_store_feature_set *out, const tl_features *featur
         .network = identity.network,
         .layer = identity.layer,
         .arithmetic = identity.arithmetic,
-        .stored_type = STORED_TYPE,
+        .stored_type = identity.stored_type,
         .height = identity.height,
         .width = identity.width,
         .channels = identity.channels,
@@ -41,65 +40,69 @@ static void describe(struct tl_store_feature_set *out, const tl_features *featur
     memcpy(out->tensors_sha256, identity.tensors_sha256, TL_DIGEST_BYTES);
 }
 
-/* Equal but for the arithmetic. */
-static bool is_akin(const struct tl_store_feature_set *a, const struct tl_store_feature_set *b)
+/* Of the same recipe, network and weights, in an arithmetic and stored type that will do. */
+static bool is_akin(const struct tl_store_feature_set *a, const struct tl_store_feature_set *ours, const struct tl_settings *settings)
 {
-    return memcmp(a->input_digest, b->input_digest, TL_DIGEST_BYTES) == 0 &&
-           memcmp(a->tensors_sha256, b->tensors_sha256, TL_DIGEST_BYTES) == 0 && strcmp(a->network, b->network) == 0 &&
-           strcmp(a->layer, b->layer) == 0 && strcmp(a->stored_type, b->stored_type) == 0;
+    return memcmp(a->input_digest, ours->input_digest, TL_DIGEST_BYTES) == 0 &&
+           memcmp(a->tensors_sha256, ours->tensors_sha256, TL_DIGEST_BYTES) == 0 && strcmp(a->network, ours->network) == 0 &&
+           strcmp(a->layer, ours->layer) == 0 && (!settings->has_precision || strcmp(a->arithmetic, ours->arithmetic) == 0) &&
+           (!settings->stored_type || strcmp(a->stored_type, settings->stored_type) == 0);
 }
 
-/* The arithmetic that the store's features of this recipe and network have, the caller's to free; NULL when there are none
- * or it is ours. */
-static enum tl_status find_stored_arithmetic(char **out, tl_store *store, const struct tl_store_feature_set *ours,
-                                             struct tl_error *err)
+/* The only one of the store's feature sets that can be gone on with, SIZE_MAX where there is none. */
+static enum tl_status find_akin(size_t *out, const struct tl_store_feature_set *sets, size_t count,
+                                const struct tl_store_feature_set *ours, const struct tl_settings *settings, struct tl_error *err)
 {
-    struct tl_store_feature_set *sets = NULL;
-    const char *found = NULL;
-    size_t count = 0;
-    enum tl_status status = tl_store_list_feature_sets(store, &sets, &count, err);
-
-    *out = NULL;
-    for (size_t i = 0; i < count && status == TL_OK; i++) {
-        if (!is_akin(&sets[i], ours))
+    *out = SIZE_MAX;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_akin(&sets[i], ours, settings))
             continue;
-        if (found && strcmp(found, sets[i].arithmetic) != 0)
-            status = tl_error_set(err, TL_BAD_INPUT,
-                                  "the store has features of this recipe in more than one arithmetic (%s, %s): name one by "
-                                  "--precision NAME", found, sets[i].arithmetic);
-        found = sets[i].arithmetic;
+        if (*out != SIZE_MAX && strcmp(sets[*out].arithmetic, sets[i].arithmetic) != 0)
+            return tl_error_set(err, TL_BAD_INPUT,
+                                "the store has features of this recipe in more than one arithmetic (%s, %s): name one by "
+                                "--precision NAME", sets[*out].arithmetic, sets[i].arithmetic);
+        if (*out != SIZE_MAX)
+            return tl_error_set(err, TL_BAD_INPUT,
+                                "the store has features of this recipe as %s and as %s: name one by --store-precision",
+                                sets[*out].stored_type, sets[i].stored_type);
+        *out = i;
     }
-    if (status == TL_OK && found && strcmp(found, ours->arithmetic) != 0) {
-        *out = tl_memory_copy_string(found);
-        if (!*out)
-            status = tl_error_set_no_memory(err, "the name of an arithmetic", strlen(found) + 1);
-    }
-    tl_store_free_feature_sets(sets, count);
+    return TL_OK;
+}
+
+static enum tl_status compute_by(struct tl_target *target, const char *arithmetic, const struct tl_settings *settings,
+                                 const char *weights_path, struct tl_error *err)
+{
+    const struct tl_features_wish wish = {.arithmetic = arithmetic, .kernels = settings->kernels};
+    enum tl_status status;
+
+    tl_features_free(target->features);
+    target->features = NULL;
+    status = tl_features_create(&target->features, &settings->recipe, NETWORK, weights_path, &wish, err);
+    if (status != TL_OK)
+        status = tl_error_prefix(err, "the store's features are of the arithmetic %s (--precision NAME begins others)", arithmetic);
     return status;
 }
 
-/* A store goes on in the arithmetic that it has, so that nothing is computed twice or mixed. Which of its features are of these
- * weights only their digest tells; so where the arithmetic is not the default, the weights are read and packed twice. */
+/* A store goes on in the arithmetic and stored type that it has, so that nothing is computed twice or mixed. Which of its features
+ * are of these weights only their digest tells; so where the arithmetic is not the default, the weights are read and packed twice. */
 static enum tl_status follow_store(struct tl_target *target, const struct tl_settings *settings, const char *weights_path,
                                    struct tl_error *err)
 {
     char json[TL_RECIPE_JSON_BYTES];
-    struct tl_store_feature_set ours;
-    char *arithmetic = NULL;
-    enum tl_status status;
+    struct tl_store_feature_set ours, *sets = NULL;
+    size_t count = 0, akin;
+    enum tl_status status = tl_store_list_feature_sets(target->store, &sets, &count, err);
 
+    if (status != TL_OK)
+        return status;
     describe(&ours, target->features, json);
-    status = find_stored_arithmetic(&arithmetic, target->store, &ours, err);
-    if (status == TL_OK && arithmetic) {
-        tl_features_free(target->features);
-        target->features = NULL;
-        const struct tl_features_wish wish = {.arithmetic = arithmetic, .kernels = settings->kernels};
-        status = tl_features_create(&target->features, &settings->recipe, NETWORK, weights_path, &wish, err);
-        if (status != TL_OK)
-            status = tl_error_prefix(err, "the store's features are of the arithmetic %s (--precision NAME begins others)",
-                                     arithmetic);
-    }
-    tl_memory_free(arithmetic);
+    status = find_akin(&akin, sets, count, &ours, settings, err);
+    if (status == TL_OK && akin != SIZE_MAX && strcmp(sets[akin].arithmetic, ours.arithmetic) != 0)
+        status = compute_by(target, sets[akin].arithmetic, settings, weights_path, err);
+    if (status == TL_OK && akin != SIZE_MAX)
+        status = tl_features_set_stored_type(target->features, sets[akin].stored_type, err);
+    tl_store_free_feature_sets(sets, count);
     return status;
 }
 
@@ -140,7 +143,9 @@ static enum tl_status open_all(struct tl_target *target, const struct tl_setting
         status = tl_store_open(&target->store, settings->store_path, TL_STORE_WRITE, err);
     if (status == TL_OK)
         status = tl_features_create(&target->features, &settings->recipe, NETWORK, weights_path, &wish, err);
-    if (status == TL_OK && target->store && !settings->has_precision)
+    if (status == TL_OK && settings->stored_type)
+        status = tl_features_set_stored_type(target->features, settings->stored_type, err);
+    if (status == TL_OK && target->store)
         status = follow_store(target, settings, weights_path, err);
     if (status == TL_OK && !target->store)
         status = tl_store_open(&target->store, settings->store_path, TL_STORE_CREATE, err);

@@ -2,7 +2,8 @@
  *
  * Designed for VGG16 features: some 25,000 float32 of which nine in ten are zero. A bitmap says which are not
  * zero, those are packed, their bytes split into four planes, and the whole goes through zstd. Lossless: every bit
- * of every float comes back, NaN payloads and negative zeros too. The layout is drawn in schema/README.md.
+ * of every float comes back, NaN payloads and negative zeros too. Vectors that were rounded to float16 have a version of
+ * their own, of two planes; they too come back as floats. The layouts are drawn in schema/README.md.
  *
  *     tl_codec *codec = NULL;
  *     tl_codec_create(&codec, err);                            one a thread; keeps zstd's contexts and scratch memory
@@ -21,13 +22,13 @@
 
 #include "common/base/error.h"
 
-enum { TL_CODEC_VERSION = 1, TL_CODEC_COUNT_MAX = 1 << 24 };
+enum { TL_CODEC_VERSION = 2, TL_CODEC_COUNT_MAX = 1 << 24 }; /* the newest version */
 
 typedef struct tl_codec tl_codec;
 
 /* What a blob's header says. */
 struct tl_codec_info {
-    unsigned version;
+    unsigned version;     /* 1: float32; 2: float16 */
     size_t count;         /* floats in the vector */
     size_t nonzero_count; /* of which the bits are not all zero */
 };
@@ -40,6 +41,12 @@ void tl_codec_free(tl_codec *codec);
  * Same floats, same bytes (for one zstd version). `out_info` may be NULL. Fails with: TL_BAD_INPUT (count), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_codec_encode(tl_codec *codec, const uint8_t **out, size_t *out_bytes, struct tl_codec_info *out_info,
                                            const float *values, size_t count, struct tl_error *err);
+
+/* The same for values that were rounded (common/base/half.h), in half the bytes and less. Fails with: as tl_codec_encode(), and
+ * TL_BAD_INPUT where a value is no float16. */
+TL_MUST_USE enum tl_status tl_codec_encode_halves(tl_codec *codec, const uint8_t **out, size_t *out_bytes,
+                                                  struct tl_codec_info *out_info, const float *values, size_t count,
+                                                  struct tl_error *err);
 
 /* Checks the blob's header and checksum without decompressing. Fails with: TL_CORRUPT. */
 TL_MUST_USE enum tl_status tl_codec_inspect(struct tl_codec_info *out, const void *blob, size_t blob_bytes, struct tl_error *err);

@@ -94,6 +94,27 @@ size_t tl_planes_join(uint32_t *restrict packed, const uint8_t *planes, size_t c
     return zero_count;
 }
 
+void tl_planes_split_halves(uint8_t *planes, const uint16_t *halves, size_t count)
+{
+    uint8_t *restrict p1 = planes, *restrict p0 = planes + count;
+    for (size_t i = 0; i < count; i++) {
+        p1[i] = (uint8_t)(halves[i] >> 8);
+        p0[i] = (uint8_t)halves[i];
+    }
+}
+
+size_t tl_planes_join_halves(uint16_t *restrict halves, const uint8_t *planes, size_t count)
+{
+    const uint8_t *p1 = planes, *p0 = planes + count;
+    size_t zero_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const unsigned bits = (unsigned)p1[i] << 8 | p0[i];
+        halves[i] = (uint16_t)bits;
+        zero_count += bits == 0;
+    }
+    return zero_count;
+}
+
 size_t tl_planes_count_ones(const uint8_t *bitmap, size_t count)
 {
     const size_t bitmap_bytes = tl_planes_bitmap_bytes(count);

@@ -21,6 +21,10 @@ void tl_planes_split(uint8_t *planes, const uint32_t *packed, size_t count);
 /* The inverse; returns how many of the joined values are zero. */
 size_t tl_planes_join(uint32_t *packed, const uint8_t *planes, size_t count);
 
+/* The same of 16-bit values, in 2 x count bytes. */
+void tl_planes_split_halves(uint8_t *planes, const uint16_t *halves, size_t count);
+size_t tl_planes_join_halves(uint16_t *halves, const uint8_t *planes, size_t count);
+
 /* Ones in the bitmap, or SIZE_MAX when a bit beyond `count` is set. */
 size_t tl_planes_count_ones(const uint8_t *bitmap, size_t count);
 

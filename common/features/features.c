@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/half.h"
 #include "common/base/memory.h"
 #include "common/base/system.h"
 #include "common/features/choice.h"
@@ -14,11 +15,15 @@
 #include "common/network/backbone.h"
 #include "common/network/plan.h"
 
+enum { FLOAT32, FLOAT16 };
+const char *const tl_features_stored_types[] = {[FLOAT32] = "float32", [FLOAT16] = "float16", NULL};
+
 struct tl_features {
     struct tl_recipe recipe;
     char *weights_path;
     tl_backbone *backbone;
     tl_plan *plan;
+    size_t stored_type; /* index above */
 };
 
 struct tl_features_session {
@@ -126,6 +131,17 @@ enum tl_status tl_features_confirm(const tl_features *features, struct tl_error 
                            tl_backbone_network(features->backbone)->name);
 }
 
+enum tl_status tl_features_set_stored_type(tl_features *features, const char *stored_type, struct tl_error *err)
+{
+    size_t i = 0;
+    while (tl_features_stored_types[i] != NULL && strcmp(tl_features_stored_types[i], stored_type) != 0)
+        i++;
+    if (tl_features_stored_types[i] == NULL)
+        return tl_error_set(err, TL_BAD_INPUT, "features stored as '%.40s', which this program does not know", stored_type);
+    features->stored_type = i;
+    return TL_OK;
+}
+
 struct tl_features_identity tl_features_identify(const tl_features *features)
 {
     const struct tl_network *network = tl_backbone_network(features->backbone);
@@ -135,6 +151,7 @@ struct tl_features_identity tl_features_identify(const tl_features *features)
         .tensors_sha256 = tl_backbone_tensors_sha256(features->backbone),
         .layer = network->layers[network->feature_layer].name,
         .arithmetic = tl_plan_arithmetic(features->plan),
+        .stored_type = tl_features_stored_types[features->stored_type],
         .height = shape.height,
         .width = shape.width,
         .channels = shape.channels,
@@ -201,7 +218,10 @@ void tl_features_session_free(tl_features_session *session)
 
 void tl_features_run(tl_features_session *session, float *vectors, const float *inputs, size_t count)
 {
-    tl_plan_run(session->features->plan, session->workspace, vectors, inputs, count);
+    const tl_features *features = session->features;
+    tl_plan_run(features->plan, session->workspace, vectors, inputs, count);
+    if (features->stored_type == FLOAT16)
+        tl_half_round(vectors, count * tl_features_vector_count(features));
 }
 
 /* The vector of a photo that was read, if it was. */

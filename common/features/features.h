@@ -25,12 +25,16 @@
 typedef struct tl_features tl_features;
 typedef struct tl_features_session tl_features_session;
 
+/* What vectors can be rounded to, and stored as: "float32", "float16", NULL. */
+extern const char *const tl_features_stored_types[];
+
 /* What identifies a feature set but for the recipe; strings and digest borrowed from tl_features. */
 struct tl_features_identity {
     const char *network;             /* "vgg16" */
     const uint8_t *tensors_sha256;   /* of the backbone */
     const char *layer;               /* "block5_pool" */
     const char *arithmetic;          /* "f32-wino6-fma" */
+    const char *stored_type;          /* "float32" unless told otherwise */
     uint32_t height, width, channels; /* of the feature: 7, 7, 512 */
 };
 
@@ -64,6 +68,10 @@ TL_MUST_USE enum tl_status tl_features_create(tl_features **out, const struct tl
                                               const char *weights_path, const struct tl_features_wish *wish, struct tl_error *err);
 void tl_features_free(tl_features *features);
 
+/* From here on all vectors are rounded to this type (common/base/half.h), whoever asks for them, so that a photo that is classified
+ * gives what was stored of it for training. Before the first session. Fails with: TL_BAD_INPUT (not one of the above). */
+TL_MUST_USE enum tl_status tl_features_set_stored_type(tl_features *features, const char *stored_type, struct tl_error *err);
+
 /* Whether the weights are what a network can have, which with `is_for_few` is found out beside the first photos: what was
  * computed counts for nothing until then. Waits where it must. Any thread. Fails with: TL_BAD_INPUT (a weight that is not a
  * finite number). */
@@ -86,7 +94,7 @@ TL_MUST_USE enum tl_status tl_features_session_create(tl_features_session **out,
                                                       struct tl_error *err);
 void tl_features_session_free(tl_features_session *session);
 
-/* inputs: count x input floats; vectors: count x vector floats. Same bits alone, in any batch, on any thread. */
+/* inputs: count x input floats; vectors: count x vector floats, rounded to the stored type. Same bits alone, in any batch, on any thread. */
 void tl_features_run(tl_features_session *session, float *vectors, const float *inputs, size_t count);
 
 /* A plain photo from bytes in memory. Fails with: as tl_photo_decode(). */

@@ -84,7 +84,8 @@ enum tl_status tl_store_list_feature_sets(tl_store *store, struct tl_store_featu
         " (SELECT count(*) FROM feature f WHERE f.feature_set_id = fs.feature_set_id) AS feature_count,"
         " iif(i.json ->> 'crop', 'crop ', '') || ifnull(i.json ->> 'resize', '') ||"
         " iif(i.json ->> 'exif' = 'apply', ' exif', '') || iif(i.json ->> 'shrink_on_load', ' shrink', '') ||"
-        " iif(i.json ->> 'preprocess' <> 'caffe', ' ' || (i.json ->> 'preprocess'), '') AS recipe"
+        " iif(i.json ->> 'preprocess' <> 'caffe', ' ' || (i.json ->> 'preprocess'), '') ||"
+        " iif(fs.stored_type <> 'float32', ' ' || fs.stored_type, '') AS recipe"
         " FROM feature_set fs JOIN input i USING (input_id) JOIN backbone b USING (backbone_id) ORDER BY fs.digest",
         err);
     while (tl_statement_step(&s)) {

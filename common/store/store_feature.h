@@ -19,7 +19,7 @@ struct tl_store_feature_set {
     const char *layer, *arithmetic, *stored_type;
     uint32_t height, width, channels;
     int64_t feature_count; /* set by list and get */
-    const char *recipe;    /* set by list: what people tell one input from another by: "nearest", "crop lanczos3 exif" */
+    const char *recipe;    /* set by list: what people tell sets apart by: "nearest", "crop lanczos3 exif", "nearest float16" */
 };
 /* Puts input, backbone and feature set; fills the ids. Fails with: TL_CORRUPT (the same set with another shape), TL_IO,
  * TL_NO_MEMORY. */

@@ -144,7 +144,8 @@ static enum tl_status read_head_row(tl_store *store, struct tl_store_chosen_head
     tl_statement_begin(
         &s, store,
         "SELECT h.run_id, coalesce(r.name, h.name) AS name, h.transform, h.scale, json_array_length(h.class_names) AS classes,"
-        " h.feature_set_id, fs.height, fs.width, fs.channels, i.json, b.network, fs.layer, fs.arithmetic, b.tensors_sha256"
+        " h.feature_set_id, fs.height, fs.width, fs.channels, i.json, b.network, fs.layer, fs.arithmetic, b.tensors_sha256,"
+        " fs.stored_type"
         " FROM head h LEFT JOIN run r USING (run_id) JOIN feature_set fs ON fs.feature_set_id = h.feature_set_id"
         " JOIN input i USING (input_id) JOIN backbone b USING (backbone_id) WHERE h.head_id = ?",
         err);
@@ -168,9 +169,11 @@ static enum tl_status read_head_row(tl_store *store, struct tl_store_chosen_head
         head->layer = tl_column_copy_text(&s, 11);
         head->arithmetic = tl_column_copy_text(&s, 12);
         tl_column_digest(&s, 13, head->tensors_sha256);
+        head->stored_type = tl_column_copy_text(&s, 14);
     }
     const enum tl_status status = tl_statement_end(&s);
-    if (status == TL_OK && (!head->transform || !head->input_json || !head->network || !head->layer || !head->arithmetic))
+    if (status == TL_OK && (!head->transform || !head->input_json || !head->network || !head->layer || !head->arithmetic ||
+                            !head->stored_type))
         return tl_error_set(err, TL_CORRUPT, "%s: head %lld lacks its feature set or recipe", store->path,
                             (long long)head->head_id);
     return status;
@@ -286,5 +289,6 @@ void tl_store_free_head(struct tl_store_chosen_head *head)
     tl_memory_free(head->network);
     tl_memory_free(head->layer);
     tl_memory_free(head->arithmetic);
+    tl_memory_free(head->stored_type);
     memset(head, 0, sizeof *head);
 }

@@ -87,7 +87,7 @@ struct tl_store_chosen_head {
     char *transform;
     double scale;
     float *kernel, *bias;
-    char *input_json, *network, *layer, *arithmetic;
+    char *input_json, *network, *layer, *arithmetic, *stored_type;
     int64_t feature_set_id;
     uint8_t tensors_sha256[TL_DIGEST_BYTES];
 };

@@ -129,6 +129,9 @@ enum tl_status tl_classifier_create(tl_classifier **out, const struct tl_store_c
     status = tl_features_create(&classifier->features, &recipe, chosen->network, classifier->weights_path, &wish, err);
     if (status != TL_OK)
         goto done;
+    status = tl_features_set_stored_type(classifier->features, chosen->stored_type, err);
+    if (status != TL_OK)
+        goto done;
     if (tl_features_vector_count(classifier->features) != chosen->feature_count) {
         status = tl_classifier_confirm(classifier, chosen, err); /* which says what is wrong */
         goto done;

@@ -5,7 +5,7 @@
  *     tl_classifier_answer(session, answer, path);                                 the answer or why there is none
  *     tl_classifier_confirm(classifier, &chosen, err);                             before any answer is told
  *
- * Recipe, network and arithmetic are the head's own, and weights other than the head's are refused, so that a photo is seen
+ * Recipe, network, arithmetic and stored type are the head's own, and weights other than the head's are refused, so that a photo is seen
  * here exactly as the training photos were. Whose weights they are is known only once all of them were hashed, which goes on
  * while the first photos are computed; so an answer counts for nothing until it was confirmed.
  */
@@ -43,7 +43,7 @@ TL_MUST_USE enum tl_status tl_classifier_read_head(struct tl_head **out, const s
 /* Reads the weights, plans the network, starts libvips. `weights_path` NULL takes TL_WEIGHTS, else "<network>.h5" in the folder of
  * weights; `kernels` NULL takes TL_KERNELS, else the best for the head's arithmetic. `is_for_few` photos begins sooner, and goes on
  * slower. Fails with: as tl_classifier_read_head() and tl_features_create(); TL_BAD_INPUT (features of another number than the
- * head's; a recipe of a newer program). */
+ * head's; a recipe or stored type of a newer program). */
 TL_MUST_USE enum tl_status tl_classifier_create(tl_classifier **out, const struct tl_store_chosen_head *chosen,
                                                 const char *weights_path, const char *kernels, bool is_for_few,
                                                 struct tl_error *err);

@@ -103,7 +103,8 @@ static inline void close_session(void *session)
 }
 
 static const struct tl_engine ENGINE = {
-    {.read = read_text, .end_thread = end_thread}, NULL, INPUT_COUNT, VECTOR_COUNT, prepare, open_session, run, close_session};
+    {.read = read_text, .end_thread = end_thread}, NULL, INPUT_COUNT, VECTOR_COUNT, false, prepare, open_session, run,
+    close_session};
 
 /* ---- one extraction ---- */
 

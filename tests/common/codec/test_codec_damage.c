@@ -145,8 +145,8 @@ struct forgery {
 };
 
 static const struct forgery forgeries[] = {
-    {"a newer version", "version 2; this program reads up to 1", 2, 0, 8, 1, 5, {1, 1, 2, 3, 4}, false, false},
-    {"version 0", "version 0; this program reads up to 1", 0, 0, 8, 1, 5, {1, 1, 2, 3, 4}, false, false},
+    {"a newer version", "version 3; this program reads up to 2", 3, 0, 8, 1, 5, {1, 1, 2, 3, 4}, false, false},
+    {"version 0", "version 0; this program reads up to 2", 0, 0, 8, 1, 5, {1, 1, 2, 3, 4}, false, false},
     {"a reserved byte", "header says", 1, 1, 8, 1, 5, {1, 1, 2, 3, 4}, false, false},
     {"no values", "header says 0 values", 1, 0, 0, 0, 0, {0}, false, false},
     {"too many values", "header says 16777217 values", 1, 0, TL_CODEC_COUNT_MAX + 1, 0, 1, {0}, false, false},
