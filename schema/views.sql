@@ -115,3 +115,45 @@ LEFT JOIN content c USING (content_id)
 WHERE p.missing_since_ms IS NULL
 GROUP BY l.label_set, l.split, l.class
 ORDER BY l.label_set, coalesce(l.split, 'none'), l.class;
+
+-- Which versions of our own code do recipes and draws of today have? What was computed by an older one is stale.
+CREATE VIEW current_versions AS
+SELECT 1 AS compat, 1 AS draw;
+
+-- Which features does nothing use any more, and why? `missing`: the photo is at no place any more; `changed`: its place has other
+-- bytes now; `recipe`: the recipe's pixels come out otherwise in today's program; `draw`: the variant's parameters do. Training and
+-- exports leave them out; they stay until tl-store prune.
+CREATE VIEW stale AS
+WITH reasons AS (
+    SELECT f.feature_id, iif(EXISTS (SELECT 1 FROM photo p WHERE p.content_id = c.content_id), 'missing', 'changed') AS reason
+    FROM content c
+    CROSS JOIN variant v ON v.content_id = c.content_id
+    CROSS JOIN feature f ON f.variant_id = v.variant_id
+    WHERE NOT EXISTS (SELECT 1 FROM photo p WHERE p.content_id = c.content_id AND p.missing_since_ms IS NULL)
+    UNION ALL
+    SELECT f.feature_id, 'recipe'
+    FROM input i
+    CROSS JOIN feature_set fs ON fs.input_id = i.input_id
+    CROSS JOIN feature f ON f.feature_set_id = fs.feature_set_id
+    CROSS JOIN variant v ON v.variant_id = f.variant_id
+    WHERE i.compat < (SELECT compat FROM current_versions)
+      AND EXISTS (SELECT 1 FROM photo p WHERE p.content_id = v.content_id AND p.missing_since_ms IS NULL)
+    UNION ALL
+    SELECT f.feature_id, 'draw'
+    FROM augmentation a
+    CROSS JOIN variant v ON v.augmentation_id = a.augmentation_id
+    CROSS JOIN feature f ON f.variant_id = v.variant_id
+    CROSS JOIN feature_set fs ON fs.feature_set_id = f.feature_set_id
+    CROSS JOIN input i ON i.input_id = fs.input_id
+    WHERE a.draw < (SELECT draw FROM current_versions) AND i.compat >= (SELECT compat FROM current_versions)
+      AND EXISTS (SELECT 1 FROM photo p WHERE p.content_id = v.content_id AND p.missing_since_ms IS NULL))
+SELECT r.feature_id, f.feature_set_id, v.content_id, s.name AS source, p.path, a.name AS augmentation, v.augmentation_id,
+       v.variant_index, f.stored_bytes, r.reason
+FROM reasons r
+JOIN feature f USING (feature_id)
+JOIN variant v USING (variant_id)
+JOIN augmentation a USING (augmentation_id)
+LEFT JOIN photo p ON p.photo_id = (SELECT q.photo_id FROM photo q JOIN source t USING (source_id)
+                                   WHERE q.content_id = v.content_id
+                                   ORDER BY q.missing_since_ms IS NOT NULL, t.name, q.path LIMIT 1)
+LEFT JOIN source s USING (source_id);
