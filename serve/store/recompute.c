@@ -54,6 +54,8 @@ static enum tl_status open_set(struct tl_recompute *recompute, const struct tl_s
         status = tl_features_find_weights(&weights_path, recompute->weights_path, set->network, err);
     if (status == TL_OK)
         status = tl_features_create(&recompute->features, &recipe, set->network, weights_path, &wish, err);
+    if (status == TL_OK)
+        status = tl_features_set_stored_type(recompute->features, set->stored_type, err);
     tl_memory_free(weights_path);
     if (status != TL_OK)
         return status;
