@@ -96,7 +96,7 @@ enum tl_status tl_features_create(tl_features **out, const struct tl_recipe *rec
         goto done;
     const struct tl_shape input = {recipe->size_px, recipe->size_px, table->channels};
     const bool is_for_few = wish != NULL && wish->is_for_few;
-    status = tl_plan_create(&features->plan, features->backbone, kernel, &input, is_for_few ? 1 : TL_PLAN_GROUP, err);
+    status = tl_plan_create(&features->plan, features->backbone, kernel, &input, is_for_few ? TL_CONV_FEW : TL_CONV_BATCHES, err);
     if (status != TL_OK)
         goto done;
     if (!is_for_few) {

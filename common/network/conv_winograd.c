@@ -18,7 +18,7 @@ static void settle(struct tl_conv_shape *shape, size_t tile_max)
 {
     shape->tile = is_for_winograd(shape) ? (uint32_t)choose_tile(shape, tile_max) : 0;
     shape->has_pooling = shape->has_pooling && shape->tile != 0 && can_pool_tiles(shape->tile);
-    shape->has_raw_weights = shape->has_raw_weights && shape->tile != 0 && is_for_raw(shape);
+    shape->has_raw_weights = shape->tile != 0 && is_for_raw(shape);
 }
 
 static void settle_exact(struct tl_conv_shape *shape)

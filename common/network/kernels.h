@@ -29,13 +29,21 @@
 /* What counts of zeros are filled up to. */
 enum { TL_CONV_ZEROS_UNIT = 32 };
 
+/* What a plan is for. The bits are the same. */
+enum tl_conv_use {
+    TL_CONV_BATCHES, /* photos by the dozen */
+    TL_CONV_SINGLES, /* many photos, one at a time */
+    TL_CONV_FEW      /* one photo or a few: what prepares the weights counts as much as what uses them */
+};
+
 struct tl_conv_shape {
     uint32_t height, width;          /* of the input, and of the output before pooling */
     uint32_t input_channels, output_channels;
     uint32_t kernel;                 /* 1, 3, 5, ... */
     bool has_relu;
     bool has_pooling;                /* 2 x 2 max pooling with stride 2 follows, as tl_pool_max() */
-    bool has_raw_weights;            /* packed as they are and transformed anew for each photo: may be faster for photos alone */
+    enum tl_conv_use use;
+    bool has_raw_weights;            /* packed as they are and transformed anew for each photo; settle() chooses */
     uint32_t tile;                   /* side of the tiles of outputs, where the kernel has such; settle() chooses */
 };
 
@@ -60,7 +68,7 @@ struct tl_conv_kernel {
     const char *name;       /* "reference", "winograd-avx512" */
     const char *arithmetic; /* identity in feature sets: "f64-direct", "f32-wino6-fma" */
     bool (*is_supported)(void); /* by this CPU, and its library is there; to be asked before anything else */
-    /* What run() does of a shape wished for: clears has_pooling and has_raw_weights where it does not, and chooses the tile.
+    /* What run() does of a shape wished for: clears has_pooling where it does not, and chooses the tile and the way of the weights.
      * Only shapes so settled go to the functions below. */
     void (*settle)(struct tl_conv_shape *shape);
     /* Floats of packed weights for a shape. */

@@ -15,7 +15,6 @@ struct tl_plan {
     const struct tl_conv_kernel *kernel;
     struct tl_shape input;
     struct tl_steps steps;
-    size_t group;
     size_t scratch_floats; /* of one thread */
     size_t shared_floats;  /* of all */
     size_t zeros_floats;
@@ -54,7 +53,7 @@ static enum tl_status prepare_convolution(tl_plan *plan, struct tl_step *step, s
     if (step->packed == NULL || step->bias == NULL)
         return tl_error_set_no_memory(err, "a network's weights", (unsigned long long)packed_floats * sizeof *step->packed);
     plan->scratch_floats = get_larger(plan->scratch_floats, plan->kernel->scratch_count(&step->conv));
-    plan->shared_floats = get_larger(plan->shared_floats, plan->kernel->shared_count(&step->conv, plan->group));
+    plan->shared_floats = get_larger(plan->shared_floats, plan->kernel->shared_count(&step->conv, plan->steps.group));
     plan->zeros_floats = get_larger(plan->zeros_floats, (step->conv.input_channels + zeros_unit - 1) / zeros_unit * zeros_unit);
     return TL_OK;
 }
@@ -81,13 +80,12 @@ static enum tl_status pack_weights(tl_plan *plan, struct tl_error *err)
 }
 
 enum tl_status tl_plan_create(tl_plan **out, const tl_backbone *backbone, const struct tl_conv_kernel *kernel,
-                              const struct tl_shape *input, size_t group, struct tl_error *err)
+                              const struct tl_shape *input, enum tl_conv_use use, struct tl_error *err)
 {
     const struct tl_network *network = tl_backbone_network(backbone);
     const struct tl_shape whole = {network->height, network->width, network->channels};
     tl_plan *plan = NULL;
     *out = NULL;
-    assert(group >= 1 && group <= TL_PLAN_GROUP);
     enum tl_status status = check_input(network, input != NULL ? *input : whole, err);
     if (status != TL_OK)
         goto done;
@@ -99,8 +97,7 @@ enum tl_status tl_plan_create(tl_plan **out, const tl_backbone *backbone, const 
     plan->backbone = backbone;
     plan->kernel = kernel;
     plan->input = input != NULL ? *input : whole;
-    plan->group = group;
-    status = tl_steps_create(&plan->steps, network, kernel, plan->input, group, err);
+    status = tl_steps_create(&plan->steps, network, kernel, plan->input, use, err);
     for (size_t i = 0; i < plan->steps.step_count && status == TL_OK; i++) {
         if (plan->steps.steps[i].is_convolution)
             status = prepare_convolution(plan, &plan->steps.steps[i], err);
@@ -291,10 +288,10 @@ static void run_segment(const tl_plan *plan, tl_workspace *workspace, const stru
 void tl_plan_run(const tl_plan *plan, tl_workspace *workspace, float *features, const float *inputs, size_t count)
 {
     assert(workspace->plan == plan);
-    for (size_t first = 0; first < count; first += plan->group) {
+    for (size_t first = 0; first < count; first += plan->steps.group) {
         const size_t left = count - first;
         const struct group group = {features + first * count_floats(plan->steps.features),
-                                    inputs + first * count_floats(plan->input), left < plan->group ? left : plan->group};
+                                    inputs + first * count_floats(plan->input), left < plan->steps.group ? left : plan->steps.group};
         for (size_t i = 0; i < plan->steps.segment_count; i++)
             run_segment(plan, workspace, &plan->steps.segments[i], &group);
     }

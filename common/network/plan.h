@@ -1,6 +1,6 @@
 /* plan.h - a backbone made ready to run: shapes inferred, weights packed, buffers assigned; and the loop that runs it.
  *
- *     tl_plan_create(&plan, backbone, kernel, NULL, TL_PLAN_GROUP, err);   immutable, shared by threads
+ *     tl_plan_create(&plan, backbone, kernel, NULL, TL_CONV_BATCHES, err);   immutable, shared by threads
  *     tl_workspace_create(&workspace, plan, thread_count, err);   one for each caller; its threads work on the same photos
  *     tl_plan_run(plan, workspace, features, inputs, count);      no allocation, no failure
  *
@@ -24,12 +24,11 @@ struct tl_shape {
 enum { TL_PLAN_GROUP = 16 };
 
 /* Borrows the backbone for its life, but for its weights, which it packs into memory of its own. `input` may differ from the
- * table's (tests run small ones), NULL takes the table's. `group` is how many photos go through the network together, 1 to
- * TL_PLAN_GROUP. For one at a time the kernel may prepare weights less, which makes the start and a photo alone sooner; the bits
- * are the same. Fails with: TL_BAD_INPUT (an input of other channels, too small for the table's pooling, or of an absurd size),
- * TL_NO_MEMORY (also for the threads that pack). */
+ * table's (tests run small ones), NULL takes the table's. `use` says whether TL_PLAN_GROUP photos go through the network
+ * together or one at a time, and whether being ready soon counts; the bits are the same. Fails with: TL_BAD_INPUT (an input of
+ * other channels, too small for the table's pooling, or of an absurd size), TL_NO_MEMORY (also for the threads that pack). */
 TL_MUST_USE enum tl_status tl_plan_create(tl_plan **out, const tl_backbone *backbone, const struct tl_conv_kernel *kernel,
-                                          const struct tl_shape *input, size_t group, struct tl_error *err);
+                                          const struct tl_shape *input, enum tl_conv_use use, struct tl_error *err);
 void tl_plan_free(tl_plan *plan);
 
 struct tl_shape tl_plan_input_shape(const tl_plan *plan);

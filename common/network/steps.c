@@ -27,7 +27,7 @@ struct row {
 struct planner {
     const struct tl_network *network;
     const struct tl_conv_kernel *kernel;
-    size_t group; /* photos that go through the network together */
+    enum tl_conv_use use;
     struct row *rows;
     struct tl_steps *steps;
 };
@@ -101,7 +101,7 @@ static struct tl_conv_shape describe_convolution(const struct planner *p, size_t
         .kernel = layer->kernel,
         .has_relu = layer->has_relu,
         .has_pooling = has_pooling,
-        .has_raw_weights = p->group == 1,
+        .use = p->use,
     };
     p->kernel->settle(&shape);
     return shape;
@@ -131,7 +131,7 @@ static void fuse_pooling(struct planner *p)
 static size_t choose_photo_count(const struct planner *p, const struct row *row)
 {
     const size_t photo_bytes = (count_floats(p->rows[row->input].shape) + count_floats(row->shape)) * sizeof(float);
-    return photo_bytes <= GROUP_BYTES_MAX / TL_PLAN_GROUP ? p->group : 1;
+    return photo_bytes <= GROUP_BYTES_MAX / TL_PLAN_GROUP ? p->steps->group : 1;
 }
 
 /* Steps of one row each, and segments of neighbouring steps with the same count of photos. */
@@ -196,7 +196,7 @@ static void assign_places(struct planner *p)
         while (!is_free(p, place, row))
             place++;
         row->activation.place = place;
-        const size_t photo_count = row->activation.is_for_group ? p->group : steps->segments[row->segment].photo_count;
+        const size_t photo_count = row->activation.is_for_group ? p->steps->group : steps->segments[row->segment].photo_count;
         if (steps->buffer_count <= (size_t)place)
             steps->buffer_count = (size_t)place + 1;
         if (steps->buffer_floats[place] < photo_count * row->activation.floats)
@@ -226,14 +226,15 @@ static void fill_steps(struct planner *p)
 }
 
 enum tl_status tl_steps_create(struct tl_steps *out, const struct tl_network *network, const struct tl_conv_kernel *kernel,
-                               struct tl_shape input, size_t group, struct tl_error *err)
+                               struct tl_shape input, enum tl_conv_use use, struct tl_error *err)
 {
     struct tl_steps steps = {
         .steps = tl_memory_alloc(network->layer_count, sizeof *steps.steps),
         .segments = tl_memory_alloc(network->layer_count, sizeof *steps.segments),
         .buffer_floats = tl_memory_alloc(network->layer_count, sizeof *steps.buffer_floats),
+        .group = use == TL_CONV_BATCHES ? TL_PLAN_GROUP : 1,
     };
-    struct planner planner = {network, kernel, group, tl_memory_alloc(network->layer_count, sizeof *planner.rows), &steps};
+    struct planner planner = {network, kernel, use, tl_memory_alloc(network->layer_count, sizeof *planner.rows), &steps};
     enum tl_status status;
     *out = (struct tl_steps){.steps = NULL};
     if (steps.steps == NULL || steps.segments == NULL || steps.buffer_floats == NULL || planner.rows == NULL) {

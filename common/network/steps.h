@@ -40,6 +40,7 @@ struct tl_steps {
     size_t segment_count;
     size_t *buffer_floats; /* one a buffer, for all photos that lie in it */
     size_t buffer_count;
+    size_t group; /* photos that go through the network together */
     struct tl_shape features; /* what the feature layer gives */
 };
 
@@ -48,10 +49,10 @@ static inline size_t count_floats(struct tl_shape shape)
     return (size_t)shape.height * shape.width * shape.channels;
 }
 
-/* Lays out the rows of the table that the feature layer needs, for groups of `group` photos; weights are left NULL. Fails with:
+/* Lays out the rows of the table that the feature layer needs, for that use; weights are left NULL. Fails with:
  * TL_BAD_INPUT (an input too small for the pooling, an absurd size), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_steps_create(struct tl_steps *out, const struct tl_network *network,
-                                           const struct tl_conv_kernel *kernel, struct tl_shape input, size_t group,
+                                           const struct tl_conv_kernel *kernel, struct tl_shape input, enum tl_conv_use use,
                                            struct tl_error *err);
 /* Frees the weights too. */
 void tl_steps_clear(struct tl_steps *steps);

@@ -19,11 +19,15 @@ struct layer {
 };
 
 static const struct layer layers[] = {
-    {{224, 224, 3, 64, 3, true, false, false, 0}, 1},    {{224, 224, 64, 64, 3, true, false, false, 0}, 1},
-    {{112, 112, 64, 128, 3, true, false, false, 0}, 1},  {{112, 112, 128, 128, 3, true, false, false, 0}, 1},
-    {{56, 56, 128, 256, 3, true, false, false, 0}, 1},   {{56, 56, 256, 256, 3, true, false, false, 0}, 1},
-    {{28, 28, 256, 512, 3, true, false, false, 0}, 16},  {{28, 28, 512, 512, 3, true, false, false, 0}, 16},
-    {{14, 14, 512, 512, 3, true, false, false, 0}, 16},
+    {{224, 224, 3, 64, 3, true, false, TL_CONV_BATCHES, false, 0}, 1},
+    {{224, 224, 64, 64, 3, true, false, TL_CONV_BATCHES, false, 0}, 1},
+    {{112, 112, 64, 128, 3, true, false, TL_CONV_BATCHES, false, 0}, 1},
+    {{112, 112, 128, 128, 3, true, false, TL_CONV_BATCHES, false, 0}, 1},
+    {{56, 56, 128, 256, 3, true, false, TL_CONV_BATCHES, false, 0}, 1},
+    {{56, 56, 256, 256, 3, true, false, TL_CONV_BATCHES, false, 0}, 1},
+    {{28, 28, 256, 512, 3, true, false, TL_CONV_BATCHES, false, 0}, 16},
+    {{28, 28, 512, 512, 3, true, false, TL_CONV_BATCHES, false, 0}, 16},
+    {{14, 14, 512, 512, 3, true, false, TL_CONV_BATCHES, false, 0}, 16},
 };
 
 enum { LAYER_COUNT = sizeof layers / sizeof *layers };

@@ -73,13 +73,13 @@ static enum tl_status make_backbone(tl_backbone **out, struct tl_error *err)
 static enum tl_status open_contender(struct contender *contender, const tl_backbone *backbone, const struct tl_conv_kernel *kernel,
                                      size_t thread_count, struct tl_error *err)
 {
-    static const size_t groups[] = {TL_PLAN_GROUP, 1};
+    static const enum tl_conv_use uses[] = {TL_CONV_BATCHES, TL_CONV_SINGLES};
     enum tl_status status = TL_OK;
 
     for (size_t i = 0; i < 2 && status == TL_OK; i++) {
         struct session *session = i == 0 ? &contender->many : &contender->alone;
         const double start = tl_system_seconds();
-        status = tl_plan_create(&session->plan, backbone, kernel, NULL, groups[i], err);
+        status = tl_plan_create(&session->plan, backbone, kernel, NULL, uses[i], err);
         session->plan_seconds = tl_system_seconds() - start;
         if (status == TL_OK)
             status = tl_workspace_create(&session->workspace, session->plan, thread_count, err);

@@ -37,9 +37,9 @@ static int list_kernels(void)
     return 0;
 }
 
-static enum tl_status open_session(struct session *session, const struct peer *peer, size_t group, struct tl_error *err)
+static enum tl_status open_session(struct session *session, const struct peer *peer, enum tl_conv_use use, struct tl_error *err)
 {
-    enum tl_status status = tl_plan_create(&session->plan, peer->backbone, peer->kernel, NULL, group, err);
+    enum tl_status status = tl_plan_create(&session->plan, peer->backbone, peer->kernel, NULL, use, err);
     if (status == TL_OK)
         status = tl_workspace_create(&session->workspace, session->plan, peer->thread_count, err);
     return status;
@@ -63,7 +63,7 @@ static enum tl_status open_peer(struct peer *peer, char **arguments, struct tl_e
     peer->kernel = kernel;
     peer->thread_count = strtoul(arguments[3], NULL, 10);
     if (status == TL_OK)
-        status = open_session(&peer->many, peer, TL_PLAN_GROUP, err);
+        status = open_session(&peer->many, peer, TL_CONV_BATCHES, err);
     if (status != TL_OK)
         return status;
     const struct tl_shape shape = tl_plan_feature_shape(peer->many.plan);
@@ -94,7 +94,7 @@ static double time_run(struct peer *peer, size_t count)
 
     if (count == 1 && peer->alone.plan == NULL) {
         peer->peak_mib = read_peak_mib();
-        if (open_session(&peer->alone, peer, 1, &err) != TL_OK) {
+        if (open_session(&peer->alone, peer, TL_CONV_SINGLES, &err) != TL_OK) {
             (void)fprintf(stderr, "peer_tl: %s\n", err.message);
             exit(2);
         }

@@ -13,11 +13,11 @@
 
 /* Tile, channel and panel edges; several blocks; pooling; layers summed directly. */
 static const struct tl_conv_shape shapes[] = {
-    {1, 1, 8, 1, 3, true, false, false, 0},     {5, 6, 17, 33, 3, false, false, false, 0},
-    {13, 14, 32, 48, 3, true, false, false, 0}, {7, 9, 20, 40, 3, true, true, false, 0},
-    {33, 40, 16, 16, 3, true, false, false, 0}, {4, 4, 256, 64, 3, true, true, false, 0},
-    {36, 37, 16, 16, 3, true, true, false, 0},  {9, 30, 3, 64, 3, true, false, false, 0},
-    {6, 6, 20, 18, 1, true, false, false, 0},   {9, 8, 9, 35, 5, false, false, false, 0},
+    {1, 1, 8, 1, 3, true, false, TL_CONV_BATCHES, false, 0},     {5, 6, 17, 33, 3, false, false, TL_CONV_BATCHES, false, 0},
+    {13, 14, 32, 48, 3, true, false, TL_CONV_BATCHES, false, 0}, {7, 9, 20, 40, 3, true, true, TL_CONV_BATCHES, false, 0},
+    {33, 40, 16, 16, 3, true, false, TL_CONV_BATCHES, false, 0}, {4, 4, 256, 64, 3, true, true, TL_CONV_BATCHES, false, 0},
+    {36, 37, 16, 16, 3, true, true, TL_CONV_BATCHES, false, 0},  {9, 30, 3, 64, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {6, 6, 20, 18, 1, true, false, TL_CONV_BATCHES, false, 0},   {9, 8, 9, 35, 5, false, false, TL_CONV_BATCHES, false, 0},
 };
 
 /* Arithmetic by arithmetic, the twin first. */

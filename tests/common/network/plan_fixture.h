@@ -23,12 +23,12 @@ static inline tl_backbone *make_backbone(void)
 }
 
 static inline tl_plan *make_plan(const tl_backbone *backbone, const struct tl_conv_kernel *kernel, const struct tl_shape *input,
-                                 size_t group)
+                                 enum tl_conv_use use)
 {
     struct tl_error err;
     tl_plan *plan;
 
-    ck_assert_msg(tl_plan_create(&plan, backbone, kernel, input, group, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_plan_create(&plan, backbone, kernel, input, use, &err) == TL_OK, "%s", err.message);
     return plan;
 }
 

@@ -74,16 +74,16 @@ static double find_worst_share(const struct tl_conv_kernel *kernel, const float 
 /* Edges of photos, registers and blocks: OpenBLAS's blocks here hold 392 pixels where K is 720, so there are one pixel
  * less, as many, one more and twice as many. */
 static const struct tl_conv_shape shapes[] = {
-    {1, 1, 1, 1, 1, false, false, false, 0},    {1, 1, 1, 1, 3, true, false, false, 0},
-    {1, 1, 3, 5, 5, false, false, false, 0},    {1, 7, 3, 4, 3, true, false, false, 0},
-    {9, 1, 3, 4, 3, false, false, false, 0},    {1, 40, 2, 16, 5, true, false, false, 0},
-    {2, 2, 16, 16, 3, true, false, false, 0},   {3, 3, 17, 15, 3, false, false, false, 0},
-    {4, 5, 15, 17, 3, true, false, false, 0},   {5, 4, 1, 64, 3, true, false, false, 0},
-    {7, 7, 64, 31, 3, true, false, false, 0},   {14, 14, 33, 33, 3, true, false, false, 0},
-    {13, 15, 8, 32, 1, false, false, false, 0}, {6, 6, 5, 48, 7, true, false, false, 0},
-    {16, 16, 3, 64, 3, true, false, false, 0},  {17, 23, 80, 8, 3, true, false, false, 0},
-    {14, 28, 80, 8, 3, true, false, false, 0},  {3, 131, 80, 8, 3, false, false, false, 0},
-    {28, 28, 80, 8, 3, true, false, false, 0},  {2, 2, 512, 3, 3, true, false, false, 0},
+    {1, 1, 1, 1, 1, false, false, TL_CONV_BATCHES, false, 0},    {1, 1, 1, 1, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {1, 1, 3, 5, 5, false, false, TL_CONV_BATCHES, false, 0},    {1, 7, 3, 4, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {9, 1, 3, 4, 3, false, false, TL_CONV_BATCHES, false, 0},    {1, 40, 2, 16, 5, true, false, TL_CONV_BATCHES, false, 0},
+    {2, 2, 16, 16, 3, true, false, TL_CONV_BATCHES, false, 0},   {3, 3, 17, 15, 3, false, false, TL_CONV_BATCHES, false, 0},
+    {4, 5, 15, 17, 3, true, false, TL_CONV_BATCHES, false, 0},   {5, 4, 1, 64, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {7, 7, 64, 31, 3, true, false, TL_CONV_BATCHES, false, 0},   {14, 14, 33, 33, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {13, 15, 8, 32, 1, false, false, TL_CONV_BATCHES, false, 0}, {6, 6, 5, 48, 7, true, false, TL_CONV_BATCHES, false, 0},
+    {16, 16, 3, 64, 3, true, false, TL_CONV_BATCHES, false, 0},  {17, 23, 80, 8, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {14, 28, 80, 8, 3, true, false, TL_CONV_BATCHES, false, 0},  {3, 131, 80, 8, 3, false, false, TL_CONV_BATCHES, false, 0},
+    {28, 28, 80, 8, 3, true, false, TL_CONV_BATCHES, false, 0},  {2, 2, 512, 3, 3, true, false, TL_CONV_BATCHES, false, 0},
 };
 
 enum { SHAPE_COUNT = sizeof shapes / sizeof *shapes };
@@ -93,7 +93,7 @@ enum { SHAPE_COUNT = sizeof shapes / sizeof *shapes };
 START_TEST(the_definition_gives_sums_worked_out_by_hand)
 {
     /* A 2 x 3 photo of one channel; a kernel that counts up; one output channel. */
-    static const struct tl_conv_shape shape = {2, 3, 1, 1, 3, false, false, false, 0};
+    static const struct tl_conv_shape shape = {2, 3, 1, 1, 3, false, false, TL_CONV_BATCHES, false, 0};
     static const float in[] = {1, 2, 3, 4, 5, 6}, weights[] = {1, 2, 3, 4, 5, 6, 7, 8, 9}, bias[] = {0.5F};
     static const float expected[] = {94.5F, 154.5F, 106.5F, 58.5F, 91.5F, 58.5F};
     float out[6], scratch[2];
@@ -108,8 +108,8 @@ END_TEST
 START_TEST(the_definition_mixes_channels_and_cuts_at_zero)
 {
     /* One pixel, two channels in and two out: (1, -2) by columns (3, 5) and (4, 6), bias (1, -1). */
-    static const struct tl_conv_shape shape = {1, 1, 2, 2, 1, false, false, false, 0};
-    static const struct tl_conv_shape with_relu = {1, 1, 2, 2, 1, true, false, false, 0};
+    static const struct tl_conv_shape shape = {1, 1, 2, 2, 1, false, false, TL_CONV_BATCHES, false, 0};
+    static const struct tl_conv_shape with_relu = {1, 1, 2, 2, 1, true, false, TL_CONV_BATCHES, false, 0};
     static const float in[] = {1, -2}, weights[] = {3, 4, 5, 6}, bias[] = {1, 9};
     float out[2], scratch[4];
 
@@ -218,7 +218,7 @@ END_TEST
 
 START_TEST(nan_reaches_the_outputs_that_see_it_and_no_others)
 {
-    static const struct tl_conv_shape shape = {9, 10, 3, 20, 3, true, false, false, 0};
+    static const struct tl_conv_shape shape = {9, 10, 3, 20, 3, true, false, TL_CONV_BATCHES, false, 0};
     const struct tl_conv_kernel *kernel = tl_conv_kernels[_i];
     const uint32_t nan_y = 4, nan_x = 5;
 

@@ -16,9 +16,9 @@ static void convolve(float *out, const struct tl_conv_shape *shape, const float 
 /* The small table written out as calls: what any plan for it must come to. */
 static float *run_by_hand(const tl_backbone *backbone, const float *input, uint32_t height, uint32_t width)
 {
-    const struct tl_conv_shape conv1 = {height, width, 3, 8, 3, true, false, false, 0};
-    const struct tl_conv_shape conv2 = {height, width, 8, 10, 3, false, false, false, 0};
-    const struct tl_conv_shape conv3 = {height / 2, width / 2, 10, 17, 1, true, false, false, 0};
+    const struct tl_conv_shape conv1 = {height, width, 3, 8, 3, true, false, TL_CONV_BATCHES, false, 0};
+    const struct tl_conv_shape conv2 = {height, width, 8, 10, 3, false, false, TL_CONV_BATCHES, false, 0};
+    const struct tl_conv_shape conv3 = {height / 2, width / 2, 10, 17, 1, true, false, TL_CONV_BATCHES, false, 0};
     const size_t floats = (size_t)height * width * 17;
     float *a = tl_memory_alloc(floats, sizeof *a), *b = tl_memory_alloc(floats, sizeof *b);
 
@@ -48,7 +48,7 @@ static void check_close(const float *found, const float *expected, size_t count,
 START_TEST(shapes_follow_the_table)
 {
     tl_backbone *backbone = make_backbone();
-    tl_plan *plan = make_plan(backbone, &tl_conv_reference, NULL, TL_PLAN_GROUP);
+    tl_plan *plan = make_plan(backbone, &tl_conv_reference, NULL, TL_CONV_BATCHES);
     const struct tl_shape input = tl_plan_input_shape(plan), features = tl_plan_feature_shape(plan);
 
     ck_assert_uint_eq(input.height, 13);
@@ -84,7 +84,7 @@ START_TEST(a_plan_gives_what_the_table_says)
     tl_backbone *backbone = make_backbone();
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
         char what[100];
-        tl_plan *plan = make_plan(backbone, kernel, &shapes[s], s % 2 == 0 ? 1 : TL_PLAN_GROUP);
+        tl_plan *plan = make_plan(backbone, kernel, &shapes[s], (enum tl_conv_use)(s % 3));
         float *input = make_values(count_floats(shapes[s]), s + 1);
         float *found = run(plan, input, 1), *expected = run_by_hand(backbone, input, shapes[s].height, shapes[s].width);
         snprintf(what, sizeof what, "%s, %u x %u", kernel->name, shapes[s].height, shapes[s].width);
@@ -106,7 +106,7 @@ START_TEST(running_no_photos_writes_nothing)
     if (get_kernel(_i) == NULL)
         return;
     tl_backbone *backbone = make_backbone();
-    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL, TL_PLAN_GROUP);
+    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL, TL_CONV_BATCHES);
 
     tl_memory_free(run(plan, NULL, 0));
     tl_plan_free(plan);
@@ -121,10 +121,12 @@ START_TEST(an_input_too_small_for_the_pooling_is_refused)
     tl_backbone *backbone = make_backbone();
 
     plan = (tl_plan *)backbone;
-    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){3, 4, 3}, 1, &err), TL_BAD_INPUT);
+    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){3, 4, 3},
+                                    TL_CONV_SINGLES, &err), TL_BAD_INPUT);
     ck_assert_str_eq(err.message, "b_pool: its input is 1 x 2, too small to pool 2 x 2");
     ck_assert_ptr_null(plan);
-    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){0, 4, 3}, 1, &err), TL_BAD_INPUT);
+    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){0, 4, 3},
+                                    TL_CONV_SINGLES, &err), TL_BAD_INPUT);
     ck_assert_str_eq(err.message, "small cannot take photos of 0 x 4");
     tl_backbone_free(backbone);
 }
@@ -136,12 +138,15 @@ START_TEST(an_input_of_other_channels_or_absurd_size_is_refused)
     tl_plan *plan;
     tl_backbone *backbone = make_backbone();
 
-    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){8, 8, 1}, 1, &err), TL_BAD_INPUT);
+    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){8, 8, 1},
+                                    TL_CONV_SINGLES, &err), TL_BAD_INPUT);
     ck_assert_str_eq(err.message, "small takes photos of 3 channels, not 1");
-    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){1U << 31, 1U << 31, 3}, 1, &err),
+    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){1U << 31, 1U << 31, 3},
+                                    TL_CONV_SINGLES, &err),
                      TL_BAD_INPUT);
     ck_assert_str_eq(err.message, "small cannot take photos of 2147483648 x 2147483648");
-    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){20000, 20000, 3}, 1, &err),
+    ck_assert_int_eq(tl_plan_create(&plan, backbone, &tl_conv_reference, &(struct tl_shape){20000, 20000, 3},
+                                    TL_CONV_SINGLES, &err),
                      TL_BAD_INPUT);
     ck_assert_str_eq(err.message, "a_conv1: an output of 20000 x 20000 x 8 is too large");
     ck_assert_ptr_null(plan);
@@ -164,7 +169,7 @@ START_TEST(every_failed_allocation_is_reported_and_leaks_nothing)
 
     for (;; n++) {
         tl_memory_fail_at(n);
-        enum tl_status status = tl_plan_create(&plan, backbone, get_kernel(_i), NULL, 1, &err);
+        enum tl_status status = tl_plan_create(&plan, backbone, get_kernel(_i), NULL, TL_CONV_SINGLES, &err);
         ck_assert(status == TL_OK || plan == NULL);
         if (status == TL_OK) {
             status = tl_workspace_create(&workspace, plan, 1, &err);

@@ -10,7 +10,7 @@ START_TEST(a_photo_in_a_batch_has_the_bits_of_the_photo_alone)
     if (get_kernel(_i) == NULL)
         return;
     tl_backbone *backbone = make_backbone();
-    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL, TL_PLAN_GROUP);
+    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL, TL_CONV_BATCHES);
     const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
     float *inputs = make_values(PHOTO_COUNT * input_floats, 11), *batch = run(plan, inputs, PHOTO_COUNT);
 
@@ -33,10 +33,11 @@ START_TEST(a_plan_for_photos_alone_gives_the_bits_of_one_for_groups)
 
     if (get_kernel(_i) == NULL)
         return;
-    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+    for (size_t i = 0; i < 2 * (sizeof sizes / sizeof *sizes); i++) {
+        const size_t s = i / 2;
         tl_backbone *backbone = make_backbone();
-        tl_plan *grouped = make_plan(backbone, get_kernel(_i), &sizes[s], TL_PLAN_GROUP);
-        tl_plan *single = make_plan(backbone, get_kernel(_i), &sizes[s], 1);
+        tl_plan *grouped = make_plan(backbone, get_kernel(_i), &sizes[s], TL_CONV_BATCHES);
+        tl_plan *single = make_plan(backbone, get_kernel(_i), &sizes[s], i % 2 == 0 ? TL_CONV_FEW : TL_CONV_SINGLES);
         const size_t floats = 3 * count_floats(tl_plan_feature_shape(grouped));
         float *inputs = make_values(3 * count_floats(sizes[s]), 16), *expected = run(grouped, inputs, 3);
 
@@ -62,7 +63,7 @@ START_TEST(what_ran_before_leaves_no_trace)
     if (get_kernel(_i) == NULL)
         return;
     tl_backbone *backbone = make_backbone();
-    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL, TL_PLAN_GROUP);
+    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL, TL_CONV_BATCHES);
     const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
     float *inputs = make_values(2 * input_floats, 12), *first = make_values(floats, 1), *again = make_values(floats, 2);
 
@@ -88,7 +89,7 @@ START_TEST(a_team_of_any_size_gives_the_bits_of_one_thread)
     if (get_kernel(_i) == NULL)
         return;
     tl_backbone *backbone = make_backbone();
-    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL, TL_PLAN_GROUP);
+    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL, TL_CONV_BATCHES);
     const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
     float *inputs = make_values(PHOTO_COUNT * input_floats, 14), *one = run(plan, inputs, PHOTO_COUNT);
 
@@ -111,7 +112,7 @@ START_TEST(photos_that_go_in_turns_have_the_bits_of_photos_alone)
 {
     static const struct tl_shape large = {400, 412, 3};
     tl_backbone *backbone = make_backbone();
-    tl_plan *plan = make_plan(backbone, tl_conv_kernel_default(), &large, TL_PLAN_GROUP);
+    tl_plan *plan = make_plan(backbone, tl_conv_kernel_default(), &large, TL_CONV_BATCHES);
     const size_t input_floats = count_floats(large), floats = count_floats(tl_plan_feature_shape(plan));
     float *inputs = make_values(PHOTO_COUNT * input_floats, 15), *batch = run_by_team(plan, inputs, PHOTO_COUNT, 2);
 
@@ -153,7 +154,7 @@ START_TEST(two_threads_give_the_bits_of_one)
     if (get_kernel(_i) == NULL)
         return;
     tl_backbone *backbone = make_backbone();
-    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL, TL_PLAN_GROUP);
+    tl_plan *plan = make_plan(backbone, get_kernel(_i), NULL, TL_CONV_BATCHES);
     const size_t input_floats = count_floats(tl_plan_input_shape(plan)), floats = count_floats(tl_plan_feature_shape(plan));
     float *inputs = make_values(PHOTO_COUNT * input_floats, 13), *one = run(plan, inputs, PHOTO_COUNT);
     float *two = make_values(PHOTO_COUNT * floats, 1);

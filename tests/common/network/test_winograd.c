@@ -10,19 +10,19 @@
 /* Edges of tiles (4 to 7), patches, channel blocks (16), panels (16, 32) and rows of the micro-kernels (6, 14); enough
  * tiles for several blocks; layers that are summed directly. */
 static const struct tl_conv_shape shapes[] = {
-    {1, 1, 8, 1, 3, true, false, false, 0},      {2, 2, 16, 16, 3, true, false, false, 0},
-    {3, 5, 17, 15, 3, false, false, false, 0},   {4, 4, 16, 32, 3, true, false, false, 0},
-    {5, 4, 15, 33, 3, true, false, false, 0},    {6, 7, 64, 31, 3, true, false, false, 0},
-    {8, 9, 33, 48, 3, false, false, false, 0},   {13, 14, 32, 65, 3, true, false, false, 0},
-    {12, 56, 24, 40, 3, true, false, false, 0},  {61, 47, 16, 20, 3, true, false, false, 0},
-    {4, 4, 512, 70, 3, true, false, false, 0},   {2, 2, 8, 16, 3, true, true, false, 0},
-    {3, 3, 8, 16, 3, true, true, false, 0},      {7, 6, 20, 33, 3, true, true, false, 0},
-    {9, 13, 16, 31, 3, false, true, false, 0},   {24, 20, 48, 64, 3, true, true, false, 0},
-    {9, 30, 3, 64, 3, true, false, false, 0},    {17, 5, 7, 33, 3, true, false, false, 0},
-    {14, 14, 130, 33, 3, true, false, false, 0}, {28, 21, 17, 34, 3, true, false, false, 0},
-    {24, 37, 40, 20, 3, true, true, false, 0},   {14, 14, 300, 20, 3, true, true, false, 0},
-    {6, 6, 20, 18, 1, true, false, false, 0},    {9, 8, 9, 35, 5, false, false, false, 0},
-    {5, 90, 3, 16, 7, true, false, false, 0},
+    {1, 1, 8, 1, 3, true, false, TL_CONV_BATCHES, false, 0},      {2, 2, 16, 16, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {3, 5, 17, 15, 3, false, false, TL_CONV_BATCHES, false, 0},   {4, 4, 16, 32, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {5, 4, 15, 33, 3, true, false, TL_CONV_BATCHES, false, 0},    {6, 7, 64, 31, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {8, 9, 33, 48, 3, false, false, TL_CONV_BATCHES, false, 0},   {13, 14, 32, 65, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {12, 56, 24, 40, 3, true, false, TL_CONV_BATCHES, false, 0},  {61, 47, 16, 20, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {4, 4, 512, 70, 3, true, false, TL_CONV_BATCHES, false, 0},   {2, 2, 8, 16, 3, true, true, TL_CONV_BATCHES, false, 0},
+    {3, 3, 8, 16, 3, true, true, TL_CONV_BATCHES, false, 0},      {7, 6, 20, 33, 3, true, true, TL_CONV_BATCHES, false, 0},
+    {9, 13, 16, 31, 3, false, true, TL_CONV_BATCHES, false, 0},   {24, 20, 48, 64, 3, true, true, TL_CONV_BATCHES, false, 0},
+    {9, 30, 3, 64, 3, true, false, TL_CONV_BATCHES, false, 0},    {17, 5, 7, 33, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {14, 14, 130, 33, 3, true, false, TL_CONV_BATCHES, false, 0}, {28, 21, 17, 34, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {24, 37, 40, 20, 3, true, true, TL_CONV_BATCHES, false, 0},   {14, 14, 300, 20, 3, true, true, TL_CONV_BATCHES, false, 0},
+    {6, 6, 20, 18, 1, true, false, TL_CONV_BATCHES, false, 0},    {9, 8, 9, 35, 5, false, false, TL_CONV_BATCHES, false, 0},
+    {5, 90, 3, 16, 7, true, false, TL_CONV_BATCHES, false, 0},
 };
 
 enum { SHAPE_COUNT = sizeof shapes / sizeof *shapes, THREAD_COUNT_MAX = 9, TILE_COUNT = sizeof tile_sizes / sizeof *tile_sizes };
@@ -128,8 +128,8 @@ END_TEST
 /* NaN spreads over the tile that it is transformed with, no further; and pooling does not lose it. */
 START_TEST(nan_reaches_the_outputs_that_see_it_and_stays_near)
 {
-    static const struct tl_conv_shape plain = {17, 18, 16, 20, 3, true, false, false, 0};
-    static const struct tl_conv_shape pooled = {17, 18, 16, 20, 3, true, true, false, 0};
+    static const struct tl_conv_shape plain = {17, 18, 16, 20, 3, true, false, TL_CONV_BATCHES, false, 0};
+    static const struct tl_conv_shape pooled = {17, 18, 16, 20, 3, true, true, TL_CONV_BATCHES, false, 0};
     const struct tl_conv_kernel *kernel = tl_conv_kernels[_i];
 
     for (int32_t at = 0; is_winograd(kernel) && at < 17 * 18; at += 7) {
@@ -218,7 +218,7 @@ END_TEST
 
 START_TEST(transformed_weights_are_those_of_the_formula)
 {
-    static const struct tl_conv_shape shape = {4, 4, 3, 5, 3, false, false, false, 0};
+    static const struct tl_conv_shape shape = {4, 4, 3, 5, 3, false, false, TL_CONV_BATCHES, false, 0};
     enum { PANEL = 16 };
     const size_t tile = tile_sizes[_i], side = tile + 2;
     double g[PATCH_MAX][3] = {{0}}, points[PATCH_MAX];
@@ -265,7 +265,7 @@ START_TEST(raw_weights_give_the_bits_of_packed_ones)
             continue;
         struct problem p = make_problem(&shapes[i], 1 + i % PHOTO_COUNT_MAX, false, i + 1300);
         float *expected = run(kernel, &p);
-        p.shape.has_raw_weights = true;
+        p.shape.use = TL_CONV_FEW;
         for (size_t n = 1; n <= THREAD_COUNT_MAX && settle(kernel, &p.shape).has_raw_weights; n += 2) {
             float *found = run_divided(kernel, &p, n);
             check_same(found, expected, p.photo_count * count_out(&p.shape), kernel, &p);

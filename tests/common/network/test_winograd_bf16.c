@@ -9,13 +9,13 @@
 
 /* Edges of tiles (4), of AMX's tiles of rows (16, 32) and channels (32), of panels (32); several blocks of tiles; pooling. */
 static const struct tl_conv_shape shapes[] = {
-    {1, 1, 8, 1, 3, true, false, false, 0},     {2, 2, 32, 32, 3, true, false, false, 0},
-    {3, 5, 33, 31, 3, false, false, false, 0},  {13, 14, 48, 65, 3, true, false, false, 0},
-    {20, 13, 31, 33, 3, true, false, false, 0}, {64, 4, 16, 16, 3, false, false, false, 0},
-    {17, 60, 64, 20, 3, true, false, false, 0}, {61, 47, 16, 20, 3, true, false, false, 0},
-    {4, 4, 512, 70, 3, true, false, false, 0},  {9, 13, 16, 31, 3, false, true, false, 0},
-    {24, 20, 96, 64, 3, true, true, false, 0},  {9, 30, 3, 64, 3, true, false, false, 0},
-    {6, 5, 9, 520, 3, true, false, false, 0},
+    {1, 1, 8, 1, 3, true, false, TL_CONV_BATCHES, false, 0},     {2, 2, 32, 32, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {3, 5, 33, 31, 3, false, false, TL_CONV_BATCHES, false, 0},  {13, 14, 48, 65, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {20, 13, 31, 33, 3, true, false, TL_CONV_BATCHES, false, 0}, {64, 4, 16, 16, 3, false, false, TL_CONV_BATCHES, false, 0},
+    {17, 60, 64, 20, 3, true, false, TL_CONV_BATCHES, false, 0}, {61, 47, 16, 20, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {4, 4, 512, 70, 3, true, false, TL_CONV_BATCHES, false, 0},  {9, 13, 16, 31, 3, false, true, TL_CONV_BATCHES, false, 0},
+    {24, 20, 96, 64, 3, true, true, TL_CONV_BATCHES, false, 0},  {9, 30, 3, 64, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {6, 5, 9, 520, 3, true, false, TL_CONV_BATCHES, false, 0},
 };
 
 /* Each kernel and its twin, and the relative L2 error against the definition: 1.3 times the largest measured. */

@@ -9,15 +9,15 @@
 /* Edges of tiles (4), of rows of the micro-kernel (14), of blocks (32) and parts (128) of channels, of panels (32); several blocks
  * of tiles; pooling. */
 static const struct tl_conv_shape shapes[] = {
-    {1, 1, 8, 1, 3, true, false, false, 0},      {2, 2, 32, 32, 3, true, false, false, 0},
-    {3, 5, 33, 31, 3, false, false, false, 0},   {13, 14, 48, 65, 3, true, false, false, 0},
-    {20, 13, 31, 33, 3, true, false, false, 0},  {64, 4, 16, 16, 3, false, false, false, 0},
-    {17, 60, 64, 20, 3, true, false, false, 0},  {61, 47, 16, 20, 3, true, false, false, 0},
-    {4, 4, 512, 70, 3, true, false, false, 0},   {9, 13, 16, 31, 3, false, true, false, 0},
-    {24, 20, 96, 64, 3, true, true, false, 0},   {9, 30, 3, 64, 3, true, false, false, 0},
-    {6, 5, 9, 520, 3, true, false, false, 0},    {8, 53, 128, 33, 3, true, false, false, 0},
-    {5, 9, 129, 40, 3, false, false, false, 0},  {12, 52, 300, 32, 3, true, false, false, 0},
-    {40, 40, 257, 16, 3, true, true, false, 0},
+    {1, 1, 8, 1, 3, true, false, TL_CONV_BATCHES, false, 0},      {2, 2, 32, 32, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {3, 5, 33, 31, 3, false, false, TL_CONV_BATCHES, false, 0},   {13, 14, 48, 65, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {20, 13, 31, 33, 3, true, false, TL_CONV_BATCHES, false, 0},  {64, 4, 16, 16, 3, false, false, TL_CONV_BATCHES, false, 0},
+    {17, 60, 64, 20, 3, true, false, TL_CONV_BATCHES, false, 0},  {61, 47, 16, 20, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {4, 4, 512, 70, 3, true, false, TL_CONV_BATCHES, false, 0},   {9, 13, 16, 31, 3, false, true, TL_CONV_BATCHES, false, 0},
+    {24, 20, 96, 64, 3, true, true, TL_CONV_BATCHES, false, 0},   {9, 30, 3, 64, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {6, 5, 9, 520, 3, true, false, TL_CONV_BATCHES, false, 0},    {8, 53, 128, 33, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {5, 9, 129, 40, 3, false, false, TL_CONV_BATCHES, false, 0},  {12, 52, 300, 32, 3, true, false, TL_CONV_BATCHES, false, 0},
+    {40, 40, 257, 16, 3, true, true, TL_CONV_BATCHES, false, 0},
 };
 
 enum { SHAPE_COUNT = sizeof shapes / sizeof *shapes };
@@ -202,7 +202,7 @@ END_TEST
 
 START_TEST(a_loud_photo_beside_changes_no_bits)
 {
-    static const struct tl_conv_shape shape = {18, 15, 40, 33, 3, true, false, false, 0};
+    static const struct tl_conv_shape shape = {18, 15, 40, 33, 3, true, false, TL_CONV_BATCHES, false, 0};
     struct problem p = make_problem(&shape, 2, false, 2200), alone = p;
 
     alone.photo_count = 1;
@@ -224,7 +224,7 @@ START_TEST(rows_in_the_same_direction_do_not_overflow)
 
     for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
         for (int sign = -1; sign <= 1; sign += 2) {
-            const struct tl_conv_shape shape = {12, 12, channels[i], 32, 3, false, false, false, 0};
+            const struct tl_conv_shape shape = {12, 12, channels[i], 32, 3, false, false, TL_CONV_BATCHES, false, 0};
             struct problem p = make_problem(&shape, 1, false, i + 2300);
             for (size_t j = 0; j < count_in(&shape); j++)
                 p.in[j] = 0.7F;
@@ -248,7 +248,7 @@ END_TEST
 /* All of a row's norm in one channel: the largest integers there are. */
 START_TEST(one_channel_among_zeros_does_not_overflow)
 {
-    static const struct tl_conv_shape shape = {8, 8, 160, 32, 3, false, false, false, 0};
+    static const struct tl_conv_shape shape = {8, 8, 160, 32, 3, false, false, TL_CONV_BATCHES, false, 0};
     struct problem p = make_problem(&shape, 1, false, 2400);
 
     for (size_t j = 0; j < count_in(&shape); j++)
@@ -266,7 +266,7 @@ END_TEST
 START_TEST(the_error_does_not_depend_on_the_size_of_values)
 {
     static const float sizes[] = {1e-9F, 1e-3F, 1, 1e6F, 1e12F};
-    static const struct tl_conv_shape shape = {9, 9, 20, 16, 3, false, false, false, 0};
+    static const struct tl_conv_shape shape = {9, 9, 20, 16, 3, false, false, TL_CONV_BATCHES, false, 0};
 
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct problem p = make_problem(&shape, 1, false, 2500);
@@ -283,7 +283,7 @@ END_TEST
 START_TEST(what_is_no_number_shows)
 {
     static const float values[] = {NAN, INFINITY, -INFINITY, 1e30F};
-    static const struct tl_conv_shape shape = {6, 6, 40, 33, 3, true, false, false, 0};
+    static const struct tl_conv_shape shape = {6, 6, 40, 33, 3, true, false, TL_CONV_BATCHES, false, 0};
 
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         struct problem p = make_problem(&shape, 1, false, 2600);
@@ -302,7 +302,7 @@ END_TEST
 
 START_TEST(a_weight_that_is_no_number_shows)
 {
-    static const struct tl_conv_shape shape = {6, 6, 300, 33, 3, true, false, false, 0};
+    static const struct tl_conv_shape shape = {6, 6, 300, 33, 3, true, false, TL_CONV_BATCHES, false, 0};
     struct problem p = make_problem(&shape, 1, false, 2650);
 
     p.weights[((size_t)4 * shape.input_channels + 150) * shape.output_channels + 17] = NAN;
