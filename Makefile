@@ -133,7 +133,7 @@ TEST_PROGRAMS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SOURCES))
 
 # ---- what to make ------------------------------------------------------------------------------------------------
 
-.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-scale test-scale-million run-scale bench bench-pipeline bench-peers bench-cold test-arm64 test-asan test-tsan test-programs install uninstall clean
+.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-scale test-scale-million run-scale bench bench-pipeline bench-codec bench-peers bench-cold test-arm64 test-asan test-tsan test-programs install uninstall clean
 
 all: tools ## builds the four tools into build/bin/
 
@@ -172,15 +172,19 @@ bench-cold: deps weights ## one photo, one process: tl-classify and onnxruntime 
 	@$(MAKE) --no-print-directory tools
 	@TL_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) sh tests/bench/cold_start.sh $(OUT)/bin "$(PHOTOS)" $(COLD)
 
-bench: deps ## how fast the network is here, kernel by kernel (BENCH="--rounds 9 --photos"), then bench-pipeline and one photo in one process
+bench: deps ## how fast the network is here, kernel by kernel (BENCH="--rounds 9 --photos"), then bench-pipeline, bench-codec and one photo in one process
 	@$(MAKE) --no-print-directory $(OUT)/tests/bench/bench_network
 	@TL_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) $(OUT)/tests/bench/bench_network $(BENCH)
-	@$(MAKE) --no-print-directory bench-pipeline
+	@$(MAKE) --no-print-directory bench-pipeline bench-codec
 	@sh tests/bench/one_photo.sh $(OUT)/bin $(OUT)/tests/demo/draw_skies
 
 bench-pipeline: deps weights ## whole extractions against the network alone (PHOTOS=folder; PIPELINE="--rounds 9")
 	@$(MAKE) --no-print-directory tools $(OUT)/tests/bench/bench_pipeline $(OUT)/tests/demo/draw_skies
 	@sh tests/bench/pipeline.sh $(OUT)/tests/bench/bench_pipeline $(OUT)/bin/tl-extract $(OUT)/tests/demo/draw_skies "$(PHOTOS)" $(PIPELINE)
+
+bench-codec: deps weights ## our blobs of features and zstd, gzip, Blosc2: bytes and speed (PHOTOS=folder; CODEC="--rounds 9")
+	@$(MAKE) --no-print-directory tools $(OUT)/tests/bench/bench_codec $(OUT)/tests/demo/draw_skies
+	@sh tests/bench/codec.sh $(OUT)/tests/bench/bench_codec $(OUT)/bin/tl-extract $(OUT)/tests/demo/draw_skies "$(PHOTOS)" $(CODEC)
 
 test-asan: deps ## suites and command-line tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory VARIANT=asan run-suites run-cli
@@ -322,6 +326,12 @@ $(OUT)/tests/scale/fill_store: $(OUT)/tests/scale/fill_store.o $(foreach r,store
 
 PIPELINE_OBJECTS := $(patsubst %,$(OUT)/tests/bench/%.o,bench_pipeline bench_tool bench_parts)
 $(OUT)/tests/bench/bench_pipeline: $(PIPELINE_OBJECTS) $(foreach r,$(call rooms_for,extract),$(call archive_of,$(r)))
+	@mkdir -p $(@D)
+	$(call STEP,link,$@)
+	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+CODEC_OBJECTS := $(patsubst %,$(OUT)/tests/bench/%.o,bench_codec bench_codec_contenders)
+$(OUT)/tests/bench/bench_codec: $(CODEC_OBJECTS) $(foreach r,$(call rooms_for,store),$(call archive_of,$(r)))
 	@mkdir -p $(@D)
 	$(call STEP,link,$@)
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
