@@ -8,7 +8,7 @@
 #include "common/store/store.h"
 
 /* More than the SQL texts of this room, so that each is prepared once per open store. */
-enum { TL_CONNECTION_SLOT_COUNT = 96 };
+enum { TL_CONNECTION_SLOT_COUNT = 192 };
 
 struct tl_connection_slot {
     const char *sql;

@@ -19,6 +19,7 @@ static const struct verb VERBS[] = {
     {"backup", "backup STORE OUT", "a copy of a store, also while another program writes to it", tl_verb_backup_run},
     {"vacuum", "vacuum STORE", "gives back the room of what was deleted", tl_verb_vacuum_run},
     {"seal", "seal STORE", "one file again, after a crash left a journal beside it", tl_verb_seal_run},
+    {"merge", "merge OUT A B ...", "joins stores of several machines or folders, or the parts of one job", tl_verb_merge_run},
     {"import-weights", "import-weights FILE OUT.h5", "a network's weights from ONNX or Keras, checked, in Keras's layout",
      tl_verb_import_weights_run},
 };

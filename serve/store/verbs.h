@@ -16,6 +16,7 @@ enum tl_exit tl_verb_verify_run(int argc, char **argv);
 enum tl_exit tl_verb_backup_run(int argc, char **argv);
 enum tl_exit tl_verb_vacuum_run(int argc, char **argv);
 enum tl_exit tl_verb_seal_run(int argc, char **argv);
+enum tl_exit tl_verb_merge_run(int argc, char **argv);
 enum tl_exit tl_verb_import_weights_run(int argc, char **argv);
 
 #endif

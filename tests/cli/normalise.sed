@@ -1,6 +1,6 @@
 # Durations, rates, sizes, run ids, clock times, the arithmetic of this machine and the words of HDF5 differ from run to run or from machine to
 # machine; everything else must not. Progress lines are many on a slow machine, few on a fast one, so none is kept.
-/^(! )?(extract|export|verify|recompute|backup): [0-9]+ of [0-9]+ (photos|features|MB)/d
+/^(! )?(extract|export|verify|recompute|backup|merge): [0-9]+ of [0-9]+ (photos|features|MB)/d
 s/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/UUID/g
 s/\b(winograd7?-[a-z0-9]+|openblas-(im2col|plain|neon|avx[0-9]+)|openblas|reference)(, (winograd7?-[a-z0-9]+|openblas-(im2col|plain|neon|avx[0-9]+)|openblas|reference))+\b/KERNELS/g
 s/openblas-(im2col|wino[0-9])|(f32|f64|i16|bf16|bf16x3)-(wino|direct|im2col)[0-9a-z-]*/ARITHMETIC/g
