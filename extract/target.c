@@ -140,7 +140,7 @@ static enum tl_status open_all(struct tl_target *target, const struct tl_setting
     if (!target->source_ids)
         return tl_error_set_no_memory(err, "the list of sources", scan_count * sizeof *target->source_ids);
     if (is_there(settings->store_path))
-        status = tl_store_open(&target->store, settings->store_path, TL_STORE_WRITE, err);
+        status = tl_store_open(&target->store, settings->store_path, TL_STORE_CREATE, err); /* a crash may have left it without tables */
     if (status == TL_OK)
         status = tl_features_create(&target->features, &settings->recipe, NETWORK, weights_path, &wish, err);
     if (status == TL_OK && settings->stored_type)

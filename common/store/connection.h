@@ -23,6 +23,10 @@ struct tl_store {
     /* Between tl_store_begin() and commit or rollback. SQLite may have undone the transaction by then, after an error:
      * sqlite3_get_autocommit() tells. */
     bool is_in_transaction;
+    /* journal.c's. */
+    const char *network_name; /* of the network file system that the file lies on, NULL elsewhere; static */
+    double waiting_since_seconds, committed_seconds;
+    int wal_page_count, wal_retry_page_count;
     struct tl_connection_slot slots[TL_CONNECTION_SLOT_COUNT];
     size_t slot_count;
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "common/base/memory.h"
@@ -30,13 +31,41 @@ static void copy_folder(char out[PATH_MAX], const char *path)
         snprintf(out, PATH_MAX, "%.*s", (int)(name_at < PATH_MAX ? name_at : PATH_MAX - 1), full);
 }
 
-/* A journal that holds something: a writer is at work, or was killed. */
-static bool has_journal(const char *path, const char *suffix)
+bool tl_location_has_journal(const char *path, const char *suffix)
 {
     char resolved[PATH_MAX], journal[PATH_MAX + 16];
     struct stat info;
     snprintf(journal, sizeof journal, "%s%s", realpath(path, resolved) != NULL ? resolved : path, suffix);
     return stat(journal, &info) == 0 && info.st_size > 0;
+}
+
+/* The numbers are those of statfs(2) and of linux/magic.h, or of the file systems' own sources where neither has them. */
+const char *tl_location_name_network(long type)
+{
+    static const struct {
+        unsigned long type;
+        const char *name;
+    } networks[] = {
+        {0x6969, "NFS"},       {0xff534d42, "CIFS"},   {0xfe534d42, "SMB"},    {0x517b, "SMB"},      {0x65735546, "FUSE"},
+        {0x0bd00bd0, "Lustre"}, {0x01021997, "9p"},     {0x00c36400, "Ceph"},   {0x5346414f, "AFS"},  {0x6b414653, "AFS"},
+        {0x47504653, "GPFS"},  {0x19830326, "BeeGFS"}, {0x20030528, "OrangeFS"}, {0x73757245, "Coda"}, {0x564c, "NCP"},
+        {0x7461636f, "OCFS2"}, {0x01161970, "GFS2"},   {0x786f4256, "vboxsf"}, {0xbacbacbc, "vmhgfs"},
+    };
+    for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++)
+        if (networks[i].type == ((unsigned long)type & 0xffffffffUL)) /* the field is signed, and 32 bits on some machines */
+            return networks[i].name;
+    return NULL;
+}
+
+static const char *find_network(const char *folder)
+{
+    struct statfs info;
+    return statfs(folder, &info) == 0 ? tl_location_name_network((long)info.f_type) : NULL;
+}
+
+enum tl_status tl_location_refuse_empty(const char *path, struct tl_error *err)
+{
+    return tl_error_set(err, TL_BAD_INPUT, "%s: an empty file, not a store; tl-extract fills it", path);
 }
 
 static enum tl_status check_absent(const char *path, enum tl_store_mode mode, struct tl_error *err)
@@ -54,13 +83,15 @@ static enum tl_status check_absent(const char *path, enum tl_store_mode mode, st
     return TL_OK;
 }
 
-enum tl_status tl_location_check(bool *out_is_still, const char *path, enum tl_store_mode mode, struct tl_error *err)
+enum tl_status tl_location_check(struct tl_location *out, const char *path, enum tl_store_mode mode, struct tl_error *err)
 {
     char folder[PATH_MAX];
     struct stat info;
-    *out_is_still = false;
+    *out = (struct tl_location){.is_still = false};
     if (path[0] == '\0' || strlen(path) >= PATH_MAX - 16)
         return tl_error_set(err, TL_BAD_INPUT, "a store's path has 1 to %d bytes, not %zu", PATH_MAX - 17, strlen(path));
+    copy_folder(folder, path);
+    out->network_name = find_network(folder);
     if (stat(path, &info) != 0)
         return errno == ENOENT ? check_absent(path, mode, err)
                                : tl_error_set(err, TL_IO, "%s: cannot be opened: %s", path, strerror(errno));
@@ -68,14 +99,15 @@ enum tl_status tl_location_check(bool *out_is_still, const char *path, enum tl_s
         return tl_error_set(err, TL_BAD_INPUT, "%s: a folder, not a store; name a file", path);
     if (!S_ISREG(info.st_mode))
         return tl_error_set(err, TL_BAD_INPUT, "%s: neither a file nor a folder; a store is a file", path);
-    if (info.st_size == 0 && mode != TL_STORE_CREATE && !has_journal(path, "-wal"))
-        return tl_error_set(err, TL_BAD_INPUT, "%s: an empty file, not a store; tl-extract fills it", path);
+    out->has_wal = tl_location_has_journal(path, "-wal");
+    out->has_rollback_journal = tl_location_has_journal(path, "-journal");
+    if (info.st_size == 0 && mode != TL_STORE_CREATE && !out->has_wal)
+        return tl_location_refuse_empty(path, err);
     if (access(path, R_OK) != 0)
         return tl_error_set(err, TL_IO, "%s: cannot be read: %s", path, strerror(errno));
-    copy_folder(folder, path);
     const bool is_folder_writable = access(folder, W_OK | X_OK) == 0;
     if (mode == TL_STORE_READ) {
-        *out_is_still = !is_folder_writable && !has_journal(path, "-wal") && !has_journal(path, "-journal");
+        out->is_still = !is_folder_writable && !out->has_wal && !out->has_rollback_journal;
         return TL_OK;
     }
     if (access(path, W_OK) != 0)

@@ -1,22 +1,10 @@
-/* store.c - closing a store, and its transactions; store_open.c opens, store_summary.c counts. */
+/* store.c - closing a store, and its transactions; store_open.c opens, journal.c knows its journal, store_summary.c counts. */
 #include "common/store/store.h"
 
 #include <assert.h>
 
 #include "common/base/memory.h"
-#include "common/store/connection.h"
-
-/* Back to one file. With others connected SQLite says BUSY, and the last of them does it; waiting would gain nothing. */
-static enum tl_status settle(tl_store *store, struct tl_error *err)
-{
-    sqlite3_busy_timeout(store->db, 0);
-    int code = sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
-    if (code == SQLITE_OK)
-        code = sqlite3_exec(store->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
-    if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY && (code & 0xff) != SQLITE_LOCKED)
-        return tl_connection_report(store, code, err);
-    return TL_OK;
-}
+#include "common/store/journal.h"
 
 enum tl_status tl_store_close(tl_store **store_out, struct tl_error *err)
 {
@@ -31,7 +19,7 @@ enum tl_status tl_store_close(tl_store **store_out, struct tl_error *err)
         sqlite3_finalize(store->slots[i].prepared);
     }
     if (store->is_writable)
-        status = settle(store, err);
+        status = tl_journal_end(store, err);
     const int code = sqlite3_close(store->db);
     assert(code == SQLITE_OK); /* else a tl_store_features is still open */
     (void)code;
@@ -54,7 +42,9 @@ enum tl_status tl_store_close_after(tl_store **store, enum tl_status status, str
 enum tl_status tl_store_begin(tl_store *store, struct tl_error *err)
 {
     assert(!store->is_in_transaction);
-    const enum tl_status status = tl_connection_run(store, "BEGIN IMMEDIATE", err);
+    enum tl_status status = tl_journal_begin(store, err);
+    if (status == TL_OK)
+        status = tl_connection_run(store, "BEGIN IMMEDIATE", err);
     store->is_in_transaction = status == TL_OK;
     return status;
 }
@@ -69,6 +59,8 @@ enum tl_status tl_store_commit(tl_store *store, struct tl_error *err)
         status = tl_connection_run(store, "COMMIT", err);
     if (status != TL_OK)
         tl_store_rollback(store);
+    else
+        tl_journal_shorten(store);
     store->is_in_transaction = false;
     return status;
 }

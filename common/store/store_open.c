@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "common/store/journal.h"
 #include "common/store/location.h"
 #include "common/store/migrate.h"
 
@@ -20,7 +21,7 @@ static int harden(sqlite3 *db)
         {SQLITE_DBCONFIG_DEFENSIVE, 1}, {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0},
         {SQLITE_DBCONFIG_DQS_DDL, 0},   {SQLITE_DBCONFIG_DQS_DML, 0},
     };
-    int code = sqlite3_busy_timeout(db, TL_STORE_BUSY_MS);
+    int code = SQLITE_OK;
     for (size_t i = 0; code == SQLITE_OK && i < sizeof settings / sizeof settings[0]; i++)
         code = sqlite3_db_config(db, settings[i].option, settings[i].value, NULL);
     return code;
@@ -50,12 +51,50 @@ static enum tl_status connect(tl_store *store, bool is_still, enum tl_store_mode
     tl_memory_free(uri);
     if (code == SQLITE_OK)
         code = harden(store->db);
+    if (code == SQLITE_OK)
+        code = tl_journal_prepare(store);
     if (code != SQLITE_OK)
         return tl_connection_report(store, code, err);
     store->is_writable = mode != TL_STORE_READ;
     if (store->is_writable && sqlite3_db_readonly(store->db, "main") != 0)
         return tl_error_set(err, TL_IO, "%s: the store is read-only; make it writable or work on a copy", store->path);
     return TL_OK;
+}
+
+/* A writer was killed while it wrote by rollback journal, as it does before WAL begins and after it ended: what it had begun is
+ * undone by whoever comes next and may write. A reader may not, so it does this first; where nobody is allowed to, opening the
+ * store says so. */
+static void roll_back_journal(const tl_store *store)
+{
+    tl_store writer = {.path = store->path, .network_name = store->network_name};
+    if (connect(&writer, false, TL_STORE_WRITE, NULL) == TL_OK)
+        (void)sqlite3_exec(writer.db, "PRAGMA schema_version", NULL, NULL, NULL);
+    sqlite3_close(writer.db);
+}
+
+/* Whether the file says that it has no -wal and one lies there nevertheless: as when a copy was put in the place of a store that had
+ * crashed. SQLite would take its pages for this file's. */
+static bool has_stray_wal(const tl_store *store)
+{
+    enum { VERSION_AT = 18, ROLLBACK_VERSION = 1 }; /* the file format's header, section 1.3.3 */
+    sqlite3_file *file = NULL;
+    uint8_t version = 0;
+    return tl_location_has_journal(store->path, "-wal") &&
+           sqlite3_file_control(store->db, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK && file->pMethods != NULL &&
+           file->pMethods->xRead(file, &version, 1, VERSION_AT) == SQLITE_OK && version == ROLLBACK_VERSION;
+}
+
+/* Another process may be changing from one to the other: no such moment lasts. */
+static enum tl_status refuse_stray_wal(const tl_store *store, struct tl_error *err)
+{
+    enum { LOOKS = 3, PAUSE_MS = 10 };
+    for (int look = 0; look < LOOKS; look++) {
+        if (!has_stray_wal(store))
+            return TL_OK;
+        sqlite3_sleep(PAUSE_MS);
+    }
+    return tl_error_set(err, TL_BAD_INPUT, "%s: was closed cleanly, so %s-wal beside it is of another file and would damage this one; "
+                        "move it away", store->path, store->path);
 }
 
 static enum tl_status create_tables(tl_store *store, struct tl_error *err)
@@ -72,12 +111,16 @@ static enum tl_status create_tables(tl_store *store, struct tl_error *err)
 
 static enum tl_status check_identity(tl_store *store, int64_t *out_version, struct tl_error *err)
 {
-    int64_t application_id = 0;
+    int64_t application_id = 0, page_count = 0;
     enum tl_status status = tl_connection_read_int(store, &application_id, "PRAGMA application_id", err);
     if (status == TL_OK)
         status = tl_connection_read_int(store, out_version, "PRAGMA user_version", err);
+    if (status == TL_OK)
+        status = tl_connection_read_int(store, &page_count, "PRAGMA page_count", err);
     if (status != TL_OK)
         return status;
+    if (page_count == 0) /* who made it was killed before its tables were whole */
+        return tl_location_refuse_empty(store->path, err);
     if (application_id != APPLICATION_ID)
         return tl_error_set(err, TL_BAD_INPUT,
                             "%s: another program's SQLite file (application_id %lld, a store has %lld); name another file",
@@ -109,9 +152,7 @@ static enum tl_status prepare_tables(tl_store *store, enum tl_store_mode mode, s
                                 store->path, (long long)version, TL_STORE_SCHEMA_VERSION);
         return tl_connection_run(store, "PRAGMA query_only = ON", err);
     }
-    /* Where WAL is not to be had (some network file systems) SQLite stays with its rollback journal, which is slower, no less
-     * safe. */
-    status = tl_connection_run(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", err);
+    status = tl_journal_start(store, err);
     /* Before foreign keys are on: a migration may have to build a table anew. */
     if (status == TL_OK && version < TL_STORE_SCHEMA_VERSION)
         status = tl_migrate_to(store, TL_STORE_SCHEMA_VERSION, tl_schema_sql_files, err);
@@ -123,10 +164,10 @@ static enum tl_status prepare_tables(tl_store *store, enum tl_store_mode mode, s
 /* A connection to the file, of which nothing is known yet. */
 static enum tl_status open_file(tl_store **out, const char *path, enum tl_store_mode mode, struct tl_error *err)
 {
-    bool is_still = false;
+    struct tl_location location;
     tl_store *store = NULL;
     *out = NULL;
-    enum tl_status status = tl_location_check(&is_still, path, mode, err);
+    enum tl_status status = tl_location_check(&location, path, mode, err);
     if (status != TL_OK)
         goto done;
     store = tl_memory_alloc(1, sizeof *store);
@@ -136,7 +177,12 @@ static enum tl_status open_file(tl_store **out, const char *path, enum tl_store_
         status = tl_error_set_no_memory(err, "a store", sizeof *store);
         goto done;
     }
-    status = connect(store, is_still, mode, err);
+    store->network_name = location.network_name;
+    if (mode == TL_STORE_READ && location.has_rollback_journal)
+        roll_back_journal(store);
+    status = connect(store, location.is_still, mode, err);
+    if (status == TL_OK)
+        status = refuse_stray_wal(store, err);
     if (status != TL_OK)
         goto done;
     *out = store;

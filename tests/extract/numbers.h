@@ -267,10 +267,7 @@ static inline enum tl_status extract(struct course *course, struct tl_error *err
         write_summary(course, agenda, scan);
     tl_writer_free(course->writer);
     tl_agenda_free(agenda);
-    if (store) {
-        tl_store_rollback(store);
-        ck_assert_int_eq(tl_store_close(&store, NULL), TL_OK);
-    }
+    status = tl_store_close_after(&store, status, err);
     tl_scan_free(scan);
     return status;
 }
