@@ -34,10 +34,10 @@ static int lock(int descriptor, int command, struct flock *out)
 
 enum tl_status tl_store_hold_take(tl_store_hold **out, const char *path, struct tl_error *err)
 {
-    bool is_still = false;
+    struct tl_location location;
     struct flock region;
     tl_store_hold *hold = NULL;
-    enum tl_status status = tl_location_check(&is_still, path, TL_STORE_CREATE, err);
+    enum tl_status status = tl_location_check(&location, path, TL_STORE_CREATE, err);
 
     *out = NULL;
     if (status != TL_OK)
@@ -51,6 +51,9 @@ enum tl_status tl_store_hold_take(tl_store_hold **out, const char *path, struct 
         status = tl_error_set(err, TL_IO, "%s: cannot be opened: %s", path, strerror(errno));
     } else if (lock(hold->descriptor, F_OFD_SETLK, &region) == 0) {
         *out = hold;
+        hold = NULL;
+    } else if (errno != EAGAIN && errno != EACCES && location.network_name != NULL) {
+        *out = hold; /* without this kind of lock; there, SQLite lets one process in (journal.h) */
         hold = NULL;
     } else if (errno != EAGAIN && errno != EACCES) {
         status = tl_error_set(err, TL_IO, "%s: the file system cannot lock files (%s); a store needs one that can", path,
@@ -71,9 +74,9 @@ void tl_store_hold_free(tl_store_hold *hold)
 
 enum tl_status tl_store_hold_probe(bool *out_is_held, const char *path, struct tl_error *err)
 {
-    bool is_still = false;
+    struct tl_location location;
     struct flock region;
-    enum tl_status status = tl_location_check(&is_still, path, TL_STORE_READ, err);
+    enum tl_status status = tl_location_check(&location, path, TL_STORE_READ, err);
 
     *out_is_held = false;
     if (status != TL_OK)
