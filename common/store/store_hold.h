@@ -23,8 +23,8 @@
 typedef struct tl_store_hold tl_store_hold;
 
 /* *out is NULL with TL_OK where another process holds the store. A file that is not there is made, empty: the store that is about to
- * be. Does not wait. On a network file system without such locks there is always a hold. Fails with: as tl_store_open(), for what stands in the
- * way of writing; TL_IO (a disk of this machine whose file system has no locks). */
+ * be. Does not wait. A network file system without such locks always gives a hold. Fails with: as tl_store_open(), for what stands in
+ * the way of writing; TL_IO (a disk of this machine without such locks). */
 TL_MUST_USE enum tl_status tl_store_hold_take(tl_store_hold **out, const char *path, struct tl_error *err);
 /* Ends it; NULL is fine. */
 void tl_store_hold_free(tl_store_hold *hold);
