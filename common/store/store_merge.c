@@ -113,18 +113,18 @@ static enum tl_status attach(tl_store *out, const char *path, struct tl_error *e
 {
     sqlite3_stmt *prepared = NULL;
     struct tl_text uri;
-    bool is_still = false;
+    struct tl_location location;
     char *address = NULL;
-    enum tl_status status = tl_location_check(&is_still, path, TL_STORE_READ, err);
+    enum tl_status status = tl_location_check(&location, path, TL_STORE_READ, err);
     if (status != TL_OK)
         return status;
     tl_text_init(&uri, 4 * PATH_MAX);
-    address = tl_location_to_uri(path, is_still);
+    address = tl_location_to_uri(path, location.is_still);
     if (address == NULL) {
         status = tl_error_set_no_memory(err, "a store's address", 3 * strlen(path));
         goto done;
     }
-    tl_text_append_format(&uri, "%s%cmode=ro", address, is_still ? '&' : '?');
+    tl_text_append_format(&uri, "%s%cmode=ro", address, location.is_still ? '&' : '?');
     status = tl_text_check(&uri, err);
     if (status != TL_OK)
         goto done;
