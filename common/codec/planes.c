@@ -39,20 +39,39 @@ static uint64_t load_bitmap_word(const uint8_t *bitmap, size_t bitmap_bytes, siz
     return load_word(bytes);
 }
 
-/* Of at most 64 values: the mask of those not zero; they are appended at `packed`. */
-static uint64_t pack_word(uint32_t *packed, const float *values, size_t count)
+/* Four values' bits at once, in the compiler's vector types, which every machine has in some way. */
+typedef uint32_t quad __attribute__((vector_size(16)));
+
+/* Bit i: values[i] is not zero; of 32 values. */
+static uint32_t mark_half_word(const float *values)
 {
-    uint64_t mask = 0;
-    size_t packed_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, values + i, sizeof bits);
-        /* Written always, kept only when the count moves on: cheaper than a branch that nothing predicts. */
-        packed[packed_count] = bits;
-        packed_count += bits != 0;
-        mask |= (uint64_t)(bits != 0) << i;
+    enum { QUADS = 8 };
+    static const quad lane_bits[QUADS] = {
+        {1U << 0, 1U << 1, 1U << 2, 1U << 3},     {1U << 4, 1U << 5, 1U << 6, 1U << 7},
+        {1U << 8, 1U << 9, 1U << 10, 1U << 11},   {1U << 12, 1U << 13, 1U << 14, 1U << 15},
+        {1U << 16, 1U << 17, 1U << 18, 1U << 19}, {1U << 20, 1U << 21, 1U << 22, 1U << 23},
+        {1U << 24, 1U << 25, 1U << 26, 1U << 27}, {1U << 28, 1U << 29, 1U << 30, 1U << 31},
+    };
+    quad marks = {0};
+    for (size_t i = 0; i < QUADS; i++) {
+        quad four;
+        memcpy(&four, values + i * 4, sizeof four);
+        marks |= (quad)(four != 0) & lane_bits[i];
     }
-    return mask;
+    return marks[0] | marks[1] | marks[2] | marks[3];
+}
+
+static uint64_t mark_whole_word(const float values[WORD_BITS])
+{
+    return mark_half_word(values) | (uint64_t)mark_half_word(values + WORD_BITS / 2) << 32;
+}
+
+/* The same of fewer than 64. */
+static uint64_t mark_short_word(const float *values, size_t count)
+{
+    float whole[WORD_BITS] = {0};
+    memcpy(whole, values, count * sizeof *values);
+    return mark_whole_word(whole);
 }
 
 size_t tl_planes_pack(uint8_t *bitmap, uint32_t *packed, const float *values, size_t count)
@@ -60,8 +79,9 @@ size_t tl_planes_pack(uint8_t *bitmap, uint32_t *packed, const float *values, si
     size_t packed_count = 0;
     for (size_t i = 0; i < count; i += WORD_BITS) {
         const size_t word_count = least(WORD_BITS, count - i);
-        const uint64_t mask = pack_word(packed + packed_count, values + i, word_count);
-        packed_count += (size_t)__builtin_popcountll(mask);
+        const uint64_t mask = word_count == WORD_BITS ? mark_whole_word(values + i) : mark_short_word(values + i, word_count);
+        for (uint64_t left = mask; left != 0; left &= left - 1)
+            memcpy(packed + packed_count++, values + i + __builtin_ctzll(left), sizeof *packed);
         uint8_t bytes[WORD_BYTES];
         store_word(bytes, mask);
         memcpy(bitmap + i / 8, bytes, tl_planes_bitmap_bytes(word_count));
