@@ -64,6 +64,7 @@ static void read_feature_set(struct tl_statement *s, struct tl_store_feature_set
     set->channels = (uint32_t)tl_column_int_within(s, 11, 1, UINT32_MAX);
     set->feature_count = tl_column_int(s, 12);
     set->recipe = tl_column_copy_text(s, 13);
+    set->is_stale = tl_column_int_within(s, 14, 0, 1) != 0;
     if (s->status == TL_OK && (!set->input_json || !set->network || !set->layer || !set->arithmetic || !set->stored_type ||
                                !set->recipe))
         s->status = tl_error_set(s->err, TL_CORRUPT, "%s: a feature set with a text that is NULL", s->store->path);
@@ -85,7 +86,8 @@ enum tl_status tl_store_list_feature_sets(tl_store *store, struct tl_store_featu
         " iif(i.json ->> 'crop', 'crop ', '') || ifnull(i.json ->> 'resize', '') ||"
         " iif(i.json ->> 'exif' = 'apply', ' exif', '') || iif(i.json ->> 'shrink_on_load', ' shrink', '') ||"
         " iif(i.json ->> 'preprocess' <> 'caffe', ' ' || (i.json ->> 'preprocess'), '') ||"
-        " iif(fs.stored_type <> 'float32', ' ' || fs.stored_type, '') AS recipe"
+        " iif(fs.stored_type <> 'float32', ' ' || fs.stored_type, '') AS recipe,"
+        " i.compat < (SELECT compat FROM current_versions) AS is_stale"
         " FROM feature_set fs JOIN input i USING (input_id) JOIN backbone b USING (backbone_id) ORDER BY fs.digest",
         err);
     while (tl_statement_step(&s)) {
@@ -105,6 +107,19 @@ enum tl_status tl_store_list_feature_sets(tl_store *store, struct tl_store_featu
     return status;
 }
 
+/* The same with and without a feature set: the former goes along an index. */
+static const char of_set[] =
+    "SELECT a.augmentation_id, a.digest, a.name, a.json, n.variant_count,"
+    " ifnull(a.draw < (SELECT draw FROM current_versions), 0) AS is_stale FROM augmentation a JOIN"
+    " (SELECT v.augmentation_id, count(*) AS variant_count FROM feature f JOIN variant v USING (variant_id)"
+    " WHERE f.feature_set_id = ? AND v.augmentation_id <> 0 GROUP BY v.augmentation_id) n USING (augmentation_id)"
+    " ORDER BY a.digest";
+static const char of_all[] =
+    "SELECT a.augmentation_id, a.digest, a.name, a.json, n.variant_count,"
+    " ifnull(a.draw < (SELECT draw FROM current_versions), 0) AS is_stale FROM augmentation a JOIN"
+    " (SELECT v.augmentation_id, count(*) AS variant_count FROM feature f JOIN variant v USING (variant_id)"
+    " WHERE v.augmentation_id <> 0 GROUP BY v.augmentation_id) n USING (augmentation_id) ORDER BY a.digest";
+
 enum tl_status tl_store_list_augmentations(tl_store *store, int64_t feature_set_id, struct tl_store_augmentation **out,
                                            size_t *out_count, struct tl_error *err)
 {
@@ -113,14 +128,9 @@ enum tl_status tl_store_list_augmentations(tl_store *store, int64_t feature_set_
     size_t count = 0;
     *out = NULL;
     *out_count = 0;
-    tl_statement_begin(
-        &s, store,
-        "SELECT a.augmentation_id, a.digest, a.name, a.json, n.variant_count FROM augmentation a JOIN"
-        " (SELECT v.augmentation_id, count(*) AS variant_count FROM feature f JOIN variant v USING (variant_id)"
-        " WHERE f.feature_set_id = ? AND v.augmentation_id <> 0 GROUP BY v.augmentation_id) n USING (augmentation_id)"
-        " ORDER BY a.digest",
-        err);
-    tl_statement_bind_int(&s, feature_set_id);
+    tl_statement_begin(&s, store, feature_set_id != 0 ? of_set : of_all, err);
+    if (feature_set_id != 0)
+        tl_statement_bind_int(&s, feature_set_id);
     while (tl_statement_step(&s)) {
         struct tl_store_augmentation *larger = grow(&s, augmentations, count, sizeof *augmentations);
         if (larger == NULL)
@@ -132,6 +142,7 @@ enum tl_status tl_store_list_augmentations(tl_store *store, int64_t feature_set_
         augmentation->name = tl_column_copy_text(&s, 2);
         augmentation->json = tl_column_copy_text(&s, 3);
         augmentation->variant_count = tl_column_int(&s, 4);
+        augmentation->is_stale = tl_column_int_within(&s, 5, 0, 1) != 0;
         if (s.status == TL_OK && (!augmentation->name || !augmentation->json))
             s.status = tl_error_set(err, TL_CORRUPT, "%s: an augmentation with a text that is NULL", store->path);
     }
@@ -151,26 +162,29 @@ struct choice {
     const char *name, *other_name; /* either may be what is wanted; other_name may be NULL */
     const char *recipe;            /* shown; may be NULL */
     int64_t feature_count;
+    bool is_stale; /* taken only by its digest */
 };
 typedef struct choice get_choice(const void *items, size_t index);
 
 static struct choice get_feature_set(const void *items, size_t index)
 {
     const struct tl_store_feature_set *set = (const struct tl_store_feature_set *)items + index;
-    return (struct choice){set->digest, set->network, set->arithmetic, set->recipe, set->feature_count};
+    return (struct choice){set->digest, set->network, set->arithmetic, set->recipe, set->feature_count, set->is_stale};
 }
 
 static struct choice get_augmentation(const void *items, size_t index)
 {
     const struct tl_store_augmentation *augmentation = (const struct tl_store_augmentation *)items + index;
-    return (struct choice){augmentation->digest, augmentation->name, NULL, NULL, augmentation->variant_count};
+    return (struct choice){augmentation->digest, augmentation->name, NULL, NULL, augmentation->variant_count,
+                           augmentation->is_stale};
 }
 
 static bool is_wanted(const struct choice *choice, const char *wanted)
 {
     char hex[TL_DIGEST_HEX_BYTES], lower[TL_DIGEST_HEX_BYTES];
     const size_t length = strlen(wanted);
-    if (strcmp(choice->name, wanted) == 0 || (choice->other_name != NULL && strcmp(choice->other_name, wanted) == 0))
+    if (!choice->is_stale &&
+        (strcmp(choice->name, wanted) == 0 || (choice->other_name != NULL && strcmp(choice->other_name, wanted) == 0)))
         return true;
     if (length < PREFIX_DIGITS_MIN || length >= sizeof lower)
         return false;
@@ -189,11 +203,11 @@ static void list_choices(char out[CHOICES_CEILING_BYTES], const void *items, siz
         char hex[TL_DIGEST_HEX_BYTES], piece[160];
         const struct choice choice = get(items, i);
         tl_digest_to_hex(hex, choice.digest);
-        const int length = snprintf(piece, sizeof piece, "%s%.8s (%.60s%s%.40s%s%.40s, %lld features)", i == 0 ? "" : ", ", hex,
+        const int length = snprintf(piece, sizeof piece, "%s%.8s (%.60s%s%.40s%s%.40s, %lld features%s)", i == 0 ? "" : ", ", hex,
                                     choice.name, choice.other_name != NULL ? " " : "",
                                     choice.other_name != NULL ? choice.other_name : "",
                                     choice.recipe != NULL ? ", " : "", choice.recipe != NULL ? choice.recipe : "",
-                                    (long long)choice.feature_count);
+                                    (long long)choice.feature_count, choice.is_stale ? ", stale" : "");
         if (length < 0 || used + (size_t)length + sizeof ", ..." > CHOICES_CEILING_BYTES) {
             snprintf(out + used, CHOICES_CEILING_BYTES - used, ", ...");
             return;
@@ -207,13 +221,14 @@ static enum tl_status choose(size_t *out_index, const void *items, size_t count,
                              const char *kind, const char *option, const char *remedy, struct tl_error *err)
 {
     char choices[CHOICES_CEILING_BYTES];
-    size_t match_count = 0, match = 0;
+    size_t match_count = 0, match = 0, stale_count = 0;
     *out_index = 0;
     if (count == 0)
         return tl_error_set(err, TL_NOT_FOUND, "the store has no %s; %s", kind, remedy);
     for (size_t i = 0; i < count; i++) {
         const struct choice choice = get(items, i);
-        if (wanted != NULL && !is_wanted(&choice, wanted))
+        stale_count += choice.is_stale;
+        if (wanted != NULL ? !is_wanted(&choice, wanted) : choice.is_stale)
             continue;
         match = i;
         match_count++;
@@ -223,6 +238,9 @@ static enum tl_status choose(size_t *out_index, const void *items, size_t count,
         return TL_OK;
     }
     list_choices(choices, items, count, get);
+    if (match_count == 0 && stale_count == count)
+        return tl_error_set(err, TL_NOT_FOUND, "each %s is of an older program, so stale: run tl-extract again, or name one by its digest with "
+                            "%s: %s", kind, option, choices);
     if (match_count == 0)
         return tl_error_set(err, TL_NOT_FOUND, "no %s '%s'; there are: %s", kind, wanted, choices);
     if (wanted != NULL)

@@ -19,6 +19,7 @@ struct tl_store_feature_set {
     const char *layer, *arithmetic, *stored_type;
     uint32_t height, width, channels;
     int64_t feature_count; /* set by list and get */
+    bool is_stale;           /* set by list: of a recipe whose pixels today's program makes otherwise */
     const char *recipe;    /* set by list: what people tell sets apart by: "nearest", "crop lanczos3 exif", "nearest float16" */
 };
 /* Puts input, backbone and feature set; fills the ids. Fails with: TL_CORRUPT (the same set with another shape), TL_IO,
@@ -31,12 +32,14 @@ struct tl_store_augmentation {
     const char *name; /* "mild", "keras", "custom"; not identity */
     const char *json;
     int64_t variant_count; /* set by list: features of the set with this augmentation */
+    bool is_stale;         /* set by list: today's program draws other parameters */
 };
 /* Fails with: TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_store_put_augmentation(tl_store *store, struct tl_store_augmentation *augmentation,
                                                      struct tl_error *err);
 
-/* All feature sets by digest; of one set the augmentations that have features, by digest, the plain photo (id 0) left out.
+/* All feature sets by digest; of one set, or of all (feature_set_id 0), the augmentations that have features, by digest, the plain
+ * photo (id 0) left out.
  * The caller frees each list with tl_store_free_*(). Fails with: TL_IO, TL_CORRUPT, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_store_list_feature_sets(tl_store *store, struct tl_store_feature_set **out, size_t *out_count,
                                                       struct tl_error *err);
@@ -46,8 +49,8 @@ TL_MUST_USE enum tl_status tl_store_list_augmentations(tl_store *store, int64_t 
                                                        struct tl_error *err);
 void tl_store_free_augmentations(struct tl_store_augmentation *augmentations, size_t count);
 
-/* Picks one by a name or digest prefix (at least 4 digits); NULL `wanted` takes the only one. What the tools' --features and
- * --augment mean. The message lists the choices. Fails with: TL_NOT_FOUND (none at all, none matches), TL_BAD_INPUT (several and
+/* Picks one by a name or digest prefix (at least 4 digits); NULL `wanted` takes the only one. One that is stale is taken by its
+ * digest alone. What the tools' --features and --augment mean. The message lists the choices. Fails with: TL_NOT_FOUND (none at all, none matches), TL_BAD_INPUT (several and
  * none named, or several match). */
 TL_MUST_USE enum tl_status tl_store_choose_feature_set(size_t *out_index, const struct tl_store_feature_set *sets, size_t count,
                                                        const char *wanted, struct tl_error *err);

@@ -16,6 +16,7 @@ static const struct verb VERBS[] = {
     {"export", "export STORE OUT.h5", "features, labels and paths as HDF5 for other programs", tl_verb_export_run},
     {"relocate", "relocate STORE SOURCE NEWROOT", "tells where a tree of photos lies now that was moved", tl_verb_relocate_run},
     {"verify", "verify STORE", "whether every stored feature is what was computed; damage is named", tl_verb_verify_run},
+    {"prune", "prune STORE", "deletes stale features, or those of a set or an augmentation", tl_verb_prune_run},
     {"backup", "backup STORE OUT", "a copy of a store, also while another program writes to it", tl_verb_backup_run},
     {"vacuum", "vacuum STORE", "gives back the room of what was deleted", tl_verb_vacuum_run},
     {"seal", "seal STORE", "one file again, after a crash left a journal beside it", tl_verb_seal_run},

@@ -6,6 +6,7 @@
 #include "common/base/system.h"
 #include "common/base/text.h"
 #include "common/store/store_vacuum.h"
+#include "serve/store/held_store.h"
 #include "serve/store/verbs.h"
 
 static enum tl_status print_result(const char *path, const struct tl_store_vacuuming *done, bool is_json, struct tl_error *err)
@@ -47,7 +48,7 @@ enum tl_exit tl_verb_vacuum_run(int argc, char **argv)
     struct tl_operands operands;
     struct tl_store_vacuuming done = {0, 0};
     struct tl_error err;
-    tl_store *store = NULL;
+    struct tl_held_store held;
     enum tl_exit exit_code;
     enum tl_status status;
 
@@ -58,10 +59,10 @@ enum tl_exit tl_verb_vacuum_run(int argc, char **argv)
         return TL_EXIT_NOTHING;
     }
     tl_system_catch_signals();
-    status = tl_store_open(&store, operands.items[0], TL_STORE_WRITE, &err);
+    status = tl_held_store_open(&held, operands.items[0], &err);
     if (status == TL_OK)
-        status = tl_store_vacuum(store, &done, tl_system_is_interrupted, &err);
-    status = tl_store_close_after(&store, status, &err);
+        status = tl_store_vacuum(held.store, &done, tl_system_is_interrupted, &err);
+    status = tl_held_store_close_after(&held, status, &err);
     if (status == TL_OK)
         status = print_result(operands.items[0], &done, is_json, &err);
     if (status != TL_OK)

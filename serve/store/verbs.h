@@ -13,6 +13,7 @@ enum tl_exit tl_verb_query_run(int argc, char **argv);
 enum tl_exit tl_verb_export_run(int argc, char **argv);
 enum tl_exit tl_verb_relocate_run(int argc, char **argv);
 enum tl_exit tl_verb_verify_run(int argc, char **argv);
+enum tl_exit tl_verb_prune_run(int argc, char **argv);
 enum tl_exit tl_verb_backup_run(int argc, char **argv);
 enum tl_exit tl_verb_vacuum_run(int argc, char **argv);
 enum tl_exit tl_verb_seal_run(int argc, char **argv);

@@ -2,6 +2,7 @@
 #include "serve/store/verify_text.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 
 #include "common/base/digest.h"
 #include "common/base/text.h"
@@ -29,11 +30,6 @@ static const char *plural(int64_t count)
     return count == 1 ? "" : "s";
 }
 
-static int64_t sum_rechecked(const struct tl_store_rechecked *rechecked)
-{
-    return rechecked->equal + rechecked->different + rechecked->other_pixels;
-}
-
 static void append_json(struct tl_text *text, const struct tl_verify_result *result)
 {
     const struct tl_store_rechecked *rechecked = &result->rechecked;
@@ -47,21 +43,31 @@ static void append_json(struct tl_text *text, const struct tl_verify_result *res
                           rechecked->unable, rechecked->damaged);
 }
 
+static void append_left(struct tl_text *text, int64_t count, const char *why, bool *is_first)
+{
+    if (count == 0)
+        return;
+    tl_text_append_format(text, "%s%" PRId64 " %s", *is_first ? "; not computed: " : ", ", count, why);
+    *is_first = false;
+}
+
 static void append_recomputed(struct tl_text *text, const struct tl_store_rechecked *rechecked)
 {
-    const int64_t computed = sum_rechecked(rechecked), left = rechecked->gone + rechecked->changed + rechecked->unable;
+    const int64_t computed = rechecked->equal + rechecked->different + rechecked->other_pixels;
+    bool is_first = true;
 
-    if (computed + left + rechecked->damaged == 0)
+    if (computed + rechecked->gone + rechecked->changed + rechecked->unable + rechecked->damaged == 0)
         return;
-    tl_text_append_format(text, "%" PRId64 " feature%s computed again: ", computed, plural(computed));
+    tl_text_append_format(text, "%" PRId64 " feature%s computed again", computed, plural(computed));
     if (rechecked->equal == computed)
-        tl_text_append(text, computed == 0 ? "none could be" : "the same bits");
+        tl_text_append(text, computed == 0 ? "" : ": the same bits");
     else
-        tl_text_append_format(text, "%" PRId64 " with the same bits, %" PRId64 " with others, %" PRId64 " from other pixels",
+        tl_text_append_format(text, ": %" PRId64 " with the same bits, %" PRId64 " with others, %" PRId64 " from other pixels",
                               rechecked->equal, rechecked->different, rechecked->other_pixels);
-    if (left > 0)
-        tl_text_append_format(text, "; not computed: %" PRId64 " without their photo file, %" PRId64 " whose photo has changed, %" PRId64
-                              " that this machine cannot", rechecked->gone, rechecked->changed, rechecked->unable);
+    append_left(text, rechecked->damaged, "damaged", &is_first);
+    append_left(text, rechecked->gone, "without their photo file", &is_first);
+    append_left(text, rechecked->changed, "whose photo has changed", &is_first);
+    append_left(text, rechecked->unable, "that this machine cannot", &is_first);
     tl_text_append(text, "\n");
 }
 
