@@ -2,6 +2,7 @@
 #include "common/base/progress.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
@@ -14,13 +15,16 @@
 
 enum { LINE_BYTES = 256 };
 static const double TERMINAL_SECONDS = 0.1;
-static const double LOG_SECONDS = 30.0;
+/* In a log: every half minute at first, then after each twentieth of the time so far, at last every five minutes, so that a night
+ * is some hundred lines. */
+static const double LOG_SECONDS_MIN = 30.0, LOG_SECONDS_MAX = 300.0, LOG_SHARE = 1.0 / 20.0;
 
 struct tl_progress {
     FILE *file;
     const char *label, *unit;
     uint64_t total, done, failed;
     struct tl_rate rate;
+    double started_seconds;
     double shown_seconds; /* when a line was last written */
     size_t shown_bytes;   /* how much of a terminal's line is covered */
     bool is_terminal, is_shown_once, is_current;
@@ -39,7 +43,8 @@ enum tl_status tl_progress_create(tl_progress **out, FILE *file, const char *lab
     progress->unit = unit;
     progress->total = total;
     progress->is_terminal = isatty(fileno(file)) == 1;
-    tl_rate_init(&progress->rate, tl_system_seconds(), 0);
+    progress->started_seconds = tl_system_seconds();
+    tl_rate_init(&progress->rate, progress->started_seconds, 0);
     *out = progress;
     return TL_OK;
 }
@@ -133,6 +138,13 @@ static void show(tl_progress *progress, double now_seconds)
     progress->is_current = true;
 }
 
+static double find_interval_seconds(const tl_progress *progress, double now_seconds)
+{
+    if (progress->is_terminal)
+        return TERMINAL_SECONDS;
+    return fmin(fmax((now_seconds - progress->started_seconds) * LOG_SHARE, LOG_SECONDS_MIN), LOG_SECONDS_MAX);
+}
+
 void tl_progress_set(tl_progress *progress, uint64_t done, uint64_t failed)
 {
     double now_seconds = tl_system_seconds();
@@ -141,8 +153,7 @@ void tl_progress_set(tl_progress *progress, uint64_t done, uint64_t failed)
     progress->done = done;
     progress->failed = failed;
     tl_rate_tell(&progress->rate, now_seconds, done);
-    if (!progress->is_shown_once ||
-        now_seconds - progress->shown_seconds >= (progress->is_terminal ? TERMINAL_SECONDS : LOG_SECONDS))
+    if (!progress->is_shown_once || now_seconds - progress->shown_seconds >= find_interval_seconds(progress, now_seconds))
         show(progress, now_seconds);
 }
 

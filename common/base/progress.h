@@ -6,7 +6,8 @@
  *     tl_progress_finish(progress);
  *
  * A line shows done, total, items a second (over the last half minute) and the time left. Used from one thread.
- * On a terminal at most ten times a second; elsewhere (a log) at the first item and then every 30 seconds.
+ * On a terminal at most ten times a second; elsewhere (a log) at the first item, then every 30 seconds, and in a
+ * long run less and less often, down to every five minutes.
  */
 #ifndef TL_BASE_PROGRESS_H
 #define TL_BASE_PROGRESS_H

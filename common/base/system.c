@@ -18,7 +18,7 @@
 enum { STREAM_FIRST_BYTES = 1 << 20 };
 
 /* Atomic and not volatile sig_atomic_t, because every thread reads it. */
-static atomic_bool is_interrupted;
+static atomic_int interrupting_signal;
 
 static unsigned count_allowed_cores(void)
 {
@@ -67,14 +67,23 @@ static void set_handler(int signal_number, void (*handler)(int))
     sigaction(signal_number, &action, NULL);
 }
 
+/* Not where nohup or a daemon's parent has made us deaf to it. */
+static bool is_hangup_heard(void)
+{
+    struct sigaction action;
+
+    return sigaction(SIGHUP, NULL, &action) == 0 && action.sa_handler != SIG_IGN;
+}
+
 static void note_signal(int signal_number)
 {
     int saved_errno = errno;
 
-    (void)signal_number;
-    atomic_store(&is_interrupted, true);
+    atomic_store(&interrupting_signal, signal_number);
     set_handler(SIGINT, SIG_DFL);
     set_handler(SIGTERM, SIG_DFL);
+    if (is_hangup_heard())
+        set_handler(SIGHUP, SIG_DFL);
     errno = saved_errno;
 }
 
@@ -87,12 +96,28 @@ void tl_system_catch_signals(void)
 {
     set_handler(SIGINT, note_signal);
     set_handler(SIGTERM, note_signal);
+    if (is_hangup_heard())
+        set_handler(SIGHUP, note_signal);
     tl_system_ignore_closed_pipes();
 }
 
 bool tl_system_is_interrupted(void)
 {
-    return atomic_load(&is_interrupted);
+    return atomic_load(&interrupting_signal) != 0;
+}
+
+const char *tl_system_interruption(void)
+{
+    switch (atomic_load(&interrupting_signal)) {
+    case 0:
+        return NULL;
+    case SIGINT:
+        return "SIGINT";
+    case SIGHUP:
+        return "SIGHUP";
+    default:
+        return "SIGTERM";
+    }
 }
 
 char *tl_system_join_path(const char *directory, const char *name)

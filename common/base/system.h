@@ -22,9 +22,12 @@ int64_t tl_system_time_ms(void);
 
 /* A pipe that is closed fails a write from here on, instead of ending the process. */
 void tl_system_ignore_closed_pipes(void);
-/* SIGINT and SIGTERM set a flag (a second one ends the process by the signal's default). Closed pipes are ignored. */
+/* SIGINT, SIGTERM and, unless nohup has it ignored, SIGHUP set a flag; a second one ends the process by the signal's default.
+ * Closed pipes are ignored. */
 void tl_system_catch_signals(void);
 bool tl_system_is_interrupted(void);
+/* The name of the signal that came first ("SIGINT"), static; NULL while none has. */
+const char *tl_system_interruption(void);
 
 /* `$XDG_DATA_HOME/tl/weights/<file_name>`, or under `~/.local/share`. The caller frees. Fails with: TL_NOT_FOUND
  * (neither XDG_DATA_HOME nor HOME is set), TL_NO_MEMORY. */

@@ -312,6 +312,11 @@ START_TEST(clocks_go_forward_and_there_is_a_core)
 }
 END_TEST
 
+static const struct {
+    int number;
+    const char *name;
+} SIGNALS[] = {{SIGINT, "SIGINT"}, {SIGTERM, "SIGTERM"}, {SIGHUP, "SIGHUP"}};
+
 /* In a process of its own: the flag stays set for a process's life. */
 START_TEST(the_first_signal_sets_the_flag)
 {
@@ -323,11 +328,13 @@ START_TEST(the_first_signal_sets_the_flag)
         bool is_early, is_errno_kept;
 
         tl_system_catch_signals();
-        is_early = tl_system_is_interrupted();
+        is_early = tl_system_is_interrupted() || tl_system_interruption() != NULL;
         errno = 1234;
-        raise(_i ? SIGTERM : SIGINT);
+        raise(SIGNALS[_i].number);
         is_errno_kept = errno == 1234;
-        _exit(!is_early && is_errno_kept && tl_system_is_interrupted() ? 0 : 1);
+        if (is_early || !is_errno_kept || !tl_system_is_interrupted())
+            _exit(1);
+        _exit(strcmp(tl_system_interruption(), SIGNALS[_i].name) == 0 ? 0 : 2);
     }
     ck_assert_int_eq(waitpid(child, &outcome, 0), child);
     ck_assert(WIFEXITED(outcome));
@@ -350,6 +357,28 @@ START_TEST(the_second_signal_ends_the_process)
     ck_assert_int_eq(waitpid(child, &outcome, 0), child);
     ck_assert(WIFSIGNALED(outcome));
     ck_assert_int_eq(WTERMSIG(outcome), SIGTERM);
+}
+END_TEST
+
+START_TEST(a_hangup_that_nohup_ignores_stays_ignored)
+{
+    int outcome = 0;
+    pid_t child = fork();
+
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        signal(SIGHUP, SIG_IGN);
+        tl_system_catch_signals();
+        raise(SIGHUP);
+        if (tl_system_is_interrupted())
+            _exit(1);
+        raise(SIGINT);
+        raise(SIGHUP);
+        _exit(tl_system_is_interrupted() ? 0 : 2);
+    }
+    ck_assert_int_eq(waitpid(child, &outcome, 0), child);
+    ck_assert(WIFEXITED(outcome));
+    ck_assert_int_eq(WEXITSTATUS(outcome), 0);
 }
 END_TEST
 
@@ -376,7 +405,8 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, weights_lie_in_the_data_folder);
     tcase_add_loop_test(core, paths_are_joined_with_one_slash, 0, (int)(sizeof JOINS / sizeof JOINS[0]));
     tcase_add_test(core, clocks_go_forward_and_there_is_a_core);
-    tcase_add_loop_test(core, the_first_signal_sets_the_flag, 0, 2);
+    tcase_add_loop_test(core, the_first_signal_sets_the_flag, 0, 3);
+    tcase_add_test(core, a_hangup_that_nohup_ignores_stays_ignored);
     tcase_add_test(core, the_second_signal_ends_the_process);
     tcase_add_test(core, a_closed_pipe_is_a_write_error);
     tcase_add_test(limits, a_file_of_the_limit_is_read_and_one_byte_more_is_not);
