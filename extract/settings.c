@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/quantity.h"
 #include "common/base/system.h"
 #include "common/base/text.h"
 #include "common/features/features.h"
@@ -18,8 +19,8 @@ static const char SUMMARY[] =
     "when absent. What is there already is not computed again, so a run that was stopped is simply started again.";
 
 static const char NOTES[] =
-    "Exit codes: 0 all well; 1 finished, but some photos could not be read (each is named, and tried again next time);\n"
-    "2 nothing useful done; 3 stopped on request (Ctrl-C) after a commit.\n"
+    "Exit codes: 0 all well; 1 finished, but some photos could not be read (each is named when it is tried);\n"
+    "2 nothing useful done; 3 stopped on request (Ctrl-C, --stop-after, --max-size) after a commit.\n"
     "\n"
     "  tl-extract weather.tl weather/                      the plain photos\n"
     "  tl-extract weather.tl weather/ --variants 5         and five mild variants of each training photo";
@@ -32,7 +33,7 @@ struct given {
     int split, resize, exif, preprocess, set, stored_type;
     long variant_count, seed, thread_count;
     double shear_degrees, zoom, zoom_both[2];
-    const char *precision, *shard;
+    const char *precision, *shard, *stop_after, *max_size;
     bool has_split, has_stored_type, has_resize, has_variants, has_set, has_shear, has_zoom, has_zoom_both, has_seed;
     bool flip_horizontal, flip_vertical, no_flip_horizontal, no_flip_vertical;
 };
@@ -90,6 +91,12 @@ static enum tl_status put_together(struct tl_settings *settings, const struct gi
     if (settings->source_name && settings->directory_count > 1)
         return tl_error_set(err, TL_BAD_INPUT, "--source names one DIR, and there are %zu", settings->directory_count);
     if (given->shard && tl_shard_read(&settings->shard, given->shard, err) != TL_OK)
+        return TL_BAD_INPUT;
+    settings->stop_after = given->stop_after;
+    settings->max_size = given->max_size;
+    if (given->stop_after && tl_quantity_read_seconds(&settings->stop_after_seconds, "stop-after", given->stop_after, err) != TL_OK)
+        return TL_BAD_INPUT;
+    if (given->max_size && tl_quantity_read_bytes(&settings->max_size_bytes, "max-size", given->max_size, err) != TL_OK)
         return TL_BAD_INPUT;
     settings->split = given->has_split ? SPLITS[given->split] : NULL;
     /* A crop is meant to keep detail, and nearest would alias it: only who names it gets it. */
@@ -189,6 +196,18 @@ bool tl_settings_read(struct tl_settings *out, enum tl_exit *out_exit, int argc,
          .help = "float32, or float16: 11 bits instead of 24, about half the size (the store's, else float32)"},
         {.name = "kernels", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &out->kernels,
          .help = "what computes, listed below (TL_KERNELS, else the fastest of the arithmetic)"},
+        {.name = "plan", .kind = TL_OPTION_FLAG, .target = &out->is_plan,
+         .help = "only tell what there is to do, how long it will take and how large it will be; changes nothing"},
+        {.name = "stop-after", .argument = "TIME", .kind = TL_OPTION_STRING, .target = &given.stop_after,
+         .help = "end after that time, as 90s, 45m, 8h or 2d, with what is done until then (when all is done)"},
+        {.name = "max-size", .argument = "SIZE", .kind = TL_OPTION_STRING, .target = &given.max_size,
+         .help = "end when the store has that size, as 500M, 50G or 1.5T (no limit)"},
+        {.name = "retry-failed", .kind = TL_OPTION_FLAG, .target = &out->is_retrying,
+         .help = "try photos again that were found to be none, though their files are as they were (only when they change)"},
+        {.name = "wait", .kind = TL_OPTION_FLAG, .target = &out->is_waiting,
+         .help = "wait while another tl-extract works on the store (say so, and end)"},
+        {.name = "log", .argument = "FILE", .kind = TL_OPTION_STRING, .target = &out->log_path,
+         .help = "append JSON lines to it: the start, progress, each failure, the end (none)"},
         {.name = "quiet", .kind = TL_OPTION_FLAG, .target = &out->is_quiet, .help = "only failures and errors"},
         {.name = "json", .kind = TL_OPTION_FLAG, .target = &out->is_json, .help = "the summary as one JSON object"},
     };

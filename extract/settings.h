@@ -29,6 +29,14 @@ struct tl_settings {
     const char *stored_type;             /* "float32", "float16"; NULL: the store's, else float32 */
     const char *kernels;                 /* NULL: what suits best */
     unsigned thread_count;
+    double stop_after_seconds; /* 0: never */
+    const char *stop_after;    /* as given */
+    int64_t max_size_bytes;    /* 0: no limit */
+    const char *max_size;      /* as given */
+    const char *log_path;      /* NULL: no log */
+    bool is_plan;              /* only tell what there is to do */
+    bool is_waiting;           /* for another extraction of the store to end */
+    bool is_retrying;          /* photos whose failure a new try can hardly change, too */
     bool is_quiet, is_json;
 };
 

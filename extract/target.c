@@ -3,12 +3,15 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "common/base/memory.h"
 #include "common/store/store_feature.h"
 #include "common/store/store_photo.h"
 #include "common/store/store_shard.h"
 #include "common/store/store_source.h"
+
+enum { WAIT_MS = 200 };
 
 static const char NETWORK[] = "vgg16";
 
@@ -130,16 +133,53 @@ static enum tl_status put_rows(struct tl_target *target, const struct tl_setting
     return status;
 }
 
-static enum tl_status open_all(struct tl_target *target, const struct tl_settings *settings, struct tl_scan *const *scans,
-                               size_t scan_count, const char *weights_path, struct tl_error *err)
+static void sleep_a_moment(void)
 {
+    const struct timespec moment = {.tv_nsec = WAIT_MS * 1000000};
+
+    (void)nanosleep(&moment, NULL); /* a signal ends it, and is asked for next */
+}
+
+/* One extraction at a time: two would compute the same photos twice. */
+static enum tl_status take_hold(struct tl_target *target, const struct tl_settings *settings, struct tl_stop *stop,
+                                struct tl_error *err)
+{
+    char holder[TL_STORE_HOLD_NAME_BYTES];
+    bool has_said = false;
+
+    for (;;) {
+        enum tl_status status = tl_store_hold_take(&target->hold, settings->store_path, err);
+
+        if (status != TL_OK || target->hold)
+            return status;
+        if (!has_said || !settings->is_waiting)
+            tl_store_hold_name_holder(holder, settings->store_path);
+        if (!settings->is_waiting)
+            return tl_error_set(err, TL_BAD_INPUT,
+                                "%s: %s is at work on it; --wait waits for it, `tl-store status` tells how far it is",
+                                settings->store_path, holder);
+        if (!has_said && !settings->is_quiet)
+            tl_tool_say(&tl_settings_program, "%s: waiting for %s to end", settings->store_path, holder);
+        has_said = true;
+        if (tl_stop_is_due(stop, NULL))
+            return tl_error_set(err, TL_STOPPED, "%s: stopped while waiting for %s", settings->store_path, holder);
+        sleep_a_moment();
+    }
+}
+
+static enum tl_status open_all(struct tl_target *target, const struct tl_settings *settings, struct tl_scan *const *scans,
+                               size_t scan_count, const char *weights_path, struct tl_stop *stop, struct tl_error *err)
+{
+    const bool was_there = is_there(settings->store_path);
     const struct tl_features_wish wish = {.arithmetic = settings->arithmetic, .kernels = settings->kernels};
     enum tl_status status = TL_OK;
 
     target->source_ids = tl_memory_alloc(scan_count, sizeof *target->source_ids);
     if (!target->source_ids)
         return tl_error_set_no_memory(err, "the list of sources", scan_count * sizeof *target->source_ids);
-    if (is_there(settings->store_path))
+    if (was_there)
+        status = take_hold(target, settings, stop, err);
+    if (status == TL_OK && was_there)
         status = tl_store_open(&target->store, settings->store_path, TL_STORE_CREATE, err); /* a crash may have left it without tables */
     if (status == TL_OK)
         status = tl_features_create(&target->features, &settings->recipe, NETWORK, weights_path, &wish, err);
@@ -147,7 +187,9 @@ static enum tl_status open_all(struct tl_target *target, const struct tl_setting
         status = tl_features_set_stored_type(target->features, settings->stored_type, err);
     if (status == TL_OK && target->store)
         status = follow_store(target, settings, weights_path, err);
-    if (status == TL_OK && !target->store)
+    if (status == TL_OK && !was_there)
+        status = take_hold(target, settings, stop, err);
+    if (status == TL_OK && !was_there)
         status = tl_store_open(&target->store, settings->store_path, TL_STORE_CREATE, err);
     if (status == TL_OK)
         status = tl_store_begin(target->store, err);
@@ -159,7 +201,7 @@ static enum tl_status open_all(struct tl_target *target, const struct tl_setting
 }
 
 enum tl_status tl_target_open(struct tl_target *out, const struct tl_settings *settings, struct tl_scan *const *scans,
-                              size_t scan_count, struct tl_error *err)
+                              size_t scan_count, struct tl_stop *stop, struct tl_error *err)
 {
     struct tl_target target = {.store = NULL};
     char *weights_path = NULL;
@@ -167,7 +209,7 @@ enum tl_status tl_target_open(struct tl_target *out, const struct tl_settings *s
 
     *out = target;
     if (status == TL_OK)
-        status = open_all(&target, settings, scans, scan_count, weights_path, err);
+        status = open_all(&target, settings, scans, scan_count, weights_path, stop, err);
     tl_memory_free(weights_path);
     if (status != TL_OK) {
         enum tl_status later = tl_target_close(&target, NULL); /* the first failure is the one to tell */
@@ -187,6 +229,7 @@ enum tl_status tl_target_close(struct tl_target *target, struct tl_error *err)
         tl_store_rollback(target->store);
         status = tl_store_close(&target->store, err);
     }
+    tl_store_hold_free(target->hold);
     tl_features_free(target->features);
     tl_memory_free(target->source_ids);
     *target = (struct tl_target){.store = NULL};

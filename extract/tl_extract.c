@@ -6,7 +6,9 @@
 #include "common/base/progress.h"
 #include "common/base/system.h"
 #include "extract/pipeline.h"
+#include "extract/record.h"
 #include "extract/settings.h"
+#include "extract/sources.h"
 #include "extract/tally.h"
 #include "extract/target.h"
 #include "extract/writer.h"
@@ -14,8 +16,9 @@
 /* All of one run. */
 struct run {
     struct tl_settings settings;
-    struct tl_scan **scans;
-    size_t scan_count;
+    struct tl_stop stop;
+    struct tl_record record;
+    struct tl_sources sources;
     tl_decoders *decoders; /* NULL where the system gives none */
     struct tl_target target;
     tl_agenda *agenda;
@@ -34,6 +37,7 @@ static void report_failure(void *context, const struct tl_agenda_photo *photo, c
     if (run->progress)
         tl_progress_hide(run->progress);
     tl_tool_say(&tl_settings_program, "%s: %s", path ? path : photo->entry->path, failure->message);
+    tl_record_tell_failure(&run->record, path ? path : photo->entry->path, failure);
     tl_memory_free(path);
 }
 
@@ -47,82 +51,19 @@ static enum tl_status take_work(void *context, struct tl_work *work, struct tl_e
 static enum tl_status tick(void *context, struct tl_error *err)
 {
     struct run *run = context;
+    const struct tl_writer_totals taken = tl_writer_totals(run->writer);
 
-    if (run->progress) {
-        struct tl_writer_totals taken = tl_writer_totals(run->writer);
-
+    if (run->progress)
         tl_progress_set(run->progress, taken.done_count, taken.failed_count);
-    }
+    tl_record_tell_progress(&run->record, &taken);
     return tl_writer_tick(run->writer, err);
 }
 
 static bool should_stop(void *context)
 {
-    (void)context;
-    return tl_system_is_interrupted();
-}
+    struct run *run = context;
 
-/* One name for two trees would mix them. */
-static enum tl_status check_new_scan(const struct run *run, const struct tl_scan *scan, struct tl_error *err)
-{
-    for (size_t i = 0; i < run->scan_count; i++) {
-        if (strcmp(run->scans[i]->root, scan->root) == 0)
-            return tl_error_set(err, TL_BAD_INPUT, "%s is given twice", scan->root);
-        if (strcmp(run->scans[i]->name, scan->name) == 0)
-            return tl_error_set(err, TL_BAD_INPUT,
-                                "%s and %s have the same name: extract them one by one, the second with --source NAME",
-                                run->scans[i]->root, scan->root);
-    }
-    return TL_OK;
-}
-
-static enum tl_status scan_folders(struct run *run, struct tl_error *err)
-{
-    const struct tl_settings *settings = &run->settings;
-
-    run->scans = tl_memory_alloc(settings->directory_count, sizeof *run->scans);
-    if (!run->scans)
-        return tl_error_set_no_memory(err, "the list of folders", settings->directory_count * sizeof *run->scans);
-    for (size_t i = 0; i < settings->directory_count; i++) {
-        struct tl_scan *scan = NULL;
-        enum tl_status status = tl_scan_read(&scan, settings->directories[i], settings->source_name, settings->split, err);
-
-        if (status != TL_OK)
-            return status;
-        status = check_new_scan(run, scan, err);
-        if (status != TL_OK) {
-            tl_scan_free(scan);
-            return status;
-        }
-        run->scans[run->scan_count++] = scan;
-        for (size_t j = 0; j < scan->notice_count && !settings->is_quiet; j++)
-            tl_tool_say(&tl_settings_program, "%s: %s", settings->directories[i], scan->notices[j]);
-    }
-    return TL_OK;
-}
-
-/* The photos of other parts are not this run's affair. */
-static void keep_shard(struct run *run)
-{
-    const struct tl_store_shard *shard = &run->settings.shard;
-
-    for (size_t i = 0; i < run->scan_count && shard->count > 0; i++) {
-        const size_t all_count = run->scans[i]->entry_count;
-
-        tl_shard_keep(shard, run->scans[i]);
-        if (!run->settings.is_quiet)
-            tl_tool_say(&tl_settings_program, "%s: part %u/%u has %zu of %zu photos", run->settings.directories[i], shard->index,
-                        shard->count, run->scans[i]->entry_count, all_count);
-    }
-}
-
-/* Folders without a single photo are rather a wrong path or a disk that is not there than a set that became empty. */
-static enum tl_status check_photos(const struct run *run, struct tl_error *err)
-{
-    for (size_t i = 0; i < run->scan_count; i++)
-        if (run->scans[i]->entry_count > 0 || run->scans[i]->unlisted_count > 0)
-            return TL_OK;
-    return tl_error_set(err, TL_BAD_INPUT, "there are no photos in the class folders of %s", run->settings.directories[0]);
+    return tl_stop_is_due(&run->stop, run->target.store);
 }
 
 /* Before libvips, threads and the store, none of which a decoder may share. */
@@ -177,15 +118,24 @@ static enum tl_status mark_missing(struct run *run, int64_t *out_count, struct t
     enum tl_status status = TL_OK;
 
     *out_count = 0;
-    for (size_t i = 0; i < run->scan_count && status == TL_OK && !run->is_stopped; i++) {
+    for (size_t i = 0; i < run->sources.count && status == TL_OK && !run->is_stopped; i++) {
         int64_t count = 0;
 
-        if (run->scans[i]->unlisted_count > 0)
+        if (run->sources.scans[i]->unlisted_count > 0)
             continue;
         status = tl_writer_mark_missing(run->writer, run->target.source_ids[i], &count, err);
         *out_count += count;
     }
     return status;
+}
+
+static void say_stopped(const struct run *run, size_t left_count)
+{
+    char words[TL_STOP_WORDS_BYTES];
+
+    tl_stop_describe(words, &run->stop);
+    tl_tool_say(&tl_settings_program, "%s: %zu photo%s left; the same command goes on from here", words, left_count,
+                left_count == 1 ? " is" : "s are");
 }
 
 static enum tl_status summarise(struct run *run, int64_t missing_count, double seconds, enum tl_exit *out_exit,
@@ -195,26 +145,23 @@ static enum tl_status summarise(struct run *run, int64_t missing_count, double s
         .settings = &run->settings,
         .arithmetic = tl_features_identify(run->target.features).arithmetic,
         .written = tl_writer_totals(run->writer),
-        .scans = run->scans,
-        .scan_count = run->scan_count,
+        .scans = run->sources.scans,
+        .scan_count = run->sources.count,
         .missing_count = missing_count,
         .seconds = seconds,
         .effort = run->effort,
         .is_stopped = run->is_stopped,
     };
     struct tl_tally tally;
-    bool is_any_unlisted = false;
-    enum tl_status status = tl_tally_count(&tally, run->agenda, run->scans, run->scan_count, err);
+    enum tl_status status = tl_tally_count(&tally, run->agenda, run->sources.scans, run->sources.count, err);
 
     if (status != TL_OK)
         return status;
-    for (size_t i = 0; i < run->scan_count; i++)
-        is_any_unlisted = is_any_unlisted || run->scans[i]->unlisted_count > 0;
     if (run->is_stopped)
         *out_exit = TL_EXIT_STOPPED;
     else if (tally.total.new_count + tally.total.there_count == 0 && run->settings.shard.count == 0)
         *out_exit = TL_EXIT_NOTHING; /* a part may be of few photos or none, and has done all it could */
-    else if (tally.total.failed_count > 0 || is_any_unlisted)
+    else if (tally.total.failed_count > 0 || tl_sources_has_unlisted(&run->sources))
         *out_exit = TL_EXIT_SKIPPED;
     if (run->settings.is_json)
         status = tl_tally_write_json(&tally, &facts, stdout, err);
@@ -223,9 +170,25 @@ static enum tl_status summarise(struct run *run, int64_t missing_count, double s
     if (status == TL_IO)
         status = TL_OK; /* the work is done; what standard output did not take is told at the very end, a closed pipe not at all */
     if (run->is_stopped)
-        tl_tool_say(&tl_settings_program, "stopped on request: %zu photo%s left; the same command goes on from here",
-                    tally.total.left_count, tally.total.left_count == 1 ? " is" : "s are");
+        say_stopped(run, tally.total.left_count);
     tl_tally_free(&tally);
+    return status;
+}
+
+/* What the run is about to do goes to those who do not watch it; the writer keeps it up to date. */
+static enum tl_status begin_record(struct run *run, struct tl_error *err)
+{
+    const struct tl_record_plan plan = {
+        .feature_set_id = run->target.wish.feature_set_id,
+        .augmentation_id = run->target.wish.augmentation_id,
+        .arithmetic = tl_features_identify(run->target.features).arithmetic,
+        .photo_count = tl_agenda_photo_count(run->agenda),
+        .to_do_count = tl_agenda_job_count(run->agenda),
+    };
+    enum tl_status status = tl_record_begin(&run->record, run->target.store, &plan, err);
+
+    if (status == TL_OK)
+        tl_writer_keep_row(run->writer, &run->record.row);
     return status;
 }
 
@@ -233,21 +196,19 @@ static enum tl_status extract(struct run *run, enum tl_exit *out_exit, struct tl
 {
     double started_seconds;
     int64_t missing_count = 0;
-    enum tl_status status = scan_folders(run, err);
+    enum tl_status status = tl_sources_read(&run->sources, &run->settings, err);
 
-    if (status == TL_OK)
-        status = check_photos(run, err);
-    if (status == TL_OK)
-        keep_shard(run);
     if (status == TL_OK)
         status = start_decoders(run, err);
     if (status == TL_OK)
-        status = tl_target_open(&run->target, &run->settings, run->scans, run->scan_count, err);
+        status = tl_target_open(&run->target, &run->settings, run->sources.scans, run->sources.count, &run->stop, err);
     if (status == TL_OK)
-        status = tl_agenda_create(&run->agenda, run->target.store, &run->target.wish, run->scans, run->target.source_ids,
-                                  run->scan_count, err);
+        status = tl_agenda_create(&run->agenda, run->target.store, &run->target.wish, run->sources.scans, run->target.source_ids,
+                                  run->sources.count, err);
     if (status == TL_OK)
         status = tl_writer_create(&run->writer, run->target.store, run->agenda, report_failure, run, err);
+    if (status == TL_OK)
+        status = begin_record(run, err);
     if (status == TL_OK)
         status = tl_writer_put_known(run->writer, err);
     started_seconds = tl_system_seconds();
@@ -260,39 +221,62 @@ static enum tl_status extract(struct run *run, enum tl_exit *out_exit, struct tl
     return status;
 }
 
-static enum tl_status close_run(struct run *run, struct tl_error *err)
+/* Ends row, store and log after what ended with `status`, of which *err tells. Of several failures the first is the one to tell;
+ * what comes after a full disk is a consequence. */
+static enum tl_exit end_run(struct run *run, enum tl_status status, enum tl_exit exit_code, struct tl_error *err)
 {
-    bool has_started_photos = run->target.features != NULL;
-    enum tl_status status;
+    const bool is_stopped = run->is_stopped || status == TL_STOPPED, has_started_photos = run->target.features != NULL;
+    struct tl_record_ending ending = {.stop_reason = is_stopped ? tl_stop_name(&run->stop) : NULL};
+    struct tl_error later;
 
+    if (run->writer)
+        ending.totals = tl_writer_totals(run->writer);
+    ending.outcome = is_stopped ? "stopped" : status == TL_OK ? "finished" : "failed";
+    ending.message = status == TL_OK || is_stopped ? NULL : err->message;
+    if (tl_record_end_row(&run->record, run->target.store, &ending, &later) != TL_OK && status == TL_OK) {
+        *err = later;
+        status = err->status;
+    }
     tl_decoders_free(run->decoders);
     tl_writer_free(run->writer);
     tl_agenda_free(run->agenda);
-    status = tl_target_close(&run->target, err);
+    if (tl_target_close(&run->target, &later) != TL_OK && status == TL_OK) {
+        *err = later;
+        status = err->status;
+    }
     if (has_started_photos)
         tl_photo_stop();
-    for (size_t i = 0; i < run->scan_count; i++)
-        tl_scan_free(run->scans[i]);
-    tl_memory_free(run->scans);
-    return status;
+    tl_sources_free(&run->sources);
+    if (status != TL_OK) {
+        tl_tool_say(&tl_settings_program, "%s", err->message);
+        exit_code = status == TL_STOPPED ? TL_EXIT_STOPPED : TL_EXIT_NOTHING;
+        if (status != TL_STOPPED)
+            ending.outcome = "failed";
+        ending.message = err->message;
+    }
+    exit_code = tl_tool_end(&tl_settings_program, exit_code);
+    ending.exit_code = (int)exit_code;
+    tl_record_tell_end(&run->record, &ending);
+    tl_record_close(&run->record);
+    return exit_code;
 }
 
 int main(int argc, char **argv)
 {
-    struct run run = {.scans = NULL};
+    struct run run = {.agenda = NULL};
     enum tl_exit exit_code = TL_EXIT_OK;
     struct tl_error err;
+    enum tl_status status;
 
-    if (!tl_settings_read(&run.settings, &exit_code, argc, argv))
+    tl_record_init(&run.record, argc, argv);
+    if (!tl_settings_read(&run.settings, &exit_code, argc, argv)) {
+        tl_record_close(&run.record);
         return (int)exit_code;
+    }
     tl_system_catch_signals();
-    if (extract(&run, &exit_code, &err) != TL_OK) {
-        tl_tool_say(&tl_settings_program, "%s", err.message);
-        exit_code = TL_EXIT_NOTHING;
-    }
-    if (close_run(&run, &err) != TL_OK) {
-        tl_tool_say(&tl_settings_program, "%s", err.message);
-        exit_code = TL_EXIT_NOTHING;
-    }
-    return (int)tl_tool_end(&tl_settings_program, exit_code);
+    tl_stop_init(&run.stop, &run.settings);
+    status = tl_record_open(&run.record, &run.settings, &err);
+    if (status == TL_OK)
+        status = extract(&run, &exit_code, &err);
+    return (int)end_run(&run, status, exit_code, &err);
 }

@@ -32,6 +32,7 @@ struct tl_writer {
     size_t work_count, gathered_count; /* gathered works, and features in them */
     double first_seconds;              /* when the oldest of them came */
     struct tl_writer_totals totals;
+    struct tl_store_extraction *row; /* NULL: none */
 };
 
 enum tl_status tl_writer_create(tl_writer **out, tl_store *store, tl_agenda *agenda, tl_writer_report *report, void *context,
@@ -53,6 +54,23 @@ enum tl_status tl_writer_create(tl_writer **out, tl_store *store, tl_agenda *age
     writer->context = context;
     *out = writer;
     return TL_OK;
+}
+
+void tl_writer_keep_row(tl_writer *writer, struct tl_store_extraction *row)
+{
+    writer->row = row;
+}
+
+static enum tl_status renew_row(tl_writer *writer, struct tl_error *err)
+{
+    struct tl_store_extraction *row = writer->row;
+
+    if (!row)
+        return TL_OK;
+    row->photos_done = (int64_t)writer->totals.done_count;
+    row->photos_failed = (int64_t)writer->totals.failed_count;
+    row->features_made = (int64_t)writer->totals.feature_count;
+    return tl_store_renew_extraction(writer->store, row, err);
 }
 
 static void free_works(tl_writer *writer)
@@ -195,6 +213,8 @@ enum tl_status tl_writer_flush(tl_writer *writer, struct tl_error *err)
     status = tl_store_begin(writer->store, err);
     for (size_t i = 0; i < writer->work_count && status == TL_OK; i++)
         status = put_work(writer, writer->works[i], err);
+    if (status == TL_OK)
+        status = renew_row(writer, err);
     if (status == TL_OK)
         status = tl_store_commit(writer->store, err);
     if (status != TL_OK)

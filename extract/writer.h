@@ -13,6 +13,7 @@
 
 #include "common/base/error.h"
 #include "common/store/store.h"
+#include "common/store/store_extraction.h"
 #include "extract/agenda.h"
 #include "extract/work.h"
 
@@ -33,6 +34,9 @@ typedef void tl_writer_report(void *context, const struct tl_agenda_photo *photo
 TL_MUST_USE enum tl_status tl_writer_create(tl_writer **out, tl_store *store, tl_agenda *agenda, tl_writer_report *report, void *context,
                                             struct tl_error *err);
 void tl_writer_free(tl_writer *writer);
+
+/* From here on each commit renews this row of the run, which is in the store already and borrowed. */
+void tl_writer_keep_row(tl_writer *writer, struct tl_store_extraction *row);
 
 /* The photos that are no jobs: their labels are renewed, and their places where they are not as stored. Fails with: TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_writer_put_known(tl_writer *writer, struct tl_error *err);

@@ -71,6 +71,10 @@ struct tl_store_counts {
 };
 TL_MUST_USE enum tl_status tl_store_count(tl_store *store, struct tl_store_counts *out, struct tl_error *err);
 
+/* The bytes of the store's pages, those that still lie in the -wal among them: what the file has after a clean end.
+ * Fails with: TL_IO. */
+TL_MUST_USE enum tl_status tl_store_get_file_bytes(tl_store *store, int64_t *out, struct tl_error *err);
+
 /* Runs one SELECT and hands each row's columns as text (NULL for NULL) to `each`; what `tl-store info` and the demo print. `each`
  * returns false to stop early. Fails with: TL_BAD_INPUT (the SQL, with SQLite's words; or it would write), TL_IO, TL_CORRUPT. */
 typedef bool tl_store_row_callback(void *context, size_t column_count, const char *const *names, const char *const *values);

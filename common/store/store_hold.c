@@ -105,10 +105,14 @@ void tl_store_hold_name_holder(char out[TL_STORE_HOLD_NAME_BYTES], const char *p
     struct tl_store_extraction *newest = NULL;
     size_t count = 0;
     char since[64];
-    enum tl_status status = tl_store_open(&store, path, TL_STORE_READ, NULL);
+    struct tl_location location;
+    enum tl_status status = tl_location_check(&location, path, TL_STORE_READ, NULL);
 
     snprintf(out, TL_STORE_HOLD_NAME_BYTES, "another process");
-    if (status == TL_OK)
+    /* On a network file system whoever has the store shuts readers out too, and asking would only wait. */
+    if (status == TL_OK && location.network_name == NULL)
+        status = tl_store_open(&store, path, TL_STORE_READ, NULL);
+    if (status == TL_OK && store != NULL)
         status = tl_store_list_extractions(store, &newest, &count, 1, NULL);
     /* A process that holds it and has not put its row yet would be taken for the one before, were that not ended. */
     if (status == TL_OK && count == 1 && newest[0].outcome == NULL) {

@@ -104,3 +104,15 @@ enum tl_status tl_store_count(tl_store *store, struct tl_store_counts *out, stru
             *fields[i] = tl_column_int(&s, (int)i);
     return tl_statement_end(&s);
 }
+
+enum tl_status tl_store_get_file_bytes(tl_store *store, int64_t *out, struct tl_error *err)
+{
+    int64_t page_count = 0, page_bytes = 0;
+    enum tl_status status = tl_connection_read_int(store, &page_count, "PRAGMA page_count", err);
+    *out = 0;
+    if (status == TL_OK)
+        status = tl_connection_read_int(store, &page_bytes, "PRAGMA page_size", err);
+    if (status == TL_OK)
+        *out = page_count * page_bytes;
+    return status;
+}

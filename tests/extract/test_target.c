@@ -11,6 +11,7 @@
 static const char *root;
 static struct tl_scan *scan;
 static struct tl_settings settings;
+static struct tl_stop stop;
 
 static void set_up(void)
 {
@@ -24,6 +25,7 @@ static void set_up(void)
     settings = (struct tl_settings){.label_set = "default", .augmentation_name = "mild", .variant_count = 2};
     tl_recipe_init(&settings.recipe);
     tl_augmentation_init_mild(&settings.augmentation);
+    tl_stop_init(&stop, &settings);
 }
 
 static void tear_down(void)
@@ -39,7 +41,7 @@ static void refuse(enum tl_status wanted, const char *store_name, const char *pa
 
     (void)snprintf(store_path, sizeof store_path, "%s", tl_test_path(root, store_name));
     settings.store_path = store_path;
-    ck_assert_int_eq(tl_target_open(&target, &settings, &scan, 1, &err), wanted);
+    ck_assert_int_eq(tl_target_open(&target, &settings, &scan, 1, &stop, &err), wanted);
     ck_assert_msg(strstr(err.message, part) != NULL, "'%s' is not in '%s'", part, err.message);
     ck_assert_ptr_null(target.store);
     ck_assert_ptr_null(target.features);
@@ -91,17 +93,17 @@ START_TEST(a_store_goes_on_in_its_own_arithmetic)
     settings.weights_path = weights_path;
     settings.arithmetic = "f64-direct";
     settings.has_precision = true;
-    ck_assert_msg(tl_target_open(&target, &settings, &scan, 1, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_target_open(&target, &settings, &scan, 1, &stop, &err) == TL_OK, "%s", err.message);
     ck_assert_int_eq(tl_target_close(&target, &err), TL_OK);
 
     settings.arithmetic = NULL;
     settings.has_precision = false;
-    ck_assert_msg(tl_target_open(&target, &settings, &scan, 1, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_target_open(&target, &settings, &scan, 1, &stop, &err) == TL_OK, "%s", err.message);
     ck_assert_str_eq(tl_features_identify(target.features).arithmetic, "f64-direct");
     ck_assert_int_eq(tl_target_close(&target, &err), TL_OK);
 
     settings.has_precision = true; /* exact: this machine's own, beside the other */
-    ck_assert_msg(tl_target_open(&target, &settings, &scan, 1, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_target_open(&target, &settings, &scan, 1, &stop, &err) == TL_OK, "%s", err.message);
     ck_assert_str_ne(tl_features_identify(target.features).arithmetic, "f64-direct");
     ck_assert_int_eq(tl_store_list_feature_sets(target.store, &sets, &set_count, &err), TL_OK);
     ck_assert_uint_eq(set_count, 2);
@@ -129,11 +131,11 @@ START_TEST(a_source_at_another_root_is_refused)
     (void)snprintf(store_path, sizeof store_path, "%s", tl_test_path(root, "s.db"));
     settings.store_path = store_path;
     settings.weights_path = weights_path;
-    ck_assert_msg(tl_target_open(&target, &settings, &scan, 1, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_target_open(&target, &settings, &scan, 1, &stop, &err) == TL_OK, "%s", err.message);
     ck_assert_int_eq(tl_target_close(&target, &err), TL_OK);
     ck_assert_int_eq(rename(tl_test_path(root, "photos"), tl_test_path(root, "moved")), 0);
     ck_assert_int_eq(tl_scan_read(&other, tl_test_path(root, "moved"), "photos", NULL, &err), TL_OK);
-    ck_assert_int_eq(tl_target_open(&target, &settings, &other, 1, &err), TL_BAD_INPUT);
+    ck_assert_int_eq(tl_target_open(&target, &settings, &other, 1, &stop, &err), TL_BAD_INPUT);
     ck_assert_msg(strstr(err.message, "--source"), "%s", err.message);
     tl_scan_free(other);
 }
