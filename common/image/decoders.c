@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <pthread.h>
 #include <signal.h>
@@ -107,6 +108,19 @@ static bool init_locks(tl_decoders *decoders)
     return is_good;
 }
 
+/* Above the standard streams, even where they are closed: what is printed must not interrupt. -1 with errno where none is left. */
+static int open_interruption(void)
+{
+    const int low = eventfd(0, EFD_CLOEXEC);
+    int high;
+
+    if (low < 0 || low > STDERR_FILENO)
+        return low;
+    high = fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    (void)close(low);
+    return high;
+}
+
 enum tl_status tl_decoders_create(tl_decoders **out, size_t count, const struct tl_recipe *recipe,
                                   const struct tl_decoders_terms *terms, struct tl_error *err)
 {
@@ -124,7 +138,7 @@ enum tl_status tl_decoders_create(tl_decoders **out, size_t count, const struct 
     decoders->recipe = *recipe;
     decoders->terms = *terms;
     decoders->count = count;
-    decoders->interruption = eventfd(0, EFD_CLOEXEC);
+    decoders->interruption = open_interruption();
     decoders->seats = tl_memory_alloc(count, sizeof *decoders->seats);
     if (decoders->interruption < 0)
         status = tl_error_set(err, TL_IO, "no descriptor for decoders: %s", strerror(errno));
