@@ -133,7 +133,7 @@ TEST_PROGRAMS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SOURCES))
 
 # ---- what to make ------------------------------------------------------------------------------------------------
 
-.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-scale test-scale-million run-scale bench bench-pipeline bench-codec bench-peers bench-cold test-arm64 test-asan test-tsan test-programs install uninstall clean
+.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-scale test-scale-million run-scale test-hostile bench bench-pipeline bench-codec bench-peers bench-cold test-arm64 test-asan test-tsan test-programs install uninstall clean
 
 all: tools ## builds the four tools into build/bin/
 
@@ -188,6 +188,9 @@ bench-codec: deps weights ## our blobs of features and zstd, gzip, Blosc2: bytes
 
 test-asan: deps ## suites and command-line tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory VARIANT=asan run-suites run-cli
+test-hostile: deps ## 1,000 damaged photos through a whole extraction (HOSTILE=count)
+	@$(MAKE) --no-print-directory VARIANT=strict tools $(BUILD)/strict/tests/fuzz/hostile_photos
+	@sh tests/fuzz/hostile.sh $(BUILD)/strict/bin $(BUILD)/strict/tests/fuzz/hostile_photos $(or $(HOSTILE),1000)
 test-arm64: ## kernels cross-compiled for arm64 and emulated: the same bits as here (gcc-aarch64-linux-gnu, qemu-user)
 	@$(MAKE) --no-print-directory VARIANT=strict $(BUILD)/strict/tests/cross/kernel_bits
 	@$(MAKE) --no-print-directory VARIANT=strict OUT=$(BUILD)/arm64 ARCHITECTURE=aarch64 CC=aarch64-linux-gnu-gcc PKG_CFLAGS= $(BUILD)/arm64/tests/cross/kernel_bits
@@ -213,7 +216,7 @@ run-tests: lint tools test-programs
 	@$(MAKE) --no-print-directory run-suites run-cli
 	@$(MAKE) --no-print-directory run-scale VARIANTS=5000
 
-run-cli: tools $(OUT)/tests/demo/draw_skies
+run-cli: tools $(OUT)/tests/demo/draw_skies $(OUT)/tests/fuzz/hostile_photos
 	@CASE_SECONDS=$(CASE_SECONDS_$(VARIANT)) sh tests/cli/run.sh $(OUT)/bin
 
 run-suites: tools test-programs
@@ -294,6 +297,10 @@ room_of_test = $(strip $(foreach r,$(ROOMS),$(if $(filter tests/$(DIR_$(r))/test
 $(foreach test,$(TEST_SOURCES),$(eval $(call test_rules,$(test),$(call room_of_test,$(test)))))
 
 $(OUT)/tests/demo/draw_skies: $(OUT)/tests/demo/draw_skies.o $(call archive_of,base)
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+$(OUT)/tests/fuzz/hostile_photos: $(OUT)/tests/fuzz/hostile_photos.o $(foreach r,image base,$(call archive_of,$(r)))
 	@mkdir -p $(@D)
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 

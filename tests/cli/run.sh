@@ -2,9 +2,9 @@
 # run.sh BIN [NAME...] - the command-line tests: each folder NAME here has `cmd`, a script run in an empty folder, and what
 # it must print: `stdout`, `stderr`, `exit`, each an exact text after normalise.sed took out times, rates and run ids.
 #
-# A `cmd` finds the tools on PATH, the words of words.sh, its own folder as $CASE and drawn photos below $SKIES. A case with a
-# file `needs-weights` is skipped aloud where there are none; so is one with `needs-store`, which finds a store at $STORE, made
-# once from the 12 photos below $PHOTOS: Train and Test, cloudy and shine, a mild variant of each training photo, no run.
+# A `cmd` finds the tools on PATH, the words of words.sh, its own folder as $CASE, drawn photos below $SKIES and the program
+# hostile_photos as $HOSTILE. A case with a file `needs-weights` is skipped aloud where there are none; so is one with
+# `needs-store`, which finds a store at $STORE, made once from the 12 photos below $PHOTOS: Train and Test, cloudy and shine, a mild variant of each training photo, no run.
 # UPDATE=1 writes the expectations anew; read the difference before committing it.
 set -u
 export LC_ALL=C TZ=UTC
@@ -14,7 +14,7 @@ bin=$(cd "$1" && pwd) || exit 2
 shift
 export PATH="$bin:$PATH"
 build=$(cd "$bin/.." && pwd)
-export SKIES="$build/cli/skies"
+export SKIES="$build/cli/skies" HOSTILE="$build/tests/fuzz/hostile_photos"
 weights=${TL_WEIGHTS:-${XDG_DATA_HOME:-$HOME/.local/share}/tl/weights/vgg16.h5}
 export TL_WEIGHTS="$weights" XDG_DATA_HOME=/no/data
 CASE_SECONDS=${CASE_SECONDS:-120}

@@ -101,7 +101,8 @@ static inline enum tl_status tell_descriptors(struct tl_error *err)
     return tl_error_set(err, TL_BAD_INPUT, "descriptors%s", text);
 }
 
-static inline enum tl_status read_crafty(struct tl_photo *out, const char *path, const struct tl_recipe *recipe, struct tl_error *err)
+static inline enum tl_status read_crafty(struct tl_photo *out, const char *path, const struct tl_recipe *recipe,
+                                         struct tl_error *err)
 {
     static const struct timespec hour = {.tv_sec = 3600};
     const char *operand = strchr(path, ' ') ? strchr(path, ' ') + 1 : "";
