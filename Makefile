@@ -133,7 +133,7 @@ TEST_PROGRAMS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SOURCES))
 
 # ---- what to make ------------------------------------------------------------------------------------------------
 
-.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-scale test-scale-million run-scale test-hostile bench bench-pipeline bench-codec bench-peers bench-cold test-arm64 test-asan test-tsan test-programs install uninstall clean
+.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-scale test-scale-million run-scale test-hostile bench bench-pipeline bench-codec bench-peers bench-cold test-kill test-arm64 test-asan test-tsan test-programs install uninstall clean
 
 all: tools ## builds the four tools into build/bin/
 
@@ -188,9 +188,15 @@ bench-codec: deps weights ## our blobs of features and zstd, gzip, Blosc2: bytes
 
 test-asan: deps ## suites and command-line tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory VARIANT=asan run-suites run-cli
+
 test-hostile: deps ## 1,000 damaged photos through a whole extraction (HOSTILE=count)
 	@$(MAKE) --no-print-directory VARIANT=strict tools $(BUILD)/strict/tests/fuzz/hostile_photos
 	@sh tests/fuzz/hostile.sh $(BUILD)/strict/bin $(BUILD)/strict/tests/fuzz/hostile_photos $(or $(HOSTILE),1000)
+
+test-kill: deps weights ## tl-extract killed at 500 random moments, or KILLS="COUNT SEED": the next run always completes the store
+	@$(MAKE) --no-print-directory tools $(OUT)/tests/crash/kill_extract $(OUT)/tests/demo/draw_skies
+	@sh tests/crash/kill_extract.sh $(OUT)/tests/crash/kill_extract $(OUT)/bin $(OUT)/tests/demo/draw_skies $(KILLS)
+
 test-arm64: ## kernels cross-compiled for arm64 and emulated: the same bits as here (gcc-aarch64-linux-gnu, qemu-user)
 	@$(MAKE) --no-print-directory VARIANT=strict $(BUILD)/strict/tests/cross/kernel_bits
 	@$(MAKE) --no-print-directory VARIANT=strict OUT=$(BUILD)/arm64 ARCHITECTURE=aarch64 CC=aarch64-linux-gnu-gcc PKG_CFLAGS= $(BUILD)/arm64/tests/cross/kernel_bits
@@ -327,6 +333,11 @@ $(OUT)/tests/scale/measure: $(OUT)/tests/scale/measure.o $(call archive_of,base)
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 $(OUT)/tests/scale/fill_store: $(OUT)/tests/scale/fill_store.o $(foreach r,store codec base,$(call archive_of,$(r)))
+	@mkdir -p $(@D)
+	$(call STEP,link,$@)
+	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+$(OUT)/tests/crash/kill_extract: $(OUT)/tests/crash/kill_extract.o $(foreach r,store codec base,$(call archive_of,$(r)))
 	@mkdir -p $(@D)
 	$(call STEP,link,$@)
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@

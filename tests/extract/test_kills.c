@@ -144,6 +144,36 @@ START_TEST(a_run_killed_at_any_write_is_completed_by_the_next)
 }
 END_TEST
 
+/* Else the cases above would say nothing. */
+START_TEST(what_is_half_there_is_reported)
+{
+    static const struct {
+        const char *sql, *words;
+    } wounds[] = {
+        {"DELETE FROM feature_blob WHERE feature_id = (SELECT max(feature_id) FROM feature)", "0 bytes of blob"},
+        {"UPDATE feature_blob SET blob = substr(blob, 1, length(blob) - 1)", "bytes of blob"},
+        {"UPDATE feature_blob SET blob = CAST(substr(blob, 1, 9) || x'ff' || substr(blob, 11) AS BLOB)", "feature 1"},
+        {"UPDATE feature SET values_digest = zeroblob(32) WHERE feature_id = 1", "values_digest"},
+        {"PRAGMA foreign_keys = OFF; DELETE FROM variant WHERE variant_id = 1", "foreign_key_check"},
+        {"INSERT INTO feature_blob VALUES (999999, x'00')", "gives feature_blob"},
+    };
+    sqlite3 *db = NULL;
+    struct tl_error err;
+    int64_t count;
+    char words[256] = "";
+
+    add_photo("train/a/1.jpg", "one");
+    (void)extract_well("wounded.db", 1, 1);
+    ck_assert_int_eq(sqlite3_open(tl_test_path(root, "wounded.db"), &db), SQLITE_OK);
+    if (sqlite3_exec(db, wounds[_i].sql, NULL, NULL, NULL) != SQLITE_OK)
+        (void)snprintf(words, sizeof words, "%s", sqlite3_errmsg(db));
+    sqlite3_close(db);
+    ck_assert_str_eq(words, "");
+    ck_assert_int_eq(check_whole(&count, tl_test_path(root, "wounded.db"), &err), TL_CORRUPT);
+    ck_assert_msg(strstr(err.message, wounds[_i].words), "%s", err.message);
+}
+END_TEST
+
 Suite *tl_test_suite(void)
 {
     Suite *suite = suite_create("kills");
@@ -153,6 +183,7 @@ Suite *tl_test_suite(void)
     tcase_set_timeout(faults, 300);
     tcase_add_test(faults, a_run_killed_at_any_moment_is_completed_by_the_next);
     tcase_add_loop_test(faults, a_run_killed_at_any_write_is_completed_by_the_next, 0, 2);
+    tcase_add_loop_test(faults, what_is_half_there_is_reported, 0, 6);
     suite_add_tcase(suite, faults);
     return suite;
 }
