@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "common/store/store_failure.h"
 #include "common/store/store_photo.h"
 #include "extract/keyset.h"
 
@@ -17,7 +18,7 @@ struct tl_agenda {
     struct tl_agenda_photo *photos;
     size_t photo_count;
     size_t *jobs;
-    size_t job_count, evaluation_job_count;
+    size_t job_count, evaluation_job_count, known_failure_count;
     struct tl_agenda_wish wish;
     bool has_splits;       /* somewhere in the label set */
     tl_keyset *known;      /* features by variant index: those there, and those claimed */
@@ -109,10 +110,25 @@ static enum tl_status load_splits(tl_agenda *agenda, tl_store *store, const int6
     return status != TL_OK ? status : loading.status;
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+    int64_t first = *(const int64_t *)a, second = *(const int64_t *)b;
+
+    return (first > second) - (first < second);
+}
+
+/* Photos that failed by a cause that lasts, by id. */
+struct failures {
+    int64_t *ids;
+    size_t count;
+};
+
 /* What the store knows of a photo; its content only where the file is as it was. */
-static enum tl_status load_photo(struct tl_agenda_photo *photo, tl_store *store, struct tl_error *err)
+static enum tl_status load_photo(struct tl_agenda_photo *photo, tl_store *store, const struct failures *failures,
+                                 struct tl_error *err)
 {
     struct tl_store_photo row;
+    bool is_unchanged;
     enum tl_status status = tl_store_get_photo(store, &row, photo->source_id, photo->entry->path, err);
 
     if (status == TL_NOT_FOUND)
@@ -120,7 +136,12 @@ static enum tl_status load_photo(struct tl_agenda_photo *photo, tl_store *store,
     if (status != TL_OK)
         return status;
     photo->photo_id = row.photo_id;
-    if (row.content_id == 0 || row.size_bytes != photo->entry->size_bytes || row.mtime_ns != photo->entry->mtime_ns)
+    photo->is_missing = row.is_missing;
+    is_unchanged = row.size_bytes == photo->entry->size_bytes && row.mtime_ns == photo->entry->mtime_ns;
+    photo->state = row.content_id == 0 ? TL_AGENDA_UNREADABLE : is_unchanged ? TL_AGENDA_KNOWN : TL_AGENDA_CHANGED;
+    photo->is_known_failure = is_unchanged && failures->count > 0 &&
+                              bsearch(&row.photo_id, failures->ids, failures->count, sizeof *failures->ids, compare_ids) != NULL;
+    if (row.content_id == 0 || !is_unchanged)
         return TL_OK;
     photo->content_id = row.content_id;
     memcpy(photo->sha256, row.sha256, sizeof photo->sha256);
@@ -132,6 +153,7 @@ static enum tl_status load_photo(struct tl_agenda_photo *photo, tl_store *store,
 static enum tl_status load_photos(tl_agenda *agenda, tl_store *store, struct tl_scan *const *scans, const int64_t *source_ids,
                                   size_t scan_count, struct tl_error *err)
 {
+    struct failures failures = {.ids = NULL};
     enum tl_status status = TL_OK;
     size_t total = 0;
 
@@ -141,6 +163,8 @@ static enum tl_status load_photos(tl_agenda *agenda, tl_store *store, struct tl_
     agenda->jobs = tl_memory_alloc(total, sizeof *agenda->jobs);
     if (!agenda->photos || !agenda->jobs)
         return tl_error_set_no_memory(err, "the list of photos", total * sizeof *agenda->photos);
+    if (store && !agenda->wish.is_retrying)
+        status = tl_store_list_lasting_failures(store, &failures.ids, &failures.count, err);
     for (size_t i = 0; i < scan_count && status == TL_OK; i++) {
         agenda->has_splits = agenda->has_splits || scans[i]->has_splits;
         for (size_t j = 0; j < scans[i]->entry_count && status == TL_OK; j++) {
@@ -150,11 +174,13 @@ static enum tl_status load_photos(tl_agenda *agenda, tl_store *store, struct tl_
             photo->entry = &scans[i]->entries[j];
             photo->source_id = source_ids[i];
             photo->outcome = TL_AGENDA_LEFT;
-            status = load_photo(photo, store, err);
+            if (store)
+                status = load_photo(photo, store, &failures, err);
             if (status == TL_OK && photo->content_id && is_evaluation_split(photo->entry->split))
                 status = tl_keyset_add(agenda->evaluation, NULL, photo->sha256, 0, err);
         }
     }
+    tl_memory_free(failures.ids);
     return status;
 }
 
@@ -187,6 +213,11 @@ static void choose_jobs(tl_agenda *agenda, bool is_evaluation)
         if (is_evaluation_split(photo->entry->split) != is_evaluation)
             continue;
         photo->is_job = !is_complete(agenda, photo);
+        photo->is_known_failure = photo->is_known_failure && photo->is_job;
+        if (photo->is_known_failure) {
+            photo->is_job = false;
+            agenda->known_failure_count++;
+        }
         if (photo->is_job)
             agenda->jobs[agenda->job_count++] = i;
     }
@@ -205,9 +236,9 @@ enum tl_status tl_agenda_create(tl_agenda **out, tl_store *store, const struct t
     status = tl_keyset_create(&agenda->known, err);
     if (status == TL_OK)
         status = tl_keyset_create(&agenda->evaluation, err);
-    if (status == TL_OK)
+    if (status == TL_OK && store)
         status = load_features(agenda, store, err);
-    if (status == TL_OK)
+    if (status == TL_OK && store)
         status = load_splits(agenda, store, source_ids, scan_count, err);
     if (status == TL_OK)
         status = load_photos(agenda, store, scans, source_ids, scan_count, err);
@@ -263,6 +294,19 @@ size_t tl_agenda_job(const tl_agenda *agenda, size_t job_index)
 {
     assert(job_index < agenda->job_count);
     return agenda->jobs[job_index];
+}
+
+size_t tl_agenda_known_failure_count(const tl_agenda *agenda)
+{
+    return agenda->known_failure_count;
+}
+
+size_t tl_agenda_variant_count(const tl_agenda *agenda, size_t photo_index)
+{
+    const char *split = agenda->photos[photo_index].entry->split;
+    bool is_training = split ? !is_evaluation_split(split) : !agenda->has_splits;
+
+    return is_training ? tl_agenda_variants_max(agenda) : 1;
 }
 
 size_t tl_agenda_variants_max(const tl_agenda *agenda)

@@ -1,7 +1,7 @@
 /* agenda.h - which photos have to be read, and which of their variants have to be computed.
  *
  * A photo whose size and time are as stored, whose content is known and whose features are all there is left alone. All
- * others are jobs: they are read, and only then, when their bytes are known, tl_agenda_claim() says what of them is still
+ * others are jobs, but those whose failure lasts: jobs are read, and only then, when their bytes are known, tl_agenda_claim() says what of them is still
  * missing. Equal bytes are computed once: the first that claims gets them.
  *
  * Augmented variants are for the training photos, where any photo of the label set has a split, and else for all. Bytes that
@@ -27,6 +27,14 @@ enum tl_agenda_outcome {
     TL_AGENDA_FAILED  /* it could not be read, or a variant of it not be made */
 };
 
+/* What the store knew of a file before this run. */
+enum tl_agenda_state {
+    TL_AGENDA_UNKNOWN,    /* no row */
+    TL_AGENDA_KNOWN,      /* content known, size and time as then */
+    TL_AGENDA_CHANGED,    /* content known, and size or time are others now */
+    TL_AGENDA_UNREADABLE, /* it could not be read; the file may have changed since */
+};
+
 /* One place. What the store said of it; later changed by the writer alone. */
 struct tl_agenda_photo {
     const struct tl_scan *scan;
@@ -38,6 +46,9 @@ struct tl_agenda_photo {
     unsigned exif_orientation;
     bool is_job;
     bool is_as_stored; /* the photo's row need not be written: the file is as it says, and it is not marked as missing */
+    bool is_missing;   /* by its row: the last complete scan did not meet it */
+    bool is_known_failure; /* not tried: it failed before, by a cause that lasts, and the file is as it was */
+    enum tl_agenda_state state;
     enum tl_agenda_outcome outcome;
 };
 
@@ -47,11 +58,12 @@ struct tl_agenda_wish {
     int64_t feature_set_id;
     int64_t augmentation_id; /* 0 without variants */
     uint32_t variant_count;  /* augmented ones a photo */
+    bool is_retrying;        /* known failures, too */
 };
 
 typedef struct tl_agenda tl_agenda;
 
-/* `scans` are borrowed; source_ids[i] is scans[i]'s. Fails with: TL_IO, TL_CORRUPT, TL_NO_MEMORY. */
+/* `scans` are borrowed; source_ids[i] is scans[i]'s. Without a store, NULL, nothing is known. Fails with: TL_IO, TL_CORRUPT, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_agenda_create(tl_agenda **out, tl_store *store, const struct tl_agenda_wish *wish, struct tl_scan *const *scans,
                                           const int64_t *source_ids, size_t scan_count, struct tl_error *err);
 void tl_agenda_free(tl_agenda *agenda);
@@ -66,6 +78,10 @@ size_t tl_agenda_job_count(const tl_agenda *agenda);
 size_t tl_agenda_evaluation_job_count(const tl_agenda *agenda);
 /* The photo_index of a job. */
 size_t tl_agenda_job(const tl_agenda *agenda, size_t job_index);
+
+size_t tl_agenda_known_failure_count(const tl_agenda *agenda);
+/* How many variants a photo can need, the plain one included: by its own split, while its bytes may be on an evaluation side as well. */
+size_t tl_agenda_variant_count(const tl_agenda *agenda, size_t photo_index);
 
 /* The most variants a photo can have, the plain one included. */
 size_t tl_agenda_variants_max(const tl_agenda *agenda);

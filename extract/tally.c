@@ -58,6 +58,7 @@ static void count_photo(struct tl_tally_row *row, const struct tl_agenda_photo *
     row->new_count += photo->outcome == TL_AGENDA_NEW;
     row->there_count += photo->outcome == TL_AGENDA_THERE;
     row->failed_count += photo->outcome == TL_AGENDA_FAILED;
+    row->known_failure_count += photo->is_known_failure;
     row->left_count += photo->outcome == TL_AGENDA_LEFT;
     row->turned_count += photo->content_id != 0 && photo->exif_orientation > 1;
 }

@@ -17,6 +17,7 @@
 struct tl_tally_row {
     const char *class_name, *split; /* NULL split: none. Borrowed */
     size_t photo_count, new_count, there_count, failed_count, left_count;
+    size_t known_failure_count; /* of the failed ones: not tried */
     size_t turned_count; /* with an EXIF orientation other than 1 */
 };
 

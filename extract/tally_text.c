@@ -85,8 +85,9 @@ static void append_work(struct tl_text *text, const struct tl_tally *tally, cons
     const struct tl_writer_totals *written = &facts->written;
     char duration[32];
 
-    if (written->feature_count == 0 && tally->total.failed_count == 0 && !facts->is_stopped) {
-        tl_text_append_format(text, "Nothing had to be computed: all features are there (%s).\n", facts->arithmetic);
+    if (written->feature_count == 0 && tally->total.failed_count == tally->total.known_failure_count && !facts->is_stopped) {
+        tl_text_append_format(text, "Nothing had to be computed: all %sfeatures are there (%s).\n",
+                              tally->total.known_failure_count > 0 ? "other " : "", facts->arithmetic);
         return;
     }
     tl_progress_format_duration(duration, sizeof duration, facts->seconds);
@@ -101,6 +102,17 @@ static void append_work(struct tl_text *text, const struct tl_tally *tally, cons
         tl_text_append_format(text, "Variants: %u of each photo that gets some, by augmentation '%s', seed %" PRIu64 ".\n",
                               (unsigned)facts->settings->variant_count, facts->settings->augmentation_name,
                               facts->settings->augmentation.seed);
+}
+
+static void append_failures(struct tl_text *text, const struct tl_tally_row *total)
+{
+    const size_t known_count = total->known_failure_count, tried_count = total->failed_count - known_count;
+
+    if (tried_count > 0)
+        tl_text_append_format(text, "%zu photo%s failed: named above, kept in the table failure.\n", tried_count, plural(tried_count));
+    if (known_count > 0)
+        tl_text_append_format(text, "%zu known failure%s, not tried (view failures has them): --retry-failed tries %s again.\n",
+                              known_count, plural(known_count), known_count == 1 ? "it" : "them");
 }
 
 enum tl_status tl_tally_write_text(const struct tl_tally *tally, const struct tl_tally_facts *facts, FILE *file,
@@ -121,9 +133,7 @@ enum tl_status tl_tally_write_text(const struct tl_tally *tally, const struct tl
     if (facts->missing_count > 0)
         tl_text_append_format(&text, "%" PRId64 " photo%s no longer there: marked as missing, features kept.\n",
                               facts->missing_count, facts->missing_count == 1 ? " is" : "s are");
-    if (tally->total.failed_count > 0)
-        tl_text_append_format(&text, "%zu photo%s failed: named above, kept in the table failure, tried again next time.\n",
-                              tally->total.failed_count, plural(tally->total.failed_count));
+    append_failures(&text, &tally->total);
     status = tl_text_check(&text, err);
     if (status == TL_OK)
         status = write_table(tally, facts->is_stopped, file, err);
@@ -135,10 +145,10 @@ enum tl_status tl_tally_write_text(const struct tl_tally *tally, const struct tl
 
 static void append_counts(struct tl_text *text, const struct tl_tally_row *row)
 {
-    tl_text_append_format(text, "\"photos\": %zu, \"computed\": %zu, \"there\": %zu, \"failed\": %zu, \"left\": %zu"
+    tl_text_append_format(text, "\"photos\": %zu, \"computed\": %zu, \"there\": %zu, \"failed\": %zu, \"known_failures\": %zu, \"left\": %zu"
                           ", \"turned_by_exif\": %zu",
-                          row->photo_count, row->new_count, row->there_count, row->failed_count, row->left_count,
-                          row->turned_count);
+                          row->photo_count, row->new_count, row->there_count, row->failed_count, row->known_failure_count,
+                          row->left_count, row->turned_count);
 }
 
 static void append_string(struct tl_text *text, const char *name, const char *value)

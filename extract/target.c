@@ -129,7 +129,7 @@ static enum tl_status put_rows(struct tl_target *target, const struct tl_setting
         status = tl_store_put_augmentation(target->store, &augmentation, err);
     }
     target->wish = (struct tl_agenda_wish){settings->label_set, set.feature_set_id, augmentation.augmentation_id,
-                                           settings->variant_count};
+                                           settings->variant_count, settings->is_retrying};
     return status;
 }
 

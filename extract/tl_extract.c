@@ -184,6 +184,7 @@ static enum tl_status begin_record(struct run *run, struct tl_error *err)
         .arithmetic = tl_features_identify(run->target.features).arithmetic,
         .photo_count = tl_agenda_photo_count(run->agenda),
         .to_do_count = tl_agenda_job_count(run->agenda),
+        .known_failure_count = tl_agenda_known_failure_count(run->agenda),
     };
     enum tl_status status = tl_record_begin(&run->record, run->target.store, &plan, err);
 

@@ -264,7 +264,7 @@ enum tl_status tl_writer_put_known(tl_writer *writer, struct tl_error *err)
             if (photo->is_job)
                 continue;
             status = put_place(writer, photo, photo->content_id, err);
-            photo->outcome = TL_AGENDA_THERE;
+            photo->outcome = photo->is_known_failure ? TL_AGENDA_FAILED : TL_AGENDA_THERE;
         }
         if (status == TL_OK)
             status = tl_store_commit(writer->store, err);

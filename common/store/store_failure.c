@@ -1,8 +1,9 @@
 /* store_failure.c - see store_failure.h. */
 #include "common/store/store_failure.h"
 
+#include "common/base/memory.h"
 #include "common/base/system.h"
-#include "common/store/statement.h"
+#include "common/store/column.h"
 
 enum tl_status tl_store_put_failure(tl_store *store, int64_t photo_id, const char *stage, const struct tl_error *failure,
                                     struct tl_error *err)
@@ -30,4 +31,45 @@ enum tl_status tl_store_clear_failures(tl_store *store, int64_t photo_id, struct
     tl_statement_begin(&s, store, "DELETE FROM failure WHERE photo_id = ? AND stage <> 'verify'", err);
     tl_statement_bind_int(&s, photo_id);
     return tl_statement_finish(&s);
+}
+
+enum tl_status tl_store_list_lasting_failures(tl_store *store, int64_t **out, size_t *out_count, struct tl_error *err)
+{
+    struct tl_statement s;
+    int64_t *ids = NULL;
+    size_t count = 0, capacity = 0;
+    enum tl_status status = TL_OK;
+    *out = NULL;
+    *out_count = 0;
+    tl_statement_begin(&s, store,
+                       "SELECT photo_id FROM failure WHERE stage <> 'verify' GROUP BY photo_id"
+                       " HAVING max(iif(cause IN (?1, ?2, ?3), last_ms, 0)) > max(iif(cause IN (?1, ?2, ?3), 0, last_ms))"
+                       " ORDER BY photo_id",
+                       err);
+    tl_statement_bind_text(&s, tl_error_status_name(TL_BAD_INPUT));
+    tl_statement_bind_text(&s, tl_error_status_name(TL_CRASHED));
+    tl_statement_bind_text(&s, tl_error_status_name(TL_TOO_SLOW));
+    while (status == TL_OK && tl_statement_step(&s)) {
+        if (count == capacity) {
+            const size_t wanted = capacity == 0 ? 64 : 2 * capacity;
+            int64_t *larger = tl_memory_resize(ids, wanted, sizeof *ids);
+            if (larger == NULL) {
+                status = tl_error_set_no_memory(err, "the list of failures", wanted * sizeof *ids);
+                break;
+            }
+            ids = larger;
+            capacity = wanted;
+        }
+        ids[count++] = tl_column_int(&s, 0);
+    }
+    const enum tl_status end_status = tl_statement_end(&s);
+    if (status == TL_OK)
+        status = end_status;
+    if (status != TL_OK) {
+        tl_memory_free(ids);
+        return status;
+    }
+    *out = ids;
+    *out_count = count;
+    return TL_OK;
 }

@@ -135,6 +135,7 @@ struct course {
     uint32_t variant_count;
     size_t stop_after, fail_after; /* works taken; 0: never */
     bool skips_flush;              /* as if the process were killed */
+    bool skips_known;              /* failures that last are not tried again */
     bool wants_summary;
 
     tl_writer *writer;
@@ -245,6 +246,8 @@ static inline enum tl_status extract(struct course *course, struct tl_error *err
         status = tl_store_open(&store, tl_test_path(root, course->store_name), TL_STORE_CREATE, err);
     if (status == TL_OK)
         status = put_rows(store, scan, &augmentation, &source_id, &wish, err);
+    if (status == TL_OK)
+        wish.is_retrying = !course->skips_known;
     if (status == TL_OK)
         status = tl_agenda_create(&agenda, store, &wish, &scan, &source_id, 1, err);
     if (status == TL_OK)

@@ -224,6 +224,39 @@ START_TEST(a_photo_that_cannot_be_read_is_recorded_and_the_rest_goes_on)
 }
 END_TEST
 
+static struct course extract_without_retrying(uint32_t variant_count)
+{
+    struct course course = {
+        .store_name = "s.db", .thread_count = 2, .variant_count = variant_count, .skips_known = true, .wants_summary = true};
+    struct tl_error err;
+
+    ck_assert_msg(extract(&course, &err) == TL_OK, "extraction failed: %s", err.message);
+    return course;
+}
+
+START_TEST(a_failure_that_lasts_is_not_tried_again_until_the_file_changes)
+{
+    struct course course;
+
+    add_photo("a/1.jpg", "one");
+    add_photo("a/2.jpg", "bad");
+    add_photo("a/3.jpg", "bad too");
+    ck_assert_int_eq(symlink("nowhere", tl_test_path(root, "photos/a/4.jpg")), 0);
+    ck_assert_uint_eq(extract_without_retrying(1).reported_count, 3);
+    course = extract_without_retrying(1);
+    ck_assert_uint_eq(course.reported_count, 1); /* what is not there may be there next time */
+    ck_assert_uint_eq(course.computed_count, 0);
+    ck_assert_ptr_nonnull(strstr(course.json, "\"failed\": 3, \"known_failures\": 2"));
+    ck_assert_ptr_nonnull(strstr(course.text, "2 known failures, not tried"));
+    ck_assert_str_eq(ask("s.db", "SELECT group_concat(tries) FROM (SELECT tries FROM failures ORDER BY path)"), "1,1,2");
+    add_photo("a/2.jpg", "good");
+    course = extract_without_retrying(1);
+    ck_assert_uint_eq(course.computed_count, 2);
+    ck_assert_ptr_nonnull(strstr(course.json, "\"failed\": 2, \"known_failures\": 1"));
+    ck_assert_uint_eq(extract_well("s.db", 2, 1).reported_count, 2);
+}
+END_TEST
+
 START_TEST(a_copy_of_a_photo_that_cannot_be_read_is_computed)
 {
     struct course course;
@@ -281,6 +314,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(limits, variants_wanted_later_are_all_that_is_computed);
     tcase_add_test(limits, changed_and_vanished_photos_are_noticed);
     tcase_add_test(faults, a_photo_that_cannot_be_read_is_recorded_and_the_rest_goes_on);
+    tcase_add_test(faults, a_failure_that_lasts_is_not_tried_again_until_the_file_changes);
     tcase_add_test(faults, a_copy_of_a_photo_that_cannot_be_read_is_computed);
     tcase_add_test(faults, a_variant_that_cannot_be_made_leaves_the_others);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -1,5 +1,8 @@
 /* test_store_failure.c - failures of photos. */
+#include "common/base/memory.h"
 #include "tests/common/store/small_store.h"
+
+static const char *folder;
 
 static void commit(tl_store *store)
 {
@@ -34,6 +37,50 @@ START_TEST(failures_are_counted_by_photo_stage_and_cause_and_forgotten)
 }
 END_TEST
 
+/* A failure of the photo at a time of its own. */
+static void put_at(tl_store *store, int64_t photo_id, enum tl_status cause, int64_t last_ms)
+{
+    const struct tl_error failure = {cause, "x"};
+    struct tl_error err;
+    char sql[256];
+    must(tl_store_begin(store, &err), &err);
+    must(tl_store_put_failure(store, photo_id, "read", &failure, &err), &err);
+    snprintf(sql, sizeof sql, "UPDATE failure SET first_ms = 1, last_ms = %lld WHERE photo_id = %lld AND cause = '%s'",
+             (long long)last_ms, (long long)photo_id, tl_error_status_name(cause));
+    commit(store);
+    run_beside(tl_test_path(folder, "a.tl"), sql);
+}
+
+START_TEST(a_failure_lasts_while_its_latest_cause_is_the_photo)
+{
+    struct tl_error err;
+    int64_t *ids = NULL;
+    size_t count = 0;
+    folder = tl_test_make_folder();
+    tl_store *store = open_store(tl_test_path(folder, "a.tl"), TL_STORE_CREATE);
+    const struct small_store small = fill_small_store(store); /* [8] fails by bad input */
+    put_at(store, small.photo_ids[1], TL_IO, 5);
+    put_at(store, small.photo_ids[2], TL_CRASHED, 5);
+    put_at(store, small.photo_ids[3], TL_BAD_INPUT, 5);
+    put_at(store, small.photo_ids[3], TL_IO, 6);
+    put_at(store, small.photo_ids[4], TL_TOO_SLOW, 6);
+    put_at(store, small.photo_ids[4], TL_IO, 5);
+    put_at(store, small.photo_ids[5], TL_NO_MEMORY, 5);
+    put_damage(store, small.feature_set_digest, 6);
+    must(tl_store_list_lasting_failures(store, &ids, &count, &err), &err);
+    ck_assert_uint_eq(count, 3);
+    for (size_t i = 0; i < count; i++) {
+        ck_assert(i == 0 || ids[i - 1] < ids[i]);
+        ck_assert(ids[i] == small.photo_ids[2] || ids[i] == small.photo_ids[4] || ids[i] == small.photo_ids[8]);
+    }
+    tl_memory_free(ids);
+    tl_memory_fail_at(1);
+    must_fail(tl_store_list_lasting_failures(store, &ids, &count, &err), TL_NO_MEMORY, &err, "failures");
+    ck_assert_ptr_null(ids);
+    close_store(store);
+}
+END_TEST
+
 /* ---- Faults ---- */
 
 START_TEST(stages_that_the_schema_forbids_are_refused)
@@ -57,6 +104,7 @@ Suite *tl_test_suite(void)
     Suite *suite = suite_create("store_failure");
     TCase *core = tcase_create("Core"), *faults = tcase_create("Faults");
     tcase_add_test(core, failures_are_counted_by_photo_stage_and_cause_and_forgotten);
+    tcase_add_test(core, a_failure_lasts_while_its_latest_cause_is_the_photo);
     tcase_add_test(faults, stages_that_the_schema_forbids_are_refused);
     suite_add_tcase(suite, core);
     suite_add_tcase(suite, faults);
