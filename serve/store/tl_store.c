@@ -12,6 +12,7 @@ struct verb {
 
 static const struct verb VERBS[] = {
     {"info", "info STORE", "what is in a store; --digest: the one line by which stores are equal", tl_verb_info_run},
+    {"status", "status STORE", "whether an extraction is at work, how far it is, and how the last ones ended", tl_verb_status_run},
     {"query", "query STORE SQL", "answers one SELECT", tl_verb_query_run},
     {"export", "export STORE OUT.h5", "features, labels and paths as HDF5 for other programs", tl_verb_export_run},
     {"relocate", "relocate STORE SOURCE NEWROOT", "tells where a tree of photos lies now that was moved", tl_verb_relocate_run},

@@ -9,6 +9,7 @@
 #include "common/base/tool.h"
 
 enum tl_exit tl_verb_info_run(int argc, char **argv);
+enum tl_exit tl_verb_status_run(int argc, char **argv);
 enum tl_exit tl_verb_query_run(int argc, char **argv);
 enum tl_exit tl_verb_export_run(int argc, char **argv);
 enum tl_exit tl_verb_relocate_run(int argc, char **argv);
