@@ -5,15 +5,15 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "common/store/store_photo.h"
 
-static bool take_byte_counts(void *context, size_t column_count, const char *const *names, const char *const *values)
+static bool take_head_bytes(void *context, size_t column_count, const char *const *names, const char *const *values)
 {
-    struct tl_summary *summary = context;
+    int64_t *head_bytes = context;
 
     (void)column_count;
     (void)names;
-    summary->thumbnail_bytes = values[0] ? strtoll(values[0], NULL, 10) : 0;
-    summary->head_bytes = values[1] ? strtoll(values[1], NULL, 10) : 0;
+    *head_bytes = values[0] ? strtoll(values[0], NULL, 10) : 0;
     return false;
 }
 
@@ -39,11 +39,12 @@ enum tl_status tl_summary_read(struct tl_summary *out, tl_store *store, struct t
     memset(out, 0, sizeof *out);
     status = tl_store_count(store, &out->counts, err);
     if (status == TL_OK)
-        status = tl_store_query(store,
-                                "SELECT (SELECT sum(length(thumbnail)) FROM content), (SELECT sum(length(tensor_values)) FROM head_tensor)",
-                                take_byte_counts, out, err);
+        status = tl_store_query(store, "SELECT sum(length(tensor_values)) FROM head_tensor", take_head_bytes, &out->head_bytes, err);
+    out->thumbnail_bytes = out->counts.contents * TL_STORE_THUMBNAIL_BYTES; /* which the schema makes sure of */
     if (status == TL_OK)
         status = read_sets(out, store, err);
+    if (status == TL_OK)
+        status = tl_standing_read(&out->standing, store, err);
     if (status != TL_OK)
         tl_summary_free(out);
     return status;
@@ -55,6 +56,7 @@ void tl_summary_free(struct tl_summary *summary)
         tl_store_free_augmentations(summary->of_sets[i].augmentations, summary->of_sets[i].augmentation_count);
     tl_memory_free(summary->of_sets);
     tl_store_free_feature_sets(summary->sets, summary->set_count);
+    tl_standing_free(&summary->standing);
     memset(summary, 0, sizeof *summary);
 }
 
@@ -63,4 +65,11 @@ double tl_summary_nonzero_share(const struct tl_summary *summary)
     if (summary->counts.feature_values == 0)
         return 0;
     return (double)summary->counts.feature_nonzeros / (double)summary->counts.feature_values;
+}
+
+double tl_summary_compression(const struct tl_summary *summary)
+{
+    if (summary->counts.blob_bytes == 0)
+        return 0;
+    return (double)summary->counts.feature_values * sizeof(float) / (double)summary->counts.blob_bytes;
 }

@@ -7,6 +7,7 @@
 
 #include "common/base/text.h"
 #include "common/store/store_feature.h"
+#include "serve/store/standing.h"
 
 enum { TL_SUMMARY_JSON_BYTES = 64 << 20 };
 
@@ -21,6 +22,7 @@ struct tl_summary {
     struct tl_store_feature_set *sets;
     struct tl_summary_set *of_sets; /* by set */
     size_t set_count;
+    struct tl_standing standing;
 };
 
 /* The caller frees with tl_summary_free(). Fails with: TL_IO, TL_CORRUPT, TL_NO_MEMORY; *out is empty then. */
@@ -29,6 +31,9 @@ void tl_summary_free(struct tl_summary *summary);
 
 /* The share of the stored floats that are not zero; 0 when there are none. */
 double tl_summary_nonzero_share(const struct tl_summary *summary);
+
+/* How many times fewer bytes the features take than their floats would; 0 when there are none. */
+double tl_summary_compression(const struct tl_summary *summary);
 
 /* One object on one line, and the runs by the leaderboard. Fails with: TL_IO, TL_CORRUPT, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_summary_append_json(struct tl_text *text, const struct tl_summary *summary, tl_store *store,

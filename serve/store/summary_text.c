@@ -143,6 +143,10 @@ enum tl_status tl_summary_append_json(struct tl_text *text, const struct tl_summ
     append_counts(text, bytes, BYTE_KINDS);
     tl_text_append(text, ", \"nonzero_share\": ");
     tl_text_append_json_number(text, tl_summary_nonzero_share(summary));
+    tl_text_append(text, ", \"compression\": ");
+    tl_text_append_json_number(text, tl_summary_compression(summary));
+    tl_text_append(text, ", ");
+    tl_standing_append_json(text, &summary->standing);
     tl_text_append(text, ", \"feature_sets\": [");
     for (size_t i = 0; i < summary->set_count; i++) {
         tl_text_append(text, i == 0 ? "" : ", ");
@@ -292,8 +296,10 @@ enum tl_status tl_summary_write(const struct tl_summary *summary, tl_store *stor
     if (status != TL_OK)
         return status;
     if (summary->counts.feature_values > 0)
-        fprintf(file, "\nOf the features' numbers %.1f %% are not zero; one takes %.2f bytes.\n", 100 * tl_summary_nonzero_share(summary),
-                (double)summary->counts.blob_bytes / (double)summary->counts.feature_values);
+        fprintf(file, "\nOf the features' numbers %.1f %% are not zero; one takes %.2f bytes instead of 4, %.1f times fewer.\n",
+                100 * tl_summary_nonzero_share(summary), (double)summary->counts.blob_bytes / (double)summary->counts.feature_values,
+                tl_summary_compression(summary));
+    tl_standing_write(&summary->standing, file);
     if (summary->set_count > 0) {
         fputc('\n', file);
         status = write_sets(summary, file, err);

@@ -2,10 +2,11 @@
 #include <stdio.h>
 
 #include "serve/store/summary.h"
+#include "serve/store/table_bytes.h"
 #include "serve/store/verbs.h"
 
 struct settings {
-    bool digest, json;
+    bool digest, bytes, json;
 };
 
 static enum tl_status print_digest(tl_store *store, bool is_json, struct tl_error *err)
@@ -50,13 +51,15 @@ enum tl_exit tl_verb_info_run(int argc, char **argv)
     const struct tl_option options[] = {
         {.name = "digest", .kind = TL_OPTION_FLAG, .target = &settings.digest,
          .help = "print only the digest over photos and features: equal stores, equal digest"},
+        {.name = "bytes", .kind = TL_OPTION_FLAG, .target = &settings.bytes,
+         .help = "print only what each table and index takes; reads the whole file"},
         {.name = "json", .kind = TL_OPTION_FLAG, .target = &settings.json, .help = "one JSON object"},
     };
     const struct tl_command command = {
         "tl-store info",
         "tl-store info [options] STORE",
-        "Tells what a store holds: rows, bytes by kind, feature sets with their augmentations, the best runs; and which\n"
-        "arithmetic this machine computes with.",
+        "Tells what a store holds: rows, bytes by kind, feature sets with their augmentations, what is stale or damaged, how the\n"
+        "last extraction ended, the best runs; and which arithmetic this machine computes with.",
         options,
         sizeof options / sizeof options[0],
         "Exit codes: 0 told; 2 not.",
@@ -69,13 +72,17 @@ enum tl_exit tl_verb_info_run(int argc, char **argv)
 
     if (!tl_tool_begin(&operands, &exit_code, &command, argc, argv))
         return exit_code;
-    if (operands.count != 1) {
-        tl_tool_say(&command, "one store is needed (see --help)");
+    if (operands.count != 1 || (settings.digest && settings.bytes)) {
+        tl_tool_say(&command, operands.count != 1 ? "one store is needed (see --help)" : "--digest and --bytes exclude each other");
         return TL_EXIT_NOTHING;
     }
     status = tl_store_open(&store, operands.items[0], TL_STORE_READ, &err);
     if (status == TL_OK)
-        status = settings.digest ? print_digest(store, settings.json, &err) : print_summary(store, settings.json, &err);
+        status = settings.digest  ? print_digest(store, settings.json, &err)
+                 : settings.bytes ? tl_table_bytes_write(store, settings.json, stdout, &err)
+                                  : print_summary(store, settings.json, &err);
+    if (status == TL_IO && ferror(stdout))
+        status = TL_OK; /* tl_tool_end() tells */
     status = tl_store_close_after(&store, status, &err);
     if (status != TL_OK)
         tl_tool_say(&command, "%s", err.message);
