@@ -5,8 +5,8 @@
  * The engine makes "pixels" from a file's digest and "features" from pixels and variant, so that the store's digest tells
  * whether every variant was computed from the right photo. Texts that begin with "bad" cannot be read, nor can paths that
  * hold "locked" while engine_state.is_locked; of texts that begin with "odd" variant 2 cannot be made but while is_even. Test
- * photos are read slowly. All functions are static, because a test program is one file and what all of them share knows only
- * the ground floor.
+ * photos are read slowly, paths that hold "endless" until somebody interrupts. While engine_state.is_over nothing can be
+ * read. All functions are static, because a test program is one file and what all of them share knows only the ground floor.
  */
 #ifndef TL_TESTS_EXTRACT_NUMBERS_H
 #define TL_TESTS_EXTRACT_NUMBERS_H
@@ -31,7 +31,8 @@
 enum { INPUT_COUNT = 12, VECTOR_COUNT = 32 };
 
 static struct {
-    bool is_locked, is_even, refuses_sessions;
+    bool is_locked, is_even, refuses_sessions, is_over;
+    atomic_bool is_interrupted;
     atomic_size_t run_count; /* vectors computed */
 } engine_state;
 
@@ -46,8 +47,14 @@ static inline enum tl_status read_text(const struct tl_engine_reader *reader, st
     memset(out, 0, sizeof *out);
     if (engine_state.is_locked && strstr(path, "locked"))
         return tl_error_set(err, TL_IO, "locked");
+    if (engine_state.is_over)
+        return tl_error_set(err, TL_IO, "over");
     if (strstr(path, "/test/"))
         usleep(3000);
+    while (strstr(path, "endless") && !engine_state.is_interrupted)
+        usleep(1000);
+    if (strstr(path, "endless"))
+        return tl_error_set(err, TL_STOPPED, "interrupted");
     status = tl_system_read_file(&bytes, &size_bytes, path, 1000, err);
     if (status != TL_OK)
         return status;
@@ -65,6 +72,27 @@ static inline enum tl_status read_text(const struct tl_engine_reader *reader, st
 
 static inline void end_thread(void)
 {
+}
+
+static inline enum tl_status check_reading(const struct tl_engine_reader *reader, struct tl_error *err)
+{
+    (void)reader;
+    return engine_state.is_over ? tl_error_set(err, TL_IO, "nothing can be read") : TL_OK;
+}
+
+static inline void interrupt_reading(const struct tl_engine_reader *reader)
+{
+    (void)reader;
+    engine_state.is_interrupted = true;
+}
+
+/* A minute in other processes each time somebody asks. */
+static inline double measure_reading(const struct tl_engine_reader *reader)
+{
+    static double seconds;
+
+    (void)reader;
+    return seconds += 60;
 }
 
 static inline enum tl_status prepare(const void *context, float *input, const uint8_t *pixels, const struct tl_variant *variant,
@@ -103,7 +131,7 @@ static inline void close_session(void *session)
 }
 
 static const struct tl_engine ENGINE = {
-    {.read = read_text, .end_thread = end_thread}, NULL, INPUT_COUNT, VECTOR_COUNT, false, prepare, open_session, run,
+    {NULL, NULL, read_text, end_thread, check_reading, interrupt_reading, measure_reading}, NULL, INPUT_COUNT, VECTOR_COUNT, false, prepare, open_session, run,
     close_session};
 
 /* ---- one extraction ---- */

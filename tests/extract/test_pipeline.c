@@ -59,7 +59,9 @@ START_TEST(a_run_tells_where_its_time_went)
 
     add_many(40);
     course = extract_well("s.db", 2, 3);
-    ck_assert_double_gt(course.effort.read_cpu_seconds, 0);
+    ck_assert_double_gt(course.effort.read_cpu_seconds, 60); /* a minute elsewhere, the rest here */
+    ck_assert_double_lt(course.effort.read_cpu_seconds, 120);
+    ck_assert_double_lt(course.effort.network_cpu_seconds, 60);
     ck_assert_double_gt(course.effort.augment_cpu_seconds, 0);
     ck_assert_double_gt(course.effort.network_cpu_seconds, 0);
     ck_assert_double_gt(course.effort.compress_cpu_seconds, 0);
@@ -140,6 +142,33 @@ START_TEST(every_failed_allocation_ends_cleanly)
 }
 END_TEST
 
+/* As by a decoder that would take its 30 seconds. */
+START_TEST(a_stop_does_not_wait_for_a_photo_that_is_being_read)
+{
+    struct course course = {.store_name = "s.db", .thread_count = 3, .variant_count = 3, .stop_after = 3};
+    struct tl_error err;
+
+    add_many(40);
+    add_photo("train/a/endless.jpg", "endless");
+    ck_assert_int_eq(extract(&course, &err), TL_STOPPED);
+    ck_assert_uint_eq(course.totals.failed_count, 0); /* it was not begun, rather than failed */
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM photo WHERE path LIKE '%endless%'"), "0");
+}
+END_TEST
+
+START_TEST(a_run_ends_where_nothing_can_be_read_any_more)
+{
+    struct course course = {.store_name = "s.db", .thread_count = 3};
+    struct tl_error err;
+
+    add_many(60);
+    engine_state.is_over = true;
+    ck_assert_int_eq(extract(&course, &err), TL_IO);
+    ck_assert_str_eq(err.message, "nothing can be read");
+    ck_assert_uint_eq(course.taken_count, 0); /* no photo is blamed */
+}
+END_TEST
+
 Suite *tl_test_suite(void)
 {
     Suite *suite = suite_create("pipeline");
@@ -151,6 +180,8 @@ Suite *tl_test_suite(void)
     tcase_add_test(limits, a_stopped_run_goes_on_to_the_same_store);
     tcase_add_test(limits, what_a_killed_run_had_gathered_is_computed_again);
     tcase_add_test(faults, the_variants_beside_a_failed_one_are_as_alone);
+    tcase_add_test(limits, a_stop_does_not_wait_for_a_photo_that_is_being_read);
+    tcase_add_test(faults, a_run_ends_where_nothing_can_be_read_any_more);
     tcase_add_test(faults, a_failing_writer_ends_the_run);
     tcase_add_test(faults, a_thread_that_cannot_start_its_network_ends_the_run);
     tcase_add_test(faults, every_failed_allocation_ends_cleanly);
