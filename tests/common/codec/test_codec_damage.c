@@ -4,6 +4,7 @@
 #include <xxhash.h>
 #include <zstd.h>
 
+#include "common/base/half.h"
 #include "common/base/memory.h"
 #include "common/base/random.h"
 #include "common/codec/codec.h"
@@ -20,13 +21,15 @@ static tl_codec *create(void)
     return codec;
 }
 
-/* The blob copied, so that the next call leaves it alone. */
-static uint8_t *encode(size_t *out_bytes, tl_codec *codec, const float *values, size_t count)
+/* The blob of version 1 or 2 copied, so that the next call leaves it alone. */
+static uint8_t *encode(size_t *out_bytes, tl_codec *codec, unsigned version, const float *values, size_t count)
 {
     struct tl_error err;
     const uint8_t *blob;
+    const enum tl_status status = version == 2 ? tl_codec_encode_halves(codec, &blob, out_bytes, NULL, values, count, &err)
+                                               : tl_codec_encode(codec, &blob, out_bytes, NULL, values, count, &err);
 
-    ck_assert_msg(tl_codec_encode(codec, &blob, out_bytes, NULL, values, count, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(status == TL_OK, "%s", err.message);
     uint8_t *copy = tl_memory_copy(blob, *out_bytes);
     ck_assert_ptr_nonnull(copy);
     return copy;
@@ -42,6 +45,7 @@ static void fill(float *values, size_t count)
         const uint32_t bits = tl_random_below(&random, 10) == 0 ? (uint32_t)tl_random_next(&random) : 0;
         memcpy(values + i, &bits, sizeof bits);
     }
+    tl_half_round(values, count); /* so that both versions can hold them */
 }
 
 static void check_corrupt(tl_codec *codec, size_t count, const uint8_t *blob, size_t blob_bytes, const char *message_part,
@@ -71,7 +75,7 @@ START_TEST(every_flipped_bit_is_reported_as_corrupt)
     tl_codec *codec = create();
 
     fill(values, COUNT);
-    uint8_t *blob = encode(&blob_bytes, codec, values, COUNT);
+    uint8_t *blob = encode(&blob_bytes, codec, (unsigned)_i, values, COUNT);
     for (size_t bit = 0; bit < blob_bytes * 8; bit++) {
         char what[40];
         snprintf(what, sizeof what, "bit %zu", bit);
@@ -93,7 +97,7 @@ START_TEST(every_truncation_is_reported_as_corrupt)
     tl_codec *codec = create();
 
     fill(values, COUNT);
-    uint8_t *blob = encode(&blob_bytes, codec, values, COUNT);
+    uint8_t *blob = encode(&blob_bytes, codec, (unsigned)_i, values, COUNT);
     for (size_t size_bytes = 0; size_bytes < blob_bytes; size_bytes++) {
         char what[40];
         uint8_t *cut = tl_memory_copy(blob, size_bytes); /* a copy, so that a sanitizer sees reads beyond it */
@@ -113,7 +117,7 @@ START_TEST(another_count_than_expected_is_reported_as_corrupt)
     tl_codec *codec = create();
 
     fill(values, COUNT);
-    uint8_t *blob = encode(&blob_bytes, codec, values, COUNT);
+    uint8_t *blob = encode(&blob_bytes, codec, (unsigned)_i, values, COUNT);
     check_corrupt(codec, COUNT - 1, blob, blob_bytes, "70 values where 69 are expected", "a shorter vector");
     check_corrupt(codec, COUNT + 1, blob, blob_bytes, "70 values where 71 are expected", "a longer vector");
     tl_memory_free(blob);
@@ -159,6 +163,9 @@ static const struct forgery forgeries[] = {
     {"a bitmap with a bit too many", "does not mark 1 of 8 values", 1, 0, 8, 1, 5, {3, 1, 2, 3, 4}, false, false},
     {"a bit beyond the last value", "does not mark 1 of 9 values", 1, 0, 9, 1, 6, {0, 2, 1, 2, 3, 4}, false, false},
     {"a stored zero", "a zero among the values", 1, 0, 8, 1, 5, {1, 0, 0, 0, 0}, false, false},
+    {"a stored zero of float16", "a zero among the values", 2, 0, 8, 1, 3, {1, 0, 0}, false, false},
+    {"float16 in four planes", "not one zstd frame of 3 bytes", 2, 0, 8, 1, 5, {1, 1, 2, 3, 4}, false, false},
+    {"a reserved byte of float16", "header says", 2, 1, 8, 1, 3, {1, 1, 2}, false, false},
 };
 
 static size_t forge(uint8_t *blob, size_t capacity, const struct forgery *f)
@@ -205,6 +212,21 @@ START_TEST(a_forgery_without_a_fault_is_read)
 }
 END_TEST
 
+START_TEST(a_forgery_of_float16_without_a_fault_is_read)
+{
+    static const struct forgery honest = {"", "", 2, 0, 8, 1, 3, {128, 0x3C, 0}, false, false};
+    struct tl_error err;
+    float values[8];
+    uint8_t blob[256];
+    tl_codec *codec = create();
+    const size_t blob_bytes = forge(blob, sizeof blob, &honest);
+
+    ck_assert_msg(tl_codec_decode(codec, values, 8, blob, blob_bytes, &err) == TL_OK, "%s", err.message);
+    ck_assert(values[0] == 0.0F && values[7] == 1.0F);
+    tl_codec_free(codec);
+}
+END_TEST
+
 START_TEST(random_bytes_are_reported_as_corrupt)
 {
     struct tl_random random;
@@ -218,7 +240,7 @@ START_TEST(random_bytes_are_reported_as_corrupt)
         for (size_t i = 0; i < size_bytes; i++)
             blob[i] = (uint8_t)tl_random_next(&random);
         if (size_bytes > 0 && n % 2 == 0)
-            blob[0] = 1;
+            blob[0] = (uint8_t)(1 + n / 2 % 2);
         snprintf(what, sizeof what, "random blob %u", n);
         check_corrupt(codec, COUNT, blob, size_bytes, "feature blob", what);
     }
@@ -236,7 +258,7 @@ START_TEST(a_damaged_frame_under_a_good_checksum_is_corrupt_or_a_vector)
     tl_codec *codec = create();
 
     fill(values, LONG_COUNT);
-    uint8_t *blob = encode(&blob_bytes, codec, values, LONG_COUNT);
+    uint8_t *blob = encode(&blob_bytes, codec, (unsigned)_i, values, LONG_COUNT);
     uint8_t *damaged = tl_memory_alloc(blob_bytes, 1);
 
     tl_random_init(&random, 10, "codec");
@@ -264,14 +286,15 @@ Suite *tl_test_suite(void)
     TCase *faults = tcase_create("Faults");
 
     tcase_set_timeout(faults, 60);
-    tcase_add_test(faults, every_flipped_bit_is_reported_as_corrupt);
-    tcase_add_test(faults, every_truncation_is_reported_as_corrupt);
-    tcase_add_test(faults, another_count_than_expected_is_reported_as_corrupt);
+    tcase_add_loop_test(faults, every_flipped_bit_is_reported_as_corrupt, 1, TL_CODEC_VERSION + 1);
+    tcase_add_loop_test(faults, every_truncation_is_reported_as_corrupt, 1, TL_CODEC_VERSION + 1);
+    tcase_add_loop_test(faults, another_count_than_expected_is_reported_as_corrupt, 1, TL_CODEC_VERSION + 1);
     tcase_add_loop_test(faults, content_that_contradicts_itself_is_reported_even_under_a_good_checksum, 0,
                         sizeof forgeries / sizeof *forgeries);
     tcase_add_test(faults, a_forgery_without_a_fault_is_read);
+    tcase_add_test(faults, a_forgery_of_float16_without_a_fault_is_read);
     tcase_add_test(faults, random_bytes_are_reported_as_corrupt);
-    tcase_add_test(faults, a_damaged_frame_under_a_good_checksum_is_corrupt_or_a_vector);
+    tcase_add_loop_test(faults, a_damaged_frame_under_a_good_checksum_is_corrupt_or_a_vector, 1, TL_CODEC_VERSION + 1);
     suite_add_tcase(suite, faults);
     return suite;
 }
