@@ -133,7 +133,7 @@ TEST_PROGRAMS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SOURCES))
 
 # ---- what to make ------------------------------------------------------------------------------------------------
 
-.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-scale test-scale-million run-scale test-hostile bench bench-pipeline bench-codec bench-peers bench-cold test-kill test-arm64 test-asan test-tsan test-programs install uninstall clean
+.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-scale test-scale-million run-scale test-hostile bench bench-pipeline bench-codec bench-peers bench-cold fuzz test-kill test-arm64 test-asan test-tsan test-programs install uninstall clean
 
 all: tools ## builds the four tools into build/bin/
 
@@ -186,6 +186,11 @@ bench-codec: deps weights ## our blobs of features and zstd, gzip, Blosc2: bytes
 	@$(MAKE) --no-print-directory tools $(OUT)/tests/bench/bench_codec $(OUT)/tests/demo/draw_skies
 	@sh tests/bench/codec.sh $(OUT)/tests/bench/bench_codec $(OUT)/bin/tl-extract $(OUT)/tests/demo/draw_skies "$(PHOTOS)" $(CODEC)
 
+fuzz: ## hostile feature blobs, at random and by libFuzzer where clang is, under sanitizers (FUZZ_SECONDS=60 each; FUZZ_SEED=N)
+	@$(MAKE) --no-print-directory VARIANT=asan $(BUILD)/asan/tests/fuzz/fuzz_codec_mutate
+	@if command -v clang >/dev/null; then $(MAKE) --no-print-directory $(BUILD)/fuzz/fuzz_codec; fi
+	@sh tests/fuzz/fuzz.sh $(FUZZ_SECONDS) $(BUILD)/asan/tests/fuzz/fuzz_codec_mutate $(BUILD)/fuzz/fuzz_codec $(FUZZ_SEED)
+
 test-asan: deps ## suites and command-line tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@$(MAKE) --no-print-directory VARIANT=asan run-suites run-cli
 
@@ -217,8 +222,9 @@ run-scale: tools $(SCALE_PROGRAMS) $(OUT)/tests/demo/draw_skies
 test-tsan: deps ## suites and command-line tests under ThreadSanitizer
 	@$(MAKE) --no-print-directory VARIANT=tsan run-suites run-cli
 
-run-tests: lint tools test-programs
+run-tests: lint tools test-programs $(OUT)/tests/fuzz/fuzz_codec_mutate
 	@sh common/exchange/get_weights.sh $(OUT)/bin/tl-store || echo "No weights: the tests that need them will say that they skip."
+	@$(OUT)/tests/fuzz/fuzz_codec_mutate 3 1 tests/golden/codec/*.blob
 	@$(MAKE) --no-print-directory run-suites run-cli
 	@$(MAKE) --no-print-directory run-scale VARIANTS=5000
 
@@ -347,6 +353,19 @@ $(OUT)/tests/bench/bench_pipeline: $(PIPELINE_OBJECTS) $(foreach r,$(call rooms_
 	@mkdir -p $(@D)
 	$(call STEP,link,$@)
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+FUZZ_SECONDS ?= 60
+$(OUT)/tests/fuzz/fuzz_codec_mutate: $(OUT)/tests/fuzz/fuzz_codec.o $(OUT)/tests/fuzz/mutate.o $(foreach r,codec base,$(call archive_of,$(r)))
+	@mkdir -p $(@D)
+	$(call STEP,link,$@)
+	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+# All of it compiled by clang, so that libFuzzer sees every branch.
+$(BUILD)/fuzz/fuzz_codec: tests/fuzz/fuzz_codec.c $(wildcard common/codec/*.[ch] common/base/*.[ch])
+	@mkdir -p $(@D)
+	$(call STEP,link,$@)
+	$(QUIET)clang $(TL_CPPFLAGS) -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined $(PKG_CFLAGS) \
+	    $(filter %.c,$^) $(PKG_LIBS) -o $@
 
 CODEC_OBJECTS := $(patsubst %,$(OUT)/tests/bench/%.o,bench_codec bench_codec_contenders)
 $(OUT)/tests/bench/bench_codec: $(CODEC_OBJECTS) $(foreach r,$(call rooms_for,store),$(call archive_of,$(r)))

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/half.h"
 #include "common/base/memory.h"
 #include "common/base/random.h"
 #include "common/codec/codec.h"
@@ -214,66 +213,6 @@ START_TEST(the_golden_blob_of_version_1_is_read_for_ever)
 }
 END_TEST
 
-enum { HALVES = 1 << 16 };
-
-/* Every half; signalling NaNs are quiet ones here, as rounding makes them. */
-START_TEST(every_half_comes_back_from_two_planes)
-{
-    struct tl_error err;
-    struct tl_codec_info info;
-    const uint8_t *blob;
-    const uint32_t *indices;
-    const float *nonzero;
-    size_t blob_bytes, nonzero_count;
-    float *values = tl_memory_alloc(HALVES, sizeof *values), *back = tl_memory_alloc(HALVES, sizeof *back);
-    tl_codec *codec = create();
-
-    ck_assert(values != NULL && back != NULL);
-    for (size_t i = 0; i < HALVES; i++)
-        values[i] = tl_half_to_float((uint16_t)(i * 40503)); /* odd, so all of them, mixed */
-    ck_assert_msg(tl_codec_encode_halves(codec, &blob, &blob_bytes, &info, values, HALVES, &err) == TL_OK, "%s", err.message);
-    ck_assert_uint_eq(info.version, 2);
-    ck_assert_uint_eq(info.nonzero_count, HALVES - 1);
-    ck_assert_uint_lt(blob_bytes, HALVES * 2 + HALVES / 8 + 200);
-    uint8_t *copy = tl_memory_copy(blob, blob_bytes);
-    ck_assert_int_eq(tl_codec_decode(codec, back, HALVES, copy, blob_bytes, &err), TL_OK);
-    ck_assert_mem_eq(back, values, HALVES * sizeof *values);
-    ck_assert_int_eq(tl_codec_decode_sparse(codec, &indices, &nonzero, &nonzero_count, HALVES, copy, blob_bytes, &err), TL_OK);
-    ck_assert_uint_eq(nonzero_count, HALVES - 1);
-    for (size_t i = 0; i < nonzero_count; i++)
-        ck_assert_mem_eq(nonzero + i, values + indices[i], sizeof *values);
-    tl_memory_free(copy);
-    tl_memory_free(values);
-    tl_memory_free(back);
-    tl_codec_free(codec);
-}
-END_TEST
-
-START_TEST(rounded_vectors_of_every_length_come_back_in_half_the_bytes)
-{
-    struct tl_error err;
-    struct tl_codec_info info;
-    const uint8_t *blob;
-    size_t blob_bytes, float_bytes;
-    const size_t count = counts[_i];
-    float *values = make_values(count, 30, 8), *back = tl_memory_alloc(count, sizeof *back);
-    tl_codec *codec = create();
-
-    ck_assert_ptr_nonnull(back);
-    tl_half_round(values, count);
-    tl_memory_free(encode(&float_bytes, codec, values, count));
-    ck_assert_int_eq(tl_codec_encode_halves(codec, &blob, &blob_bytes, &info, values, count, &err), TL_OK);
-    uint8_t *copy = tl_memory_copy(blob, blob_bytes);
-    ck_assert_int_eq(tl_codec_decode(codec, back, count, copy, blob_bytes, &err), TL_OK);
-    ck_assert_mem_eq(back, values, count * sizeof *values);
-    ck_assert_uint_le(blob_bytes, float_bytes);
-    tl_memory_free(copy);
-    tl_memory_free(values);
-    tl_memory_free(back);
-    tl_codec_free(codec);
-}
-END_TEST
-
 /* ---- Limits ---- */
 
 START_TEST(the_longest_vector_comes_back)
@@ -310,25 +249,6 @@ START_TEST(a_vector_of_no_or_too_many_values_is_refused)
 END_TEST
 
 /* ---- Faults ---- */
-
-START_TEST(a_value_that_is_no_half_is_refused)
-{
-    static const float strangers[] = {0.1F, 65520.0F, 1e30F, 0x1p-25F, 1.0F + 0x1p-11F};
-    struct tl_error err;
-    tl_codec *codec = create();
-
-    for (size_t i = 0; i < sizeof strangers / sizeof *strangers; i++) {
-        const float values[] = {1.0F, 0.0F, strangers[i]};
-        const uint8_t *blob = (const uint8_t *)"";
-        size_t blob_bytes;
-        ck_assert_msg(tl_codec_encode_halves(codec, &blob, &blob_bytes, NULL, values, 3, &err) == TL_BAD_INPUT, "%a passes",
-                      (double)strangers[i]);
-        ck_assert_str_eq(err.message, "a feature vector with values that were not rounded to float16");
-        ck_assert_ptr_null(blob);
-    }
-    tl_codec_free(codec);
-}
-END_TEST
 
 /* Creates, encodes and decodes with the n-th allocation failing; the status of the first that failed. */
 static enum tl_status run_all(size_t failing_call, const float *values, size_t count)
@@ -399,8 +319,6 @@ Suite *tl_test_suite(void)
     TCase *core = tcase_create("Core"), *limits = tcase_create("Limits"), *faults = tcase_create("Faults");
 
     tcase_add_loop_test(core, vectors_of_every_density_come_back_bit_for_bit, 0, sizeof counts / sizeof *counts);
-    tcase_add_test(core, every_half_comes_back_from_two_planes);
-    tcase_add_loop_test(core, rounded_vectors_of_every_length_come_back_in_half_the_bytes, 0, sizeof counts / sizeof *counts);
     tcase_add_test(core, nan_payloads_negative_zero_and_denormals_come_back);
     tcase_add_test(core, the_same_floats_give_the_same_bytes_whatever_came_before);
     tcase_add_test(core, zeros_cost_next_to_nothing_and_noise_hardly_more_than_itself);
@@ -409,7 +327,6 @@ Suite *tl_test_suite(void)
     tcase_set_timeout(limits, 60);
     tcase_add_test(limits, the_longest_vector_comes_back);
     tcase_add_test(limits, a_vector_of_no_or_too_many_values_is_refused);
-    tcase_add_test(faults, a_value_that_is_no_half_is_refused);
     tcase_add_test(faults, every_failed_allocation_is_reported_and_leaks_nothing);
     tcase_add_test(faults, a_codec_goes_on_after_a_failed_allocation);
     suite_add_tcase(suite, core);
