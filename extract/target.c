@@ -66,8 +66,8 @@ static enum tl_status find_akin(size_t *out, const struct tl_store_feature_set *
                                 "--precision NAME", sets[*out].arithmetic, sets[i].arithmetic);
         if (*out != SIZE_MAX)
             return tl_error_set(err, TL_BAD_INPUT,
-                                "the store has features of this recipe as %s and as %s: name one by --store-precision",
-                                sets[*out].stored_type, sets[i].stored_type);
+                                "the store has features of this recipe in more than one stored type: name one by "
+                                "--store-precision");
         *out = i;
     }
     return TL_OK;
