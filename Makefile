@@ -219,6 +219,11 @@ test-scale-million: deps ## the same of 1,000,000; takes 14 GB below WORK
 run-scale: tools $(SCALE_PROGRAMS) $(OUT)/tests/demo/draw_skies
 	@sh tests/scale/scale.sh $(OUT) $(VARIANTS) $(WORK)
 
+.PHONY: test-slurm
+test-slurm: deps weights ## a real Slurm on this machine: an array, elements killed and requeued, joined, equals one run (as root)
+	@$(MAKE) --no-print-directory VARIANT=strict tools $(BUILD)/strict/tests/demo/draw_skies
+	@sh tests/slurm/slurm.sh $(BUILD)/strict
+
 test-tsan: deps ## suites and command-line tests under ThreadSanitizer
 	@$(MAKE) --no-print-directory VARIANT=tsan run-suites run-cli
 

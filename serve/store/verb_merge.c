@@ -52,10 +52,10 @@ static bool go_on(void *context, uint64_t done_count, uint64_t feature_count)
     struct tl_error err;
 
     /* A merge without progress is still a merge. */
-    if (!merging->is_quiet && !merging->progress && done_count > 0 &&
+    if (!merging->is_quiet && !merging->progress && feature_count > 0 &&
         tl_progress_create(&merging->progress, stderr, "merge", "features", feature_count, &err) != TL_OK)
         merging->progress = NULL;
-    if (merging->progress)
+    if (merging->progress && done_count > 0)
         tl_progress_set(merging->progress, done_count, 0);
     return !tl_system_is_interrupted();
 }
