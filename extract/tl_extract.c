@@ -203,6 +203,8 @@ static enum tl_status extract(struct run *run, enum tl_exit *out_exit, struct tl
         status = start_decoders(run, err);
     if (status == TL_OK)
         status = tl_target_open(&run->target, &run->settings, run->sources.scans, run->sources.count, &run->stop, err);
+    if (status == TL_OK && tl_store_notice(run->target.store))
+        tl_tool_say(&tl_settings_program, "%s: %s", run->settings.store_path, tl_store_notice(run->target.store));
     if (status == TL_OK)
         status = tl_agenda_create(&run->agenda, run->target.store, &run->target.wish, run->sources.scans, run->target.source_ids,
                                   run->sources.count, err);

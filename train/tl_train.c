@@ -44,6 +44,8 @@ static enum tl_status load(struct training *training, struct tl_error *err)
     /* To write, though nothing is written yet: where the run could not be kept, nothing is trained. */
     enum tl_status status = tl_store_open(&training->store, training->store_path, TL_STORE_WRITE, err);
 
+    if (status == TL_OK && tl_store_notice(training->store))
+        tl_tool_say(training->command, "%s: %s", training->store_path, tl_store_notice(training->store));
     if (status == TL_OK)
         status = tl_store_check_run_name(training->store, training->options->name, err);
     if (status == TL_OK)

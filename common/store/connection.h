@@ -23,6 +23,7 @@ struct tl_store {
     /* Between tl_store_begin() and commit or rollback. SQLite may have undone the transaction by then, after an error:
      * sqlite3_get_autocommit() tells. */
     bool is_in_transaction;
+    char notice[160]; /* empty for none */
     /* journal.c's. */
     const char *network_name; /* of the network file system that the file lies on, NULL elsewhere; static */
     double waiting_since_seconds, committed_seconds;
@@ -39,6 +40,11 @@ TL_MUST_USE enum tl_status tl_connection_run(tl_store *store, const char *sql, s
 
 /* The one integer that a statement gives, 0 when it gives none; for PRAGMAs before anything is cached. */
 TL_MUST_USE enum tl_status tl_connection_read_int(tl_store *store, int64_t *out, const char *sql, struct tl_error *err);
+
+/* tl_store_open() for a place that is already looked at: location.h. */
+struct tl_location;
+TL_MUST_USE enum tl_status tl_connection_open_at(tl_store **out, const char *path, const struct tl_location *location,
+                                                 enum tl_store_mode mode, struct tl_error *err);
 
 /* Opens a store of any schema version up to ours without bringing it up to date, its journal as it is; for what concerns the file
  * and not its rows. Closing is tl_store_close()'s. Fails with: as tl_store_open(). */

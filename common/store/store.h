@@ -16,7 +16,8 @@
  * forbids (an empty class, a word that is none of the schema's) is TL_BAD_INPUT, wherever its header names only TL_IO.
  *
  * The file: page size 65536, WAL while somebody writes, synchronous=FULL, foreign keys on. A clean close with
- * nobody else connected checkpoints and returns to journal_mode=DELETE: one file, good on read-only media.
+ * nobody else connected checkpoints and returns to journal_mode=DELETE: one file, good on read-only media. On a network file system
+ * there is no WAL, and one process at a time has the store open.
  */
 #ifndef TL_STORE_STORE_H
 #define TL_STORE_STORE_H
@@ -41,6 +42,9 @@ typedef struct tl_store tl_store;
 /* Fails with: TL_NOT_FOUND (READ, WRITE: no such file), TL_BAD_INPUT (not SQLite, another program's file, a newer schema: with
  * both versions; an empty file is another program's unless mode is CREATE), TL_IO (read-only, locked, disk), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_store_open(tl_store **out, const char *path, enum tl_store_mode mode, struct tl_error *err);
+/* What a tool that writes tells its user about the store's place, the store's path before it: that it lies on a network file system.
+ * NULL where there is nothing to tell; lives as long as the store. */
+const char *tl_store_notice(const tl_store *store);
 /* Rolls back what is not committed. *store becomes NULL in any case. Fails with: TL_IO (the checkpoint). */
 TL_MUST_USE enum tl_status tl_store_close(tl_store **store, struct tl_error *err);
 /* Closes after work that ended with `status`, whose failure *err has: returns that, or where it is TL_OK what closing says. */

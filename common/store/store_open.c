@@ -1,4 +1,5 @@
 /* store_open.c - tl_store_open(): whose file is it, and what must be done before its rows can be trusted? */
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/memory.h"
@@ -162,14 +163,12 @@ static enum tl_status prepare_tables(tl_store *store, enum tl_store_mode mode, s
 }
 
 /* A connection to the file, of which nothing is known yet. */
-static enum tl_status open_file(tl_store **out, const char *path, enum tl_store_mode mode, struct tl_error *err)
+static enum tl_status open_file(tl_store **out, const char *path, const struct tl_location *location, enum tl_store_mode mode,
+                                struct tl_error *err)
 {
-    struct tl_location location;
+    enum tl_status status = TL_OK;
     tl_store *store = NULL;
     *out = NULL;
-    enum tl_status status = tl_location_check(&location, path, mode, err);
-    if (status != TL_OK)
-        goto done;
     store = tl_memory_alloc(1, sizeof *store);
     if (store != NULL)
         store->path = tl_memory_copy_string(path);
@@ -177,10 +176,13 @@ static enum tl_status open_file(tl_store **out, const char *path, enum tl_store_
         status = tl_error_set_no_memory(err, "a store", sizeof *store);
         goto done;
     }
-    store->network_name = location.network_name;
-    if (mode == TL_STORE_READ && location.has_rollback_journal)
+    store->network_name = location->network_name;
+    if (location->network_name != NULL)
+        snprintf(store->notice, sizeof store->notice, "lies on %s, a network file system: one program at a time can use it, this one until "
+                 "it ends", location->network_name);
+    if (mode == TL_STORE_READ && location->has_rollback_journal)
         roll_back_journal(store);
-    status = connect(store, location.is_still, mode, err);
+    status = connect(store, location->is_still, mode, err);
     if (status == TL_OK)
         status = refuse_stray_wal(store, err);
     if (status != TL_OK)
@@ -194,9 +196,23 @@ done:
 
 enum tl_status tl_store_open(tl_store **out, const char *path, enum tl_store_mode mode, struct tl_error *err)
 {
+    struct tl_location location;
+    *out = NULL;
+    const enum tl_status status = tl_location_check(&location, path, mode, err);
+    return status == TL_OK ? tl_connection_open_at(out, path, &location, mode, err) : status;
+}
+
+const char *tl_store_notice(const tl_store *store)
+{
+    return store->notice[0] != '\0' ? store->notice : NULL;
+}
+
+enum tl_status tl_connection_open_at(tl_store **out, const char *path, const struct tl_location *location, enum tl_store_mode mode,
+                                     struct tl_error *err)
+{
     tl_store *store;
     *out = NULL;
-    enum tl_status status = open_file(&store, path, mode, err);
+    enum tl_status status = open_file(&store, path, location, mode, err);
     if (status == TL_OK)
         status = prepare_tables(store, mode, err);
     /* 32 MiB of pages: at 64 KiB each, SQLite's default holds hardly more than the way down a few indexes. */
@@ -211,10 +227,13 @@ enum tl_status tl_store_open(tl_store **out, const char *path, enum tl_store_mod
 
 enum tl_status tl_connection_open_as_is(tl_store **out, const char *path, enum tl_store_mode mode, struct tl_error *err)
 {
-    tl_store *store;
+    struct tl_location location;
+    tl_store *store = NULL;
     int64_t version;
     *out = NULL;
-    enum tl_status status = open_file(&store, path, mode, err);
+    enum tl_status status = tl_location_check(&location, path, mode, err);
+    if (status == TL_OK)
+        status = open_file(&store, path, &location, mode, err);
     if (status == TL_OK)
         status = check_identity(store, &version, err);
     if (status == TL_OK)

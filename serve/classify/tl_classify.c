@@ -271,6 +271,8 @@ static enum tl_exit classify(const struct tl_command *command, const struct sett
 
     tl_text_init(&job.line, TL_ANSWER_LINE_BYTES);
     status = tl_store_open(&store, operands->items[0], settings->save ? TL_STORE_WRITE : TL_STORE_READ, &err);
+    if (status == TL_OK && settings->save && tl_store_notice(store))
+        tl_tool_say(command, "%s: %s", operands->items[0], tl_store_notice(store));
     if (status == TL_OK)
         status = run_job(&job, store, operands, &err);
     if (status == TL_OK)
