@@ -10,7 +10,7 @@
 
 #include "common/store/connection.h"
 
-enum { INSTRUCTIONS_BETWEEN = 10000, SPARE_BYTES = 16 << 20 };
+enum { INSTRUCTIONS_BETWEEN = 100, SPARE_BYTES = 16 << 20 };
 
 static void copy_folder(char out[PATH_MAX], const char *path)
 {
