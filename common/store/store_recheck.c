@@ -213,22 +213,31 @@ static enum tl_status recompute(struct rechecking *r, const struct stored_featur
     return TL_OK;
 }
 
+/* TL_CORRUPT where the stored values cannot be had. */
+static enum tl_status decode(struct rechecking *r, const struct stored_feature *stored, uint64_t count, struct tl_error *err)
+{
+    if (count > TL_CODEC_COUNT_MAX || stored->blob == NULL)
+        return tl_error_set(err, TL_CORRUPT, "no values");
+    const enum tl_status status = reserve_values(r, (size_t)count, err);
+    return status == TL_OK ? tl_codec_decode(r->codec, r->stored, (size_t)count, stored->blob, stored->blob_bytes, err) : status;
+}
+
 static enum tl_status recheck_one(struct rechecking *r, const struct chosen *chosen, struct tl_error *err)
 {
     struct stored_feature stored;
-    struct tl_error failure;
     enum tl_status status = get_feature(r, &stored, chosen, err);
     if (status == TL_OK && stored.is_there && chosen->feature_set_id == r->unable_set_id) {
         r->counts->unable++;
     } else if (status == TL_OK && stored.is_there) {
         const struct tl_store_feature_set *set = stored.item.set;
         const uint64_t count = (uint64_t)set->height * set->width * set->channels;
-        status = count <= TL_CODEC_COUNT_MAX ? reserve_values(r, (size_t)count, err) : TL_OK;
-        if (status == TL_OK && (count > TL_CODEC_COUNT_MAX || stored.blob == NULL ||
-                                tl_codec_decode(r->codec, r->stored, (size_t)count, stored.blob, stored.blob_bytes, &failure) != TL_OK))
-            r->counts->damaged++;
-        else if (status == TL_OK)
+        status = decode(r, &stored, count, err);
+        if (status == TL_OK) {
             status = recompute(r, &stored, chosen, (size_t)count, err);
+        } else if (status == TL_CORRUPT) {
+            r->counts->damaged++;
+            status = TL_OK;
+        }
     }
     tl_memory_free(stored.path);
     tl_memory_free(stored.blob);
