@@ -255,14 +255,16 @@ static void clear_seat(tl_decoders *decoders, struct seat *seat, char *how, size
 {
     struct tl_nursery_end end;
     struct tl_error failure;
+    const char *name;
 
     if (tl_nursery_bury(decoders->nursery, &end, &seat->link.child, &failure) != TL_OK)
         break_down(decoders, &failure);
     decoders->cpu_seconds += fmax(0, end.cpu_seconds - seat->link.cpu_seconds);
-    if (WIFSIGNALED(end.wait_status) && WTERMSIG(end.wait_status) == SIGKILL)
-        (void)snprintf(how, how_bytes, "SIGKILL, perhaps for want of memory");
+    name = WIFSIGNALED(end.wait_status) ? sigabbrev_np(WTERMSIG(end.wait_status)) : NULL;
+    if (name)
+        (void)snprintf(how, how_bytes, "SIG%s%s", name, strcmp(name, "KILL") == 0 ? ", perhaps for want of memory" : "");
     else if (WIFSIGNALED(end.wait_status))
-        (void)snprintf(how, how_bytes, "SIG%s", sigabbrev_np(WTERMSIG(end.wait_status)));
+        (void)snprintf(how, how_bytes, "signal %d", WTERMSIG(end.wait_status));
     else
         (void)snprintf(how, how_bytes, "exit code %d", WEXITSTATUS(end.wait_status));
 }
@@ -358,11 +360,13 @@ enum tl_status tl_decoders_check(tl_decoders *decoders, struct tl_error *err)
 void tl_decoders_interrupt(tl_decoders *decoders)
 {
     const uint64_t one = 1;
+    ssize_t written;
 
     (void)pthread_mutex_lock(&decoders->mutex);
     decoders->is_interrupted = true;
-    if (write(decoders->interruption, &one, sizeof one) != (ssize_t)sizeof one)
-        assert(!"an eventfd takes a one");
+    written = write(decoders->interruption, &one, sizeof one);
+    assert(written == (ssize_t)sizeof one);
+    (void)written;
     (void)pthread_cond_broadcast(&decoders->has_free_seat);
     (void)pthread_mutex_unlock(&decoders->mutex);
 }

@@ -18,15 +18,16 @@
 #include "common/base/memory.h"
 
 enum {
-    FIRST_DESCRIPTOR = 3,  /* 0 to 2 are the standard streams, even where they are closed */
-    WAIT_STEPS_MAX = 2000, /* of a millisecond: a killed process may still have to give back gigabytes */
+    FIRST_DESCRIPTOR = 3,    /* 0 to 2 are the standard streams, even where they are closed */
+    DESCRIPTORS_MAX = 65536, /* closed one by one where the system cannot close them at once */
+    WAIT_STEPS_MAX = 2000,   /* of a millisecond: a killed process may still have to give back gigabytes */
 };
 
 enum order_kind { ORDER_RAISE, ORDER_BURY };
 
 struct order {
     uint32_t kind;
-    pid_t pid;    /* to bury */
+    pid_t pid;      /* to bury */
     uint64_t index; /* to raise */
 };
 
@@ -105,7 +106,7 @@ static void leave_descriptors(int *socket)
         (void)close(null);
     if ((*socket > FIRST_DESCRIPTOR && close_range(FIRST_DESCRIPTOR, (unsigned)*socket - 1, 0) != 0) ||
         close_range((unsigned)*socket + 1, ~0U, 0) != 0)
-        for (int other = FIRST_DESCRIPTOR; other < (int)sysconf(_SC_OPEN_MAX); other++)
+        for (int other = FIRST_DESCRIPTOR; other < DESCRIPTORS_MAX; other++)
             if (other != *socket)
                 (void)close(other);
 }
