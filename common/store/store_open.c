@@ -148,8 +148,8 @@ static enum tl_status prepare_tables(tl_store *store, enum tl_store_mode mode, s
     if (!store->is_writable) {
         if (version < TL_STORE_SCHEMA_VERSION)
             return tl_error_set(err, TL_BAD_INPUT,
-                                "%s: a store of schema version %lld, older than %d; a tool that writes to it, as tl-extract "
-                                "does, brings it up to date",
+                                "%s: a store of schema version %lld, and reading wants %d: tl-store vacuum brings it up to date, as does "
+                                "every tool that writes to it; where it is read-only, on a copy",
                                 store->path, (long long)version, TL_STORE_SCHEMA_VERSION);
         return tl_connection_run(store, "PRAGMA query_only = ON", err);
     }

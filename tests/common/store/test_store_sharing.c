@@ -1,24 +1,15 @@
-/* test_store_sharing.c - several processes at one store, and what a killed one leaves. */
-#include <math.h>
+/* test_store_sharing.c - readers beside a writer, and what a killed process or a full disk leaves. */
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/base/system.h"
 #include "common/store/connection.h"
 #include "tests/common/store/small_store.h"
 
 static const char *new_path(void)
 {
     return tl_test_path(tl_test_make_folder(), "a.tl");
-}
-
-static void must_end_well(pid_t child)
-{
-    int state;
-    ck_assert_int_eq(waitpid(child, &state, 0), child);
-    ck_assert_msg(WIFEXITED(state) && WEXITSTATUS(state) == 0, "a child ended with %d", state);
 }
 
 static bool has_wal(const char *path)
@@ -120,151 +111,6 @@ START_TEST(a_writer_may_finish_while_a_reader_is_in_mid_stream)
     ck_assert_uint_eq(count, 12);
     tl_store_close_features(features);
     close_store(reader);
-}
-END_TEST
-
-static void write_rows(const char *path, const char *prefix, int count)
-{
-    struct tl_error err;
-    int64_t source_id;
-    char name[64];
-    tl_store *store = open_store(path, TL_STORE_CREATE);
-    for (int i = 0; i < count; i++) {
-        snprintf(name, sizeof name, "%s%d", prefix, i);
-        must(tl_store_begin(store, &err), &err);
-        must(tl_store_put_source(store, &source_id, "sky", "/sky", &err), &err);
-        put_photo(store, source_id, name, 0);
-        must(tl_store_commit(store, &err), &err);
-    }
-    close_store(store);
-}
-
-/* Without a gap between its transactions a writer would seldom let others in. */
-START_TEST(nobody_waits_for_a_busy_writer_for_long)
-{
-    enum { ASKERS = 3, TURNS = 20 };
-    static const char *const prefixes[ASKERS] = {"a", "b", "c"};
-    const char *path = new_path();
-    const char *end = tl_test_path(tl_test_make_folder(), "end");
-    tl_store *store = open_store(path, TL_STORE_CREATE);
-    const struct small_store small = fill_small_store(store);
-    const pid_t busy = fork();
-    if (busy == 0) { /* one transaction after the other, each of some milliseconds */
-        struct tl_error err;
-        char name[64];
-        tl_store *writer = open_store(path, TL_STORE_WRITE);
-        for (int i = 0; access(end, F_OK) != 0; i++) {
-            must(tl_store_begin(writer, &err), &err);
-            for (int j = 0; j < 300; j++) {
-                snprintf(name, sizeof name, "busy/%d", (i * 300 + j) % 20000);
-                put_photo(writer, small.source_id, name, 0);
-            }
-            must(tl_store_commit(writer, &err), &err);
-        }
-        close_store(writer);
-        _exit(0);
-    }
-    pid_t askers[ASKERS];
-    for (int k = 0; k < ASKERS; k++) {
-        askers[k] = fork();
-        ck_assert_int_ge(askers[k], 0);
-        if (askers[k] == 0) {
-            struct tl_error err;
-            char name[64];
-            double longest = 0;
-            tl_store *other = open_store(path, TL_STORE_WRITE);
-            for (int i = 0; i < TURNS; i++) {
-                const double start = tl_system_seconds();
-                must(tl_store_begin(other, &err), &err);
-                longest = fmax(longest, tl_system_seconds() - start);
-                snprintf(name, sizeof name, "%s%d", prefixes[k], i);
-                put_photo(other, small.source_id, name, 0);
-                must(tl_store_commit(other, &err), &err);
-                usleep(5000);
-            }
-            close_store(other);
-            /* 1 s is the promise; the rest is for machines that are busy with other things. */
-            ck_assert_msg(longest < 5.0, "waited for %.2f s", longest);
-            _exit(0);
-        }
-    }
-    for (int k = 0; k < ASKERS; k++)
-        must_end_well(askers[k]);
-    tl_test_write_file(end, "x", 1);
-    must_end_well(busy);
-    close_store(store);
-    ck_assert(!has_wal(path));
-}
-END_TEST
-
-/* What all of them want to do only one can, and the others find it done. */
-START_TEST(several_processes_may_bring_an_old_store_up_to_date_at_once)
-{
-    enum { PROCESSES = 8 };
-    const char *path = new_path();
-    pid_t children[PROCESSES];
-    char command[9000];
-    snprintf(command, sizeof command, "cp tests/golden/store/version-1.tl '%s' && chmod u+w '%s'", path, path);
-    ck_assert_int_eq(system(command), 0);
-    for (int i = 0; i < PROCESSES; i++) {
-        children[i] = fork();
-        ck_assert_int_ge(children[i], 0);
-        if (children[i] == 0) {
-            /* Half of them go at once, so that the file changes its journal under the others. */
-            tl_store *store = open_store(path, i % 3 == 0 ? TL_STORE_CREATE : TL_STORE_WRITE);
-            if (i % 2 == 0)
-                usleep((useconds_t)i * 1000);
-            close_store(store);
-            _exit(0);
-        }
-    }
-    for (int i = 0; i < PROCESSES; i++)
-        must_end_well(children[i]);
-    ck_assert(!has_wal(path));
-    tl_store *store = open_store(path, TL_STORE_READ);
-    must_give(store, "SELECT count(*) FROM extraction", "0;");
-    close_store(store);
-}
-END_TEST
-
-/* All create the file at once, too. */
-START_TEST(several_writers_get_their_turn)
-{
-    enum { WRITERS = 4 };
-    static const char *const prefixes[WRITERS] = {"a", "b", "c", "d"};
-    const char *path = new_path();
-    pid_t children[WRITERS];
-    for (int i = 0; i < WRITERS; i++) {
-        children[i] = fork();
-        ck_assert_int_ge(children[i], 0);
-        if (children[i] == 0) {
-            write_rows(path, prefixes[i], 25);
-            _exit(0);
-        }
-    }
-    for (int i = 0; i < WRITERS; i++)
-        must_end_well(children[i]);
-    ck_assert(!has_wal(path));
-    tl_store *store = open_store(path, TL_STORE_READ);
-    must_give(store, "SELECT count(*), count(DISTINCT path) FROM photo", "100|100;");
-    close_store(store);
-}
-END_TEST
-
-START_TEST(a_writer_that_cannot_wait_any_longer_says_so)
-{
-    struct tl_error err;
-    const char *path = new_path();
-    tl_store *first = open_store(path, TL_STORE_CREATE), *second = open_store(path, TL_STORE_WRITE);
-    must(tl_store_begin(first, &err), &err);
-    sqlite3_busy_timeout(second->db, 10);
-    must_fail(tl_store_begin(second, &err), TL_IO, &err, "locked by another program");
-    must(tl_store_commit(first, &err), &err);
-    must(tl_store_begin(second, &err), &err);
-    must(tl_store_commit(second, &err), &err);
-    close_store(first);
-    close_store(second);
-    ck_assert(!has_wal(path));
 }
 END_TEST
 
@@ -430,10 +276,6 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, a_reader_sees_the_last_commit_while_a_writer_writes);
     tcase_add_loop_test(core, reads_that_must_agree_see_one_commit, 0, 2);
     tcase_add_test(core, a_writer_may_finish_while_a_reader_is_in_mid_stream);
-    tcase_add_test(core, several_writers_get_their_turn);
-    tcase_add_test(core, nobody_waits_for_a_busy_writer_for_long);
-    tcase_add_loop_test(core, several_processes_may_bring_an_old_store_up_to_date_at_once, 0, 5);
-    tcase_add_test(faults, a_writer_that_cannot_wait_any_longer_says_so);
     tcase_add_test(faults, a_kill_in_an_open_transaction_leaves_the_store_whole);
     tcase_add_test(faults, a_kill_while_a_store_is_made_leaves_nothing_half);
     tcase_add_test(faults, a_full_disk_keeps_what_was_committed);
