@@ -127,10 +127,12 @@ sh "$here/extract/slurm.sh" $parts store.tl skies --variants 3 --threads 1 || fa
 features() { # features I: in the store of part I
     sqlite3 -readonly -batch "store.tl.parts/$1-of-$parts.tl" 'SELECT count(*) FROM feature' 2>/dev/null || echo 0
 }
-find_extract() { # find_extract I: the process that computes part I
+find_extract() { # find_extract I: the process that computes part I, not one of its decoders
     for folder in /proc/[0-9]*; do
         words=$(tr '\0' ' ' <"$folder/cmdline" 2>/dev/null | cut -d ' ' -f 1,2)
         [ "$words" = "tl-extract store.tl.parts/$1-of-$parts.tl" ] || continue
+        parent=$(sed -n 's/^PPid:[^0-9]*//p' "$folder/status" 2>/dev/null)
+        [ "$(cat "/proc/$parent/comm" 2>/dev/null)" != tl-extract ] || continue
         [ "$(readlink "$folder/cwd")" = "$work" ] && echo "${folder#/proc/}" && return
     done
     return 1

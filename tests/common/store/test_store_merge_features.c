@@ -145,13 +145,13 @@ START_TEST(more_features_than_one_transaction_takes_are_all_merged)
     tl_store *store = open_store(merge_path("a.tl"), TL_STORE_CREATE);
     const struct small_store small = fill_merge_store(store);
     must(tl_store_begin(store, &err), &err);
-    for (uint32_t index = 3; index <= 2500; index++)
+    for (uint32_t index = 3; index <= 1102; index++)
         put_values(store, small.feature_set_id, small.content_ids[1], 1, small.mild_id, index, 1);
     must(tl_store_commit(store, &err), &err);
     close_store(store);
     const struct tl_store_merge_report report = merge_well("out.tl", (const char *const[]){"a.tl", NULL}, &told);
-    ck_assert_uint_eq(report.copied_count, 12 + 2498);
-    ck_assert_uint_ge(told.calls, 3);
+    ck_assert_uint_eq(report.copied_count, 12 + 1100);
+    ck_assert_uint_ge(told.calls, 3); /* of the names, of the first transaction, of the second */
     must_be_equal("out.tl", "a.tl");
 }
 END_TEST
@@ -168,6 +168,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, what_only_some_variants_of_a_recorded_photo_are_healed_of_stays_recorded);
     tcase_add_test(limits, more_features_than_one_transaction_takes_are_all_merged);
     suite_add_tcase(suite, core);
+    tcase_set_timeout(limits, 30);
     suite_add_tcase(suite, limits);
     return suite;
 }
