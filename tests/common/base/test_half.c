@@ -141,11 +141,12 @@ START_TEST(the_cpu_s_own_conversion_gives_the_same_bits)
     for (size_t i = 0; i < sizeof tricky / sizeof *tricky; i++)
         ck_assert_msg(tl_half_from_float(float_of(tricky[i])) == round_by_cpu(float_of(tricky[i])), "0x%08x", tricky[i]);
     tl_random_init(&random, 4, "half");
-    for (unsigned n = 0; n < 3000000; n++) {
+    for (unsigned n = 0; n < 1000000; n++) {
         uint32_t bits = (uint32_t)tl_random_next(&random);
         if (n % 2 == 0) /* near what a half can hold */
             bits = (bits & 0x800FFFFF) | (100U + (uint32_t)tl_random_below(&random, 46)) << 23;
-        ck_assert_msg(tl_half_from_float(float_of(bits)) == round_by_cpu(float_of(bits)), "0x%08x", bits);
+        if (tl_half_from_float(float_of(bits)) != round_by_cpu(float_of(bits)))
+            ck_abort_msg("0x%08x", bits);
     }
 #else
     printf("skipped: only x86_64 is compared with\n");
@@ -215,6 +216,7 @@ Suite *tl_test_suite(void)
     Suite *suite = suite_create("half");
     TCase *core = tcase_create("Core"), *limits = tcase_create("Limits");
 
+    tcase_set_timeout(core, 60);
     tcase_add_test(core, every_half_is_the_number_of_the_standard_and_comes_back);
     tcase_add_test(core, floats_around_every_half_and_every_midpoint_go_to_the_nearest_even);
     tcase_add_test(core, the_cpu_s_own_conversion_gives_the_same_bits);
