@@ -22,7 +22,8 @@ extern const char *const tl_recipe_exif_names[];
 extern const char *const tl_recipe_preprocess_names[];
 
 enum {
-    TL_RECIPE_COMPAT_VERSION = 1, /* raised when our code changes the pixels of an unchanged recipe */
+    TL_RECIPE_COMPAT_VERSION = 1, /* raised when our code changes the pixels of an unchanged recipe; then also current_versions in
+                                     schema/views.sql, and the schema's version, by which stores get their views */
     TL_RECIPE_SIZE_PX = 224,
     TL_RECIPE_CROP_SHORT_SIDE_PX = 256,
     TL_RECIPE_JSON_BYTES = 256
