@@ -6,12 +6,15 @@
 #include "common/base/progress.h"
 #include "common/base/system.h"
 #include "extract/pipeline.h"
+#include "extract/plan.h"
 #include "extract/record.h"
 #include "extract/settings.h"
 #include "extract/sources.h"
 #include "extract/tally.h"
 #include "extract/target.h"
 #include "extract/writer.h"
+
+enum { PLAN_CEILING_BYTES = 1 << 20 };
 
 /* All of one run. */
 struct run {
@@ -193,6 +196,31 @@ static enum tl_status begin_record(struct run *run, struct tl_error *err)
     return status;
 }
 
+/* Nothing is changed, and no store made; nobody is kept from working on it. */
+static enum tl_status tell_plan(struct run *run, struct tl_error *err)
+{
+    struct tl_plan plan;
+    struct tl_text text;
+    enum tl_status status = tl_sources_read(&run->sources, &run->settings, err);
+
+    tl_text_init(&text, PLAN_CEILING_BYTES);
+    if (status == TL_OK)
+        status = start_decoders(run, err);
+    if (status == TL_OK)
+        status = tl_plan_make(&plan, &run->settings, &run->sources, run->decoders, err);
+    if (status == TL_OK) {
+        if (run->settings.is_json)
+            tl_plan_append_json(&text, &plan);
+        else
+            tl_plan_append_text(&text, &plan);
+        status = tl_text_check(&text, err);
+    }
+    if (status == TL_OK)
+        fputs(text.bytes, stdout);
+    tl_text_free(&text);
+    return status;
+}
+
 static enum tl_status extract(struct run *run, enum tl_exit *out_exit, struct tl_error *err)
 {
     double started_seconds;
@@ -280,6 +308,6 @@ int main(int argc, char **argv)
     tl_stop_init(&run.stop, &run.settings);
     status = tl_record_open(&run.record, &run.settings, &err);
     if (status == TL_OK)
-        status = extract(&run, &exit_code, &err);
+        status = run.settings.is_plan ? tell_plan(&run, &err) : extract(&run, &exit_code, &err);
     return (int)end_run(&run, status, exit_code, &err);
 }
