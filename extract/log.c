@@ -24,7 +24,8 @@ static bool is_same_file(int descriptor, const char *path)
 {
     struct stat ours, theirs;
 
-    return fstat(descriptor, &ours) == 0 && stat(path, &theirs) == 0 && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+    return fstat(descriptor, &ours) == 0 && stat(path, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+           ours.st_ino == theirs.st_ino;
 }
 
 enum tl_status tl_log_open(tl_log **out, const char *path, const char *store_path, struct tl_error *err)

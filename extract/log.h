@@ -1,8 +1,8 @@
 /* log.h - a file of JSON lines, appended: what a run did, for a look in the morning or a collector.
  *
  *     tl_log_open(&log, path, store_path, err);
- *     tl_log_write(log, "progress", ", \"photos_done\": 12", err);    {"time": "2026-01-31T20:00:00Z", "event": "progress", "photos_done": 12}
- *     tl_log_close(log);
+ *     tl_log_write(log, "progress", ", \"photos_done\": 12", err);    {"time": "2026-01-31T20:00:00Z", "event": "progress",
+ * "photos_done": 12} tl_log_close(log);
  *
  * Each line is one write() to a file opened for appending, so that lines of several runs never mix, and is there at once. One
  * thread at a time.

@@ -34,8 +34,10 @@ static bool take_source(void *context, size_t column_count, const char *const *n
             seeking->source_ids[i] = strtoll(values[0], NULL, 10);
             if (root && values[2] && strcmp(values[2], root) != 0)
                 seeking->status = tl_error_set(seeking->err, TL_BAD_INPUT,
-                                               "the source '%s' lies at %s, not at %s: --source NAME for another tree, `tl-store relocate` "
-                                               "for one that was moved", scan->name, values[2], root);
+                                               "the source '%s' lies at %s, not at %s: --source NAME for another tree, `tl-store "
+                                               "relocate` "
+                                               "for one that was moved",
+                                               scan->name, values[2], root);
         }
         tl_memory_free(root);
     }
@@ -45,8 +47,7 @@ static bool take_source(void *context, size_t column_count, const char *const *n
 static enum tl_status find_sources(struct tl_outlook *outlook, const struct tl_sources *sources, struct tl_error *err)
 {
     struct seeking seeking = {sources, outlook->source_ids, TL_OK, err};
-    enum tl_status status =
-        tl_store_query(outlook->store, "SELECT source_id, name, root FROM source", take_source, &seeking, err);
+    enum tl_status status = tl_store_query(outlook->store, "SELECT source_id, name, root FROM source", take_source, &seeking, err);
 
     return status != TL_OK ? status : seeking.status;
 }
@@ -57,8 +58,8 @@ static enum tl_status check_shard(const struct tl_outlook *outlook, const struct
     enum tl_status status = tl_store_get_shard(outlook->store, &shard, err);
 
     if (status == TL_OK && (shard.index != settings->shard.index || shard.count != settings->shard.count))
-        status = tl_error_set(err, TL_BAD_INPUT, "the store is part %u/%u (0/0: all photos), and part %u/%u is asked for", shard.index,
-                              shard.count, settings->shard.index, settings->shard.count);
+        status = tl_error_set(err, TL_BAD_INPUT, "the store is part %u/%u (0/0: all photos), and part %u/%u is asked for",
+                              shard.index, shard.count, settings->shard.index, settings->shard.count);
     return status;
 }
 
@@ -75,10 +76,12 @@ static enum tl_status take_set(struct tl_outlook *outlook, const struct tl_store
 {
     if (outlook->wish.feature_set_id != -1 && strcmp(outlook->arithmetic, set->arithmetic) != 0)
         return tl_error_set(err, TL_BAD_INPUT,
-                            "the store has features of this recipe in more than one arithmetic (%s, %s): name one by --precision NAME",
+                            "the store has features of this recipe in more than one arithmetic (%s, %s): name one by --precision "
+                            "NAME",
                             outlook->arithmetic, set->arithmetic);
     if (outlook->wish.feature_set_id != -1)
-        return tl_error_set(err, TL_BAD_INPUT, "the store has features of this recipe as %s and as %s: name one by --store-precision",
+        return tl_error_set(err, TL_BAD_INPUT,
+                            "the store has features of this recipe as %s and as %s: name one by --store-precision",
                             outlook->stored_type, set->stored_type);
     outlook->wish.feature_set_id = set->feature_set_id;
     memcpy(outlook->tensors_sha256, set->tensors_sha256, TL_DIGEST_BYTES);
@@ -145,8 +148,8 @@ enum tl_status tl_outlook_open(struct tl_outlook *out, const struct tl_settings 
     struct stat info;
     enum tl_status status;
 
-    *out = (struct tl_outlook){.wish = {settings->label_set, -1, settings->variant_count > 0 ? -1 : 0, settings->variant_count,
-                                        settings->is_retrying}};
+    *out = (struct tl_outlook){
+        .wish = {settings->label_set, -1, settings->variant_count > 0 ? -1 : 0, settings->variant_count, settings->is_retrying}};
     out->source_ids = tl_memory_alloc(sources->count, sizeof *out->source_ids);
     if (!out->source_ids)
         return tl_error_set_no_memory(err, "the list of sources", sources->count * sizeof *out->source_ids);

@@ -45,8 +45,8 @@ static bool should_stop(void *context)
 }
 
 /* A scan of each photo's own, that holds nothing but it: so that the order of the sample is ours. */
-static enum tl_status choose_sample(struct tl_scan **out, struct tl_scan ***out_list, int64_t **out_ids, size_t count, tl_agenda *agenda,
-                                    struct tl_error *err)
+static enum tl_status choose_sample(struct tl_scan **out, struct tl_scan ***out_list, int64_t **out_ids, size_t count,
+                                    tl_agenda *agenda, struct tl_error *err)
 {
     const size_t job_count = tl_agenda_job_count(agenda);
 
@@ -93,8 +93,8 @@ static void reckon(struct tl_probe *probe, const struct tl_effort *effort, const
         probe->busy_cores = (read + rest) / wall;
 }
 
-enum tl_status tl_probe_run(struct tl_probe *out, tl_agenda *agenda, const struct tl_settings *settings, const struct tl_engine *engine,
-                            struct tl_error *err)
+enum tl_status tl_probe_run(struct tl_probe *out, tl_agenda *agenda, const struct tl_settings *settings,
+                            const struct tl_engine *engine, struct tl_error *err)
 {
     struct probing probing = {.probe = out, .started_seconds = tl_system_seconds()};
     const struct tl_pipeline_sink sink = {&probing, take, tick, should_stop};

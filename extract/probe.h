@@ -1,4 +1,5 @@
-/* probe.h - how fast this machine extracts, and how large features become: a few real photos through the real pipeline, kept nowhere.
+/* probe.h - how fast this machine extracts, and how large features become: a few real photos through the real pipeline, kept
+ * nowhere.
  */
 #ifndef TL_EXTRACT_PROBE_H
 #define TL_EXTRACT_PROBE_H
@@ -18,8 +19,8 @@ struct tl_probe {
     double busy_cores;      /* CPU seconds of each second by the clock */
 };
 
-/* Takes photos from all over the agenda's jobs; the agenda is not changed. Stops early when tl_system_is_interrupted(). Fails with: as
- * tl_pipeline_run(), TL_STOPPED (interrupted). */
+/* Takes photos from all over the agenda's jobs; the agenda is not changed. Stops early when tl_system_is_interrupted(). Fails with:
+ * as tl_pipeline_run(), TL_STOPPED (interrupted). */
 TL_MUST_USE enum tl_status tl_probe_run(struct tl_probe *out, tl_agenda *agenda, const struct tl_settings *settings,
                                         const struct tl_engine *engine, struct tl_error *err);
 

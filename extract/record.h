@@ -46,7 +46,7 @@ struct tl_record_ending {
     const char *stop_reason; /* tl_stop_name(), NULL */
     const char *message;     /* of a failure, else NULL */
     struct tl_writer_totals totals;
-    int exit_code;           /* for the log alone, as messages of closing are */
+    int exit_code; /* for the log alone, as messages of closing are */
 };
 
 void tl_record_init(struct tl_record *record, int argc, char **argv);

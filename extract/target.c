@@ -180,7 +180,8 @@ static enum tl_status open_all(struct tl_target *target, const struct tl_setting
     if (was_there)
         status = take_hold(target, settings, stop, err);
     if (status == TL_OK && was_there)
-        status = tl_store_open(&target->store, settings->store_path, TL_STORE_CREATE, err); /* a crash may have left it without tables */
+        /* A crash may have left it without tables. */
+        status = tl_store_open(&target->store, settings->store_path, TL_STORE_CREATE, err);
     if (status == TL_OK)
         status = tl_features_create(&target->features, &settings->recipe, NETWORK, weights_path, &wish, err);
     if (status == TL_OK && settings->stored_type)

@@ -25,10 +25,10 @@ struct tl_target {
     struct tl_agenda_wish wish;
 };
 
-/* Holds the store, waiting for it where settings->is_waiting; reads the weights, opens or makes the store, chooses the arithmetic, puts sources, feature set and augmentation. Free with
- * tl_target_close(). Fails with: TL_NOT_FOUND (no weights, with how to get them), TL_BAD_INPUT (weights, store or arithmetic
- * that will not do; a source whose name another root has; another part than settings->shard;
- * another extraction at work on the store), TL_STOPPED (by `stop`, while it waited), TL_IO, TL_CORRUPT, TL_NO_MEMORY. */
+/* Holds the store, waiting for it where settings->is_waiting; reads the weights, opens or makes the store, chooses the arithmetic,
+ * puts sources, feature set and augmentation. Free with tl_target_close(). Fails with: TL_NOT_FOUND (no weights, with how to get
+ * them), TL_BAD_INPUT (weights, store or arithmetic that will not do; a source whose name another root has; another part than
+ * settings->shard; another extraction at work on the store), TL_STOPPED (by `stop`, while it waited), TL_IO, TL_CORRUPT, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_target_open(struct tl_target *out, const struct tl_settings *settings, struct tl_scan *const *scans,
                                           size_t scan_count, struct tl_stop *stop, struct tl_error *err);
 /* Fails with: TL_IO (closing the store). Everything is freed in any case. */

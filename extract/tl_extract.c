@@ -6,7 +6,7 @@
 #include "common/base/progress.h"
 #include "common/base/system.h"
 #include "extract/pipeline.h"
-#include "extract/plan.h"
+#include "extract/forecast.h"
 #include "extract/record.h"
 #include "extract/settings.h"
 #include "extract/sources.h"
@@ -199,7 +199,7 @@ static enum tl_status begin_record(struct run *run, struct tl_error *err)
 /* Nothing is changed, and no store made; nobody is kept from working on it. */
 static enum tl_status tell_plan(struct run *run, struct tl_error *err)
 {
-    struct tl_plan plan;
+    struct tl_forecast forecast;
     struct tl_text text;
     enum tl_status status = tl_sources_read(&run->sources, &run->settings, err);
 
@@ -207,12 +207,12 @@ static enum tl_status tell_plan(struct run *run, struct tl_error *err)
     if (status == TL_OK)
         status = start_decoders(run, err);
     if (status == TL_OK)
-        status = tl_plan_make(&plan, &run->settings, &run->sources, run->decoders, err);
+        status = tl_forecast_make(&forecast, &run->settings, &run->sources, run->decoders, err);
     if (status == TL_OK) {
         if (run->settings.is_json)
-            tl_plan_append_json(&text, &plan);
+            tl_forecast_append_json(&text, &forecast);
         else
-            tl_plan_append_text(&text, &plan);
+            tl_forecast_append_text(&text, &forecast);
         status = tl_text_check(&text, err);
     }
     if (status == TL_OK)

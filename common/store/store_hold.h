@@ -22,9 +22,9 @@
 
 typedef struct tl_store_hold tl_store_hold;
 
-/* *out is NULL with TL_OK where another process holds the store. A file that is not there is made, empty: the store that is about to
- * be. Does not wait. A network file system without such locks always gives a hold. Fails with: as tl_store_open(), for what stands in
- * the way of writing; TL_IO (a disk of this machine without such locks). */
+/* *out is NULL with TL_OK where another process holds the store. A file that is not there is made, empty: the store that is about
+ * to be. Does not wait. A network file system without such locks always gives a hold. Fails with: as tl_store_open(), for what
+ * stands in the way of writing; TL_IO (a disk of this machine without such locks). */
 TL_MUST_USE enum tl_status tl_store_hold_take(tl_store_hold **out, const char *path, struct tl_error *err);
 /* Ends it; NULL is fine. */
 void tl_store_hold_free(tl_store_hold *hold);
@@ -33,8 +33,8 @@ void tl_store_hold_free(tl_store_hold *hold);
  * tl_store_open() for reading. */
 TL_MUST_USE enum tl_status tl_store_hold_probe(bool *out_is_held, const char *path, struct tl_error *err);
 
-/* Who holds it, as far as the newest row of `extraction` says, for a message: "process 123 on host since 2026-01-01 20:00:00 UTC", or
- * "another process". Opens the store and closes it. */
+/* Who holds it, as far as the newest row of `extraction` says, for a message: "process 123 on host since 2026-01-01 20:00:00 UTC",
+ * or "another process". Opens the store and closes it. */
 enum { TL_STORE_HOLD_NAME_BYTES = 400 };
 void tl_store_hold_name_holder(char out[TL_STORE_HOLD_NAME_BYTES], const char *path);
 

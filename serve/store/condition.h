@@ -18,7 +18,7 @@ struct tl_condition {
     const char *path; /* borrowed */
     bool is_held;     /* an extraction is at work; the newest row is its own, where it has one yet */
     int64_t now_ms;
-    int64_t file_bytes, journal_bytes; /* of the file, and of a -wal or -journal beside it */
+    int64_t file_bytes, journal_bytes;       /* of the file, and of a -wal or -journal beside it */
     struct tl_store_extraction *extractions; /* the newest first */
     size_t extraction_count;
     struct tl_condition_failure failures[TL_CONDITION_FAILURES]; /* the latest first */

@@ -47,7 +47,9 @@ static void append_running(struct tl_text *text, const struct tl_condition *cond
     tl_text_append_format(text, "An extraction is at work: process %" PRId64 " on ", extraction->pid);
     tl_text_append_visible(text, extraction->host, strlen(extraction->host));
     tl_text_append_format(text, ", since %s UTC.\n", since);
-    tl_text_append_format(text, "%" PRId64 " of %" PRId64 " photos done, %" PRId64 " failed, %" PRId64 " left; %" PRId64 " feature vectors",
+    tl_text_append_format(text,
+                          "%" PRId64 " of %" PRId64 " photos done, %" PRId64 " failed, %" PRId64 " left; %" PRId64 " feature "
+                                                                                                                   "vectors",
                           extraction->photos_done, extraction->photos_to_do, extraction->photos_failed, count_left(extraction),
                           extraction->features_made);
     if (rate > 0) {
@@ -70,18 +72,22 @@ static void append_files(struct tl_text *text, const struct tl_condition *condit
     if (condition->journal_bytes == 0)
         tl_text_append_format(text, "The store is one file of %s.\n", file);
     else if (condition->is_held)
-        tl_text_append_format(text, "The store has %s, and %s in its journal beside it: to copy it now, use tl-store backup.\n", file,
-                              journal);
+        tl_text_append_format(text, "The store has %s, and %s in its journal beside it: to copy it now, use tl-store backup.\n",
+                              file, journal);
     else
-        tl_text_append_format(text, "The store has %s, and %s in a journal beside it that belongs to it: who copies or moves the one must take "
-                              "the other along, or run tl-store seal first, when nobody works on it.\n", file, journal);
+        tl_text_append_format(text,
+                              "The store has %s, and %s in a journal beside it that belongs to it: who copies or moves the one "
+                              "must take "
+                              "the other along, or run tl-store seal first, when nobody works on it.\n",
+                              file, journal);
 }
 
 static void append_failures(struct tl_text *text, const struct tl_condition *condition)
 {
     if (condition->failed_photos == 0)
         return;
-    tl_text_append_format(text, "%" PRId64 " photo%s failed%s:\n", condition->failed_photos, condition->failed_photos == 1 ? "" : "s",
+    tl_text_append_format(text, "%" PRId64 " photo%s failed%s:\n", condition->failed_photos,
+                          condition->failed_photos == 1 ? "" : "s",
                           condition->failed_photos > TL_CONDITION_FAILURES ? "; the latest" : "");
     for (size_t i = 0; i < condition->failure_count; i++) {
         const struct tl_condition_failure *failure = &condition->failures[i];
@@ -107,7 +113,9 @@ static void append_history(struct tl_text *text, const struct tl_condition *cond
 
         write_time(started, extraction->started_ms);
         tl_progress_format_duration(duration, sizeof duration, (double)(extraction->updated_ms - extraction->started_ms) / 1e3);
-        tl_text_append_format(text, "  %s  %s after %s: %" PRId64 " of %" PRId64 " photos, %" PRId64 " failed, %" PRId64 " feature vectors",
+        tl_text_append_format(text,
+                              "  %s  %s after %s: %" PRId64 " of %" PRId64 " photos, %" PRId64 " failed, %" PRId64 " feature "
+                                                                                                                   "vectors",
                               started, tl_condition_outcome(condition, i), duration, extraction->photos_done,
                               extraction->photos_to_do, extraction->photos_failed, extraction->features_made);
         if (extraction->message) {
@@ -160,10 +168,13 @@ static void append_extraction(struct tl_text *text, const struct tl_condition *c
     append_time(text, "started", extraction->started_ms);
     append_time(text, "updated", extraction->updated_ms);
     append_time(text, "ended", extraction->ended_ms);
-    tl_text_append_format(text, "\"pid\": %" PRId64 ", \"command\": %s, \"photos_to_do\": %" PRId64 ", \"photos_done\": %" PRId64
-                          ", \"photos_failed\": %" PRId64 ", \"photos_left\": %" PRId64 ", \"features\": %" PRId64
-                          ", \"photos_per_second\": ", extraction->pid, extraction->command, extraction->photos_to_do,
-                          extraction->photos_done, extraction->photos_failed, count_left(extraction), extraction->features_made);
+    tl_text_append_format(text,
+                          "\"pid\": %" PRId64 ", \"command\": %s, \"photos_to_do\": %" PRId64 ", \"photos_done\": %" PRId64
+                          ", \"photos_failed\": %" PRId64 ", \"photos_left\": %" PRId64 ", \"features\": %" PRId64 ", "
+                                                                                                                   "\"photos_per_"
+                                                                                                                   "second\": ",
+                          extraction->pid, extraction->command, extraction->photos_to_do, extraction->photos_done,
+                          extraction->photos_failed, count_left(extraction), extraction->features_made);
     tl_text_append_json_number(text, find_rate(extraction));
 }
 
@@ -172,7 +183,10 @@ void tl_condition_append_json(struct tl_text *text, const struct tl_condition *c
     tl_text_append(text, "{");
     append_member(text, "store", condition->path);
     tl_text_append_format(text, "\"running\": %s, ", condition->is_held ? "true" : "false");
-    tl_text_append_format(text, "\"file_bytes\": %" PRId64 ", \"journal_bytes\": %" PRId64 ", \"failed_photos\": %" PRId64 ", \"extractions\": [",
+    tl_text_append_format(text,
+                          "\"file_bytes\": %" PRId64 ", \"journal_bytes\": %" PRId64 ", \"failed_photos\": %" PRId64 ", "
+                                                                                                                     "\"extractions"
+                                                                                                                     "\": [",
                           condition->file_bytes, condition->journal_bytes, condition->failed_photos);
     for (size_t i = 0; i < condition->extraction_count; i++) {
         tl_text_append(text, i > 0 ? ", {" : "{");
