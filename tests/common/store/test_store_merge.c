@@ -370,7 +370,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(faults, no_memory_anywhere_leaves_nothing);
     suite_add_tcase(suite, core);
     suite_add_tcase(suite, limits);
-    tcase_set_timeout(faults, 30);
+    tcase_set_timeout(faults, 120);
     suite_add_tcase(suite, faults);
     return suite;
 }

@@ -168,7 +168,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, what_only_some_variants_of_a_recorded_photo_are_healed_of_stays_recorded);
     tcase_add_test(limits, more_features_than_one_transaction_takes_are_all_merged);
     suite_add_tcase(suite, core);
-    tcase_set_timeout(limits, 30);
+    tcase_set_timeout(limits, 120);
     suite_add_tcase(suite, limits);
     return suite;
 }
