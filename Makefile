@@ -343,7 +343,7 @@ $(OUT)/tests/scale/measure: $(OUT)/tests/scale/measure.o $(call archive_of,base)
 	@mkdir -p $(@D)
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
-$(OUT)/tests/scale/fill_store: $(OUT)/tests/scale/fill_store.o $(foreach r,store codec base,$(call archive_of,$(r)))
+$(OUT)/tests/scale/fill_store: $(OUT)/tests/scale/fill_store.o $(OUT)/extract/batch.o $(foreach r,store codec base,$(call archive_of,$(r)))
 	@mkdir -p $(@D)
 	$(call STEP,link,$@)
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@

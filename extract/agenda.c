@@ -2,21 +2,22 @@
 #include "extract/agenda.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/arena.h"
 #include "common/base/memory.h"
 #include "common/store/store_failure.h"
+#include "common/store/store_inventory.h"
 #include "common/store/store_photo.h"
 #include "extract/keyset.h"
 
-enum { QUERY_BYTES = 1024 };
-
 struct tl_agenda {
+    struct tl_known counted; /* photos that are only counted */
     struct tl_agenda_photo *photos;
-    size_t photo_count;
+    struct tl_scan_entry *entries; /* a photo each */
+    size_t photo_count, photo_capacity;
+    struct tl_arena paths; /* of the entries */
     size_t *jobs;
     size_t job_count, evaluation_job_count, known_failure_count;
     struct tl_agenda_wish wish;
@@ -30,84 +31,31 @@ static bool is_evaluation_split(const char *split)
     return split && strcmp(split, "train") != 0;
 }
 
-/* What a query's rows go into; a callback cannot return an error, so the first is kept here. */
-struct loading {
+static enum tl_status load_feature(void *context, const uint8_t sha256[TL_DIGEST_BYTES], uint32_t variant_index, struct tl_error *err)
+{
+    return tl_keyset_add(((tl_agenda *)context)->known, NULL, sha256, variant_index, err);
+}
+
+/* What making an agenda needs. */
+struct making {
     tl_agenda *agenda;
+    tl_store *store; /* NULL: none */
     const int64_t *source_ids;
     size_t source_count;
-    enum tl_status status;
-    struct tl_error *err;
+    int64_t *failure_ids; /* of photos that failed by a cause that lasts, ascending */
+    size_t failure_count;
 };
 
-static bool load_feature(void *context, size_t column_count, const char *const *names, const char *const *values)
+static enum tl_status load_split(void *context, int64_t source_id, bool is_of_folder, const uint8_t *sha256, struct tl_error *err)
 {
-    struct loading *loading = context;
-    uint8_t sha256[TL_DIGEST_BYTES];
+    const struct making *making = context;
 
-    (void)names;
-    assert(column_count == 2);
-    (void)column_count;
-    if (!values[0] || !values[1] || !tl_digest_from_hex(sha256, values[0])) {
-        loading->status = tl_error_set(loading->err, TL_CORRUPT, "the store has a content whose sha256 is none");
-        return false;
-    }
-    loading->status = tl_keyset_add(loading->agenda->known, NULL, sha256, (uint32_t)strtoul(values[1], NULL, 10), loading->err);
-    return loading->status == TL_OK;
-}
-
-/* Features that are there whole. Those that verification found damaged, and those whose blob is gone or of another length, are
- * computed again. */
-static enum tl_status load_features(tl_agenda *agenda, tl_store *store, struct tl_error *err)
-{
-    struct loading loading = {.agenda = agenda, .status = TL_OK, .err = err};
-    char sql[QUERY_BYTES];
-    enum tl_status status;
-
-    (void)snprintf(sql, sizeof sql,
-                   "SELECT lower(hex(c.sha256)), v.variant_index FROM feature f"
-                   " JOIN feature_blob b ON b.feature_id = f.feature_id AND length(b.blob) = f.stored_bytes"
-                   " JOIN variant v USING (variant_id) JOIN content c USING (content_id)"
-                   " WHERE f.feature_set_id = %" PRId64 " AND v.augmentation_id IN (0, %" PRId64 ")"
-                   " AND c.content_id NOT IN (SELECT p.content_id FROM failure JOIN photo p USING (photo_id)"
-                   " WHERE failure.feature_set_id = %" PRId64 " AND p.content_id IS NOT NULL)",
-                   agenda->wish.feature_set_id, agenda->wish.augmentation_id, agenda->wish.feature_set_id);
-    status = tl_store_query(store, sql, load_feature, &loading, err);
-    return status != TL_OK ? status : loading.status;
-}
-
-static bool load_split(void *context, size_t column_count, const char *const *names, const char *const *values)
-{
-    struct loading *loading = context;
-    const char *label_set = values[0], *split = values[1], *source = values[2], *origin = values[3], *hex = values[4];
-    uint8_t sha256[TL_DIGEST_BYTES];
-
-    (void)names;
-    assert(column_count == 5);
-    (void)column_count;
-    if (!label_set || strcmp(label_set, loading->agenda->wish.label_set) != 0)
-        return true;
     /* What a scanned folder says now counts, not what it said last time. */
-    for (size_t i = 0; i < loading->source_count && source && origin && strcmp(origin, "folder") == 0; i++)
-        if (strtoll(source, NULL, 10) == loading->source_ids[i])
-            return true;
-    loading->agenda->has_splits = true;
-    if (!is_evaluation_split(split) || !hex || !tl_digest_from_hex(sha256, hex))
-        return true;
-    loading->status = tl_keyset_add(loading->agenda->evaluation, NULL, sha256, 0, loading->err);
-    return loading->status == TL_OK;
-}
-
-/* Splits that other sources, tables or hands have given. */
-static enum tl_status load_splits(tl_agenda *agenda, tl_store *store, const int64_t *source_ids, size_t source_count, struct tl_error *err)
-{
-    struct loading loading = {agenda, source_ids, source_count, TL_OK, err};
-    enum tl_status status = tl_store_query(store,
-                                           "SELECT l.label_set, l.split, p.source_id, l.origin, lower(hex(c.sha256)) FROM label l"
-                                           " JOIN photo p USING (photo_id) LEFT JOIN content c USING (content_id)"
-                                           " WHERE l.split IS NOT NULL AND p.missing_since_ms IS NULL",
-                                           load_split, &loading, err);
-
-    return status != TL_OK ? status : loading.status;
+    for (size_t i = 0; i < making->source_count && is_of_folder; i++)
+        if (source_id == making->source_ids[i])
+            return TL_OK;
+    making->agenda->has_splits = true;
+    return sha256 ? tl_keyset_add(making->agenda->evaluation, NULL, sha256, 0, err) : TL_OK;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -117,19 +65,12 @@ static int compare_ids(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-/* Photos that failed by a cause that lasts, by id. */
-struct failures {
-    int64_t *ids;
-    size_t count;
-};
-
 /* What the store knows of a photo; its content only where the file is as it was. */
-static enum tl_status load_photo(struct tl_agenda_photo *photo, tl_store *store, const struct failures *failures,
-                                 struct tl_error *err)
+static enum tl_status load_photo(struct tl_agenda_photo *photo, const struct making *making, struct tl_error *err)
 {
     struct tl_store_photo row;
     bool is_unchanged;
-    enum tl_status status = tl_store_get_photo(store, &row, photo->source_id, photo->entry->path, err);
+    enum tl_status status = tl_store_get_photo(making->store, &row, photo->source_id, photo->entry->path, err);
 
     if (status == TL_NOT_FOUND)
         return TL_OK;
@@ -140,8 +81,8 @@ static enum tl_status load_photo(struct tl_agenda_photo *photo, tl_store *store,
     is_unchanged = row.size_bytes == photo->entry->size_bytes && row.mtime_ns == photo->entry->mtime_ns;
     photo->has_other_size = row.size_bytes != photo->entry->size_bytes;
     photo->state = row.content_id == 0 ? TL_AGENDA_UNREADABLE : is_unchanged ? TL_AGENDA_KNOWN : TL_AGENDA_CHANGED;
-    photo->is_known_failure = is_unchanged && failures->count > 0 &&
-                              bsearch(&row.photo_id, failures->ids, failures->count, sizeof *failures->ids, compare_ids) != NULL;
+    photo->is_known_failure = is_unchanged && making->failure_count > 0 &&
+                              bsearch(&row.photo_id, making->failure_ids, making->failure_count, sizeof row.photo_id, compare_ids) != NULL;
     if (row.content_id == 0 || !is_unchanged)
         return TL_OK;
     photo->content_id = row.content_id;
@@ -149,40 +90,6 @@ static enum tl_status load_photo(struct tl_agenda_photo *photo, tl_store *store,
     photo->exif_orientation = row.exif_orientation;
     photo->is_as_stored = !row.is_missing;
     return TL_OK;
-}
-
-static enum tl_status load_photos(tl_agenda *agenda, tl_store *store, struct tl_scan *const *scans, const int64_t *source_ids,
-                                  size_t scan_count, struct tl_error *err)
-{
-    struct failures failures = {.ids = NULL};
-    enum tl_status status = TL_OK;
-    size_t total = 0;
-
-    for (size_t i = 0; i < scan_count; i++)
-        total += scans[i]->entry_count;
-    agenda->photos = tl_memory_alloc(total, sizeof *agenda->photos);
-    agenda->jobs = tl_memory_alloc(total, sizeof *agenda->jobs);
-    if (!agenda->photos || !agenda->jobs)
-        return tl_error_set_no_memory(err, "the list of photos", total * sizeof *agenda->photos);
-    if (store && !agenda->wish.is_retrying)
-        status = tl_store_list_lasting_failures(store, &failures.ids, &failures.count, err);
-    for (size_t i = 0; i < scan_count && status == TL_OK; i++) {
-        agenda->has_splits = agenda->has_splits || scans[i]->has_splits;
-        for (size_t j = 0; j < scans[i]->entry_count && status == TL_OK; j++) {
-            struct tl_agenda_photo *photo = &agenda->photos[agenda->photo_count++];
-
-            photo->scan = scans[i];
-            photo->entry = &scans[i]->entries[j];
-            photo->source_id = source_ids[i];
-            photo->outcome = TL_AGENDA_LEFT;
-            if (store)
-                status = load_photo(photo, store, &failures, err);
-            if (status == TL_OK && photo->content_id && is_evaluation_split(photo->entry->split))
-                status = tl_keyset_add(agenda->evaluation, NULL, photo->sha256, 0, err);
-        }
-    }
-    tl_memory_free(failures.ids);
-    return status;
 }
 
 /* How many augmented variants a photo with these bytes gets. */
@@ -206,50 +113,137 @@ static bool is_complete(tl_agenda *agenda, const struct tl_agenda_photo *photo)
     return true;
 }
 
-static void choose_jobs(tl_agenda *agenda, bool is_evaluation)
+/* One more photo of the agenda. Its entry points into the scan until the list is whole. */
+static enum tl_status add_photo(tl_agenda *agenda, const struct tl_agenda_photo *photo, struct tl_error *err)
 {
-    for (size_t i = 0; i < agenda->photo_count; i++) {
-        struct tl_agenda_photo *photo = &agenda->photos[i];
+    struct tl_scan_entry entry = *photo->entry;
 
-        if (is_evaluation_split(photo->entry->split) != is_evaluation)
-            continue;
-        photo->is_job = !is_complete(agenda, photo);
-        photo->is_known_failure = photo->is_known_failure && photo->is_job;
-        if (photo->is_known_failure) {
-            photo->is_job = false;
-            agenda->known_failure_count++;
-        }
-        if (photo->is_job)
-            agenda->jobs[agenda->job_count++] = i;
+    if (agenda->photo_count == agenda->photo_capacity) {
+        size_t wanted = agenda->photo_capacity ? agenda->photo_capacity * 2 : 64;
+        struct tl_agenda_photo *photos = tl_memory_resize(agenda->photos, wanted, sizeof *photos);
+        struct tl_scan_entry *entries = photos ? tl_memory_resize(agenda->entries, wanted, sizeof *entries) : NULL;
+
+        if (photos)
+            agenda->photos = photos;
+        if (entries)
+            agenda->entries = entries;
+        if (!photos || !entries)
+            return tl_error_set_no_memory(err, "the list of photos", wanted * (sizeof *photos + sizeof *entries));
+        agenda->photo_capacity = wanted;
     }
+    entry.path = tl_arena_copy_string(&agenda->paths, entry.path);
+    if (!entry.path)
+        return tl_error_set_no_memory(err, "a path", strlen(photo->entry->path) + 1);
+    agenda->photos[agenda->photo_count] = *photo;
+    agenda->entries[agenda->photo_count++] = entry;
+    agenda->job_count += photo->is_job;
+    return TL_OK;
+}
+
+static enum tl_status take_entry(const struct making *making, const struct tl_scan *scan, const struct tl_scan_entry *entry,
+                                 int64_t source_id, struct tl_error *err)
+{
+    tl_agenda *agenda = making->agenda;
+    struct tl_agenda_photo photo = {.scan = scan, .entry = entry, .source_id = source_id, .outcome = TL_AGENDA_LEFT};
+    bool is_missing_something, is_labelled = false;
+    enum tl_status status = making->store ? load_photo(&photo, making, err) : TL_OK;
+
+    if (status != TL_OK)
+        return status;
+    is_missing_something = !is_complete(agenda, &photo);
+    photo.is_known_failure = photo.is_known_failure && is_missing_something;
+    photo.is_job = is_missing_something && !photo.is_known_failure;
+    if (!is_missing_something && photo.is_as_stored)
+        status = tl_store_has_folder_label(making->store, &is_labelled, photo.photo_id, agenda->wish.label_set, entry->class_name,
+                                           entry->split, err);
+    if (status != TL_OK)
+        return status;
+    if (is_labelled)
+        return tl_known_add(&agenda->counted, scan, entry, photo.photo_id, photo.exif_orientation > 1, err);
+    agenda->known_failure_count += photo.is_known_failure;
+    return add_photo(agenda, &photo, err);
+}
+
+/* Contents that the store has and this scan finds on an evaluation side: before any photo is judged. */
+static enum tl_status load_evaluation(const struct making *making, const struct tl_scan *scan, int64_t source_id, struct tl_error *err)
+{
+    enum tl_status status = TL_OK;
+
+    for (size_t i = 0; i < scan->entry_count && status == TL_OK; i++) {
+        struct tl_agenda_photo photo = {.entry = &scan->entries[i], .source_id = source_id};
+
+        if (!is_evaluation_split(photo.entry->split))
+            continue;
+        status = load_photo(&photo, making, err);
+        if (status == TL_OK && photo.content_id)
+            status = tl_keyset_add(making->agenda->evaluation, NULL, photo.sha256, 0, err);
+    }
+    return status;
+}
+
+static enum tl_status load_store(struct making *making, struct tl_scan *const *scans, struct tl_error *err)
+{
+    tl_agenda *agenda = making->agenda;
+    const struct tl_agenda_wish *wish = &agenda->wish;
+    enum tl_status status = tl_store_each_feature(making->store, wish->feature_set_id, wish->augmentation_id, load_feature, agenda, err);
+
+    if (status == TL_OK)
+        status = tl_store_each_split(making->store, wish->label_set, load_split, making, err);
+    if (status == TL_OK && !wish->is_retrying)
+        status = tl_store_list_lasting_failures(making->store, &making->failure_ids, &making->failure_count, err);
+    for (size_t i = 0; i < making->source_count && status == TL_OK; i++)
+        status = load_evaluation(making, scans[i], making->source_ids[i], err);
+    return status;
+}
+
+/* The jobs in their order, once all photos are there. */
+static enum tl_status list_jobs(tl_agenda *agenda, struct tl_error *err)
+{
+    size_t count = 0;
+
+    agenda->jobs = tl_memory_alloc(agenda->job_count, sizeof *agenda->jobs);
+    if (!agenda->jobs)
+        return tl_error_set_no_memory(err, "the list of jobs", agenda->job_count * sizeof *agenda->jobs);
+    for (size_t i = 0; i < agenda->photo_count; i++)
+        agenda->photos[i].entry = &agenda->entries[i];
+    for (unsigned pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < agenda->photo_count; i++)
+            if (agenda->photos[i].is_job && is_evaluation_split(agenda->entries[i].split) == (pass == 0))
+                agenda->jobs[count++] = i;
+        if (pass == 0)
+            agenda->evaluation_job_count = count;
+    }
+    return TL_OK;
 }
 
 enum tl_status tl_agenda_create(tl_agenda **out, tl_store *store, const struct tl_agenda_wish *wish, struct tl_scan *const *scans,
                               const int64_t *source_ids, size_t scan_count, struct tl_error *err)
 {
     tl_agenda *agenda = tl_memory_alloc(1, sizeof *agenda);
+    struct making making = {.agenda = agenda, .store = store, .source_ids = source_ids, .source_count = scan_count};
     enum tl_status status;
 
     *out = NULL;
     if (!agenda)
         return tl_error_set_no_memory(err, "the agenda", sizeof *agenda);
     agenda->wish = *wish;
+    for (size_t i = 0; i < scan_count; i++)
+        agenda->has_splits = agenda->has_splits || scans[i]->has_splits;
     status = tl_keyset_create(&agenda->known, err);
     if (status == TL_OK)
         status = tl_keyset_create(&agenda->evaluation, err);
     if (status == TL_OK && store)
-        status = load_features(agenda, store, err);
-    if (status == TL_OK && store)
-        status = load_splits(agenda, store, source_ids, scan_count, err);
+        status = load_store(&making, scans, err);
+    for (size_t i = 0; i < scan_count && status == TL_OK; i++)
+        for (size_t j = 0; j < scans[i]->entry_count && status == TL_OK; j++)
+            status = take_entry(&making, scans[i], &scans[i]->entries[j], source_ids[i], err);
     if (status == TL_OK)
-        status = load_photos(agenda, store, scans, source_ids, scan_count, err);
+        status = list_jobs(agenda, err);
+    tl_memory_free(making.failure_ids);
     if (status != TL_OK) {
         tl_agenda_free(agenda);
         return status;
     }
-    choose_jobs(agenda, true);
-    agenda->evaluation_job_count = agenda->job_count;
-    choose_jobs(agenda, false);
     *out = agenda;
     return TL_OK;
 }
@@ -260,7 +254,10 @@ void tl_agenda_free(tl_agenda *agenda)
         return;
     tl_keyset_free(agenda->known);
     tl_keyset_free(agenda->evaluation);
+    tl_known_free(&agenda->counted);
     tl_memory_free(agenda->photos);
+    tl_memory_free(agenda->entries);
+    tl_arena_free(&agenda->paths);
     tl_memory_free(agenda->jobs);
     tl_memory_free(agenda);
 }
@@ -268,6 +265,16 @@ void tl_agenda_free(tl_agenda *agenda)
 const struct tl_agenda_wish *tl_agenda_wish(const tl_agenda *agenda)
 {
     return &agenda->wish;
+}
+
+const struct tl_known *tl_agenda_known(const tl_agenda *agenda)
+{
+    return &agenda->counted;
+}
+
+size_t tl_agenda_scanned_count(const tl_agenda *agenda)
+{
+    return agenda->counted.photo_count + agenda->photo_count;
 }
 
 size_t tl_agenda_photo_count(const tl_agenda *agenda)

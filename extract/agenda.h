@@ -1,8 +1,12 @@
 /* agenda.h - which photos have to be read, and which of their variants have to be computed.
  *
- * A photo whose size and time are as stored, whose content is known and whose features are all there is left alone. All
- * others are jobs, but those whose failure lasts: jobs are read, and only then, when their bytes are known, tl_agenda_claim() says what of them is still
- * missing. Equal bytes are computed once: the first that claims gets them.
+ * A photo whose size and time are as stored, whose content is known and whose features are all there is left alone; where its
+ * rows are as they should be too, it is only counted, and 8 bytes are kept of it. All others are photos of the agenda, and of these
+ * those whose features are not all there are jobs, but those whose failure lasts. Jobs are read, and only then, when their bytes are
+ * known, tl_agenda_claim() says what of them is still missing. Equal bytes are computed once: the first that claims gets them.
+ *
+ * Made for stores of a million features and folders of a million photos: some 40 bytes for each content that has features, and
+ * some 200 for each photo that is not only counted. The scans' entries are not needed after tl_agenda_create().
  *
  * Augmented variants are for the training photos, where any photo of the label set has a split, and else for all. Bytes that
  * are on an evaluation side as well get none. To know that, photos on an evaluation side (val, test) are the first jobs, and
@@ -18,6 +22,7 @@
 #include "common/base/digest.h"
 #include "common/base/error.h"
 #include "common/store/store.h"
+#include "extract/known.h"
 #include "extract/scan.h"
 
 enum tl_agenda_outcome {
@@ -38,7 +43,7 @@ enum tl_agenda_state {
 /* One place. What the store said of it; later changed by the writer alone. */
 struct tl_agenda_photo {
     const struct tl_scan *scan;
-    const struct tl_scan_entry *entry;
+    const struct tl_scan_entry *entry; /* the agenda's own */
     int64_t source_id;
     int64_t photo_id;                /* 0 while it has no row */
     int64_t content_id;              /* 0 while unknown */
@@ -64,13 +69,18 @@ struct tl_agenda_wish {
 
 typedef struct tl_agenda tl_agenda;
 
-/* `scans` are borrowed; source_ids[i] is scans[i]'s. Without a store, NULL, nothing is known. Fails with: TL_IO, TL_CORRUPT, TL_NO_MEMORY. */
+/* `scans` are borrowed; source_ids[i] is scans[i]'s. Without a store, NULL, nothing is known; one is only read. Fails with: TL_IO,
+ * TL_CORRUPT, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_agenda_create(tl_agenda **out, tl_store *store, const struct tl_agenda_wish *wish, struct tl_scan *const *scans,
                                           const int64_t *source_ids, size_t scan_count, struct tl_error *err);
 void tl_agenda_free(tl_agenda *agenda);
 
 /* As given; borrowed. */
 const struct tl_agenda_wish *tl_agenda_wish(const tl_agenda *agenda);
+/* Photos that are only counted; borrowed. */
+const struct tl_known *tl_agenda_known(const tl_agenda *agenda);
+/* Photos of the scans, and of the agenda. */
+size_t tl_agenda_scanned_count(const tl_agenda *agenda);
 size_t tl_agenda_photo_count(const tl_agenda *agenda);
 /* In the order of the scans. */
 struct tl_agenda_photo *tl_agenda_photo(tl_agenda *agenda, size_t photo_index);

@@ -79,6 +79,7 @@ static bool take_number(void *context, size_t column_count, const char *const *n
 static enum tl_status count_missing(struct tl_forecast *forecast, const struct tl_outlook *outlook, tl_agenda *agenda,
                                     struct tl_error *err)
 {
+    const struct tl_known *known = tl_agenda_known(agenda);
     enum tl_status status = TL_OK;
     char sql[128];
 
@@ -92,6 +93,9 @@ static enum tl_status count_missing(struct tl_forecast *forecast, const struct t
         status = tl_store_query(outlook->store, sql, take_number, &present, err);
         forecast->missing_count += present;
     }
+    for (size_t i = 0; i < known->count_count; i++)
+        if (known->counts[i].scan->unlisted_count == 0)
+            forecast->missing_count -= (int64_t)known->counts[i].photo_count;
     for (size_t i = 0; i < tl_agenda_photo_count(agenda); i++) {
         const struct tl_agenda_photo *photo = tl_agenda_photo(agenda, i);
 
@@ -125,7 +129,8 @@ static enum tl_status count_all(struct tl_forecast *forecast, const struct tl_ou
                                 struct tl_error *err)
 {
     struct tl_tally tally;
-    enum tl_status status = tl_tally_count(&tally, agenda, forecast->sources->scans, forecast->sources->count, err);
+    enum tl_status status = tl_tally_count(&tally, agenda, outlook->store, forecast->sources->scans, outlook->source_ids,
+                                           forecast->sources->count, err);
 
     if (status != TL_OK)
         return status;
@@ -135,10 +140,11 @@ static enum tl_status count_all(struct tl_forecast *forecast, const struct tl_ou
         forecast->split_clash_count += tally.clashes[i].is_of_split;
     }
     tl_tally_free(&tally);
-    forecast->photo_count = tl_agenda_photo_count(agenda);
+    forecast->photo_count = tl_agenda_scanned_count(agenda);
+    forecast->there_count = tl_agenda_known(agenda)->photo_count;
     forecast->job_count = tl_agenda_job_count(agenda);
     forecast->known_failure_count = tl_agenda_known_failure_count(agenda);
-    for (size_t i = 0; i < forecast->photo_count; i++)
+    for (size_t i = 0; i < tl_agenda_photo_count(agenda); i++)
         count_photo(forecast, tl_agenda_photo(agenda, i));
     status = count_missing(forecast, outlook, agenda, err);
     if (status == TL_OK && outlook->store)

@@ -1,4 +1,4 @@
-/* keyset.c - see keyset.h. Open addressing; a SHA-256 is its own hash. */
+/* keyset.c - see keyset.h. Open addressing; a folded SHA-256 is its own hash. */
 #include "extract/keyset.h"
 
 #include <pthread.h>
@@ -6,20 +6,20 @@
 
 #include "common/base/memory.h"
 
-struct key {
-    uint8_t sha256[TL_DIGEST_BYTES];
-    uint32_t number;
-    uint32_t is_used;
+enum { FIRST_CAPACITY = 256, NUMBERS_A_SLOT = 32 };
+
+struct slot {
+    uint64_t fold[2];
+    uint32_t block;   /* of its numbers the first is NUMBERS_A_SLOT times this */
+    uint32_t numbers; /* a bit each; 0 where the slot is free */
 };
 
 struct tl_keyset {
     pthread_mutex_t mutex;
-    struct key *keys;
-    size_t capacity; /* a power of two, at least twice count */
+    struct slot *slots;
+    size_t capacity; /* a power of two, at least 8/7 of count */
     size_t count;
 };
-
-enum { FIRST_CAPACITY = 256 };
 
 enum tl_status tl_keyset_create(tl_keyset **out, struct tl_error *err)
 {
@@ -27,12 +27,12 @@ enum tl_status tl_keyset_create(tl_keyset **out, struct tl_error *err)
 
     *out = NULL;
     if (set)
-        set->keys = tl_memory_alloc(FIRST_CAPACITY, sizeof *set->keys);
-    if (!set || !set->keys || pthread_mutex_init(&set->mutex, NULL) != 0) {
+        set->slots = tl_memory_alloc(FIRST_CAPACITY, sizeof *set->slots);
+    if (!set || !set->slots || pthread_mutex_init(&set->mutex, NULL) != 0) {
         if (set)
-            tl_memory_free(set->keys);
+            tl_memory_free(set->slots);
         tl_memory_free(set);
-        return tl_error_set_no_memory(err, "a set of keys", FIRST_CAPACITY * sizeof(struct key));
+        return tl_error_set_no_memory(err, "a set of keys", FIRST_CAPACITY * sizeof(struct slot));
     }
     set->capacity = FIRST_CAPACITY;
     *out = set;
@@ -44,58 +44,69 @@ void tl_keyset_free(tl_keyset *set)
     if (!set)
         return;
     pthread_mutex_destroy(&set->mutex);
-    tl_memory_free(set->keys);
+    tl_memory_free(set->slots);
     tl_memory_free(set);
 }
 
-/* Where the key is or would be. */
-static struct key *find_slot(struct key *keys, size_t capacity, const uint8_t *sha256, uint32_t number)
+static struct slot make_key(const uint8_t *sha256, uint32_t number)
 {
-    uint64_t hash;
-    size_t index;
+    struct slot key = {.block = number / NUMBERS_A_SLOT, .numbers = UINT32_C(1) << number % NUMBERS_A_SLOT};
+    uint64_t parts[4];
 
-    memcpy(&hash, sha256, sizeof hash);
-    index = (size_t)(hash + number * UINT64_C(0x9E3779B97F4A7C15)) & (capacity - 1); /* 2^64 / golden ratio: spreads numbers */
-    while (keys[index].is_used && (keys[index].number != number || memcmp(keys[index].sha256, sha256, TL_DIGEST_BYTES) != 0))
+    memcpy(parts, sha256, sizeof parts);
+    key.fold[0] = parts[0] ^ parts[2];
+    key.fold[1] = parts[1] ^ parts[3];
+    return key;
+}
+
+/* Where the key's slot is or would be. */
+static struct slot *find_slot(struct slot *slots, size_t capacity, const struct slot *key)
+{
+    /* 2^64 / golden ratio: spreads blocks */
+    size_t index = (size_t)(key->fold[0] + key->block * UINT64_C(0x9E3779B97F4A7C15)) & (capacity - 1);
+
+    while (slots[index].numbers &&
+           (slots[index].fold[0] != key->fold[0] || slots[index].fold[1] != key->fold[1] || slots[index].block != key->block))
         index = (index + 1) & (capacity - 1);
-    return &keys[index];
+    return &slots[index];
 }
 
 static enum tl_status grow(tl_keyset *set, struct tl_error *err)
 {
     size_t capacity = set->capacity * 2;
-    struct key *keys = tl_memory_alloc(capacity, sizeof *keys);
+    struct slot *slots = tl_memory_alloc(capacity, sizeof *slots);
 
-    if (!keys)
-        return tl_error_set_no_memory(err, "a set of keys", capacity * sizeof *keys);
+    if (!slots)
+        return tl_error_set_no_memory(err, "a set of keys", capacity * sizeof *slots);
     for (size_t i = 0; i < set->capacity; i++)
-        if (set->keys[i].is_used)
-            *find_slot(keys, capacity, set->keys[i].sha256, set->keys[i].number) = set->keys[i];
-    tl_memory_free(set->keys);
-    set->keys = keys;
+        if (set->slots[i].numbers)
+            *find_slot(slots, capacity, &set->slots[i]) = set->slots[i];
+    tl_memory_free(set->slots);
+    set->slots = slots;
     set->capacity = capacity;
     return TL_OK;
 }
 
 enum tl_status tl_keyset_add(tl_keyset *set, bool *is_new, const uint8_t sha256[TL_DIGEST_BYTES], uint32_t number, struct tl_error *err)
 {
+    const struct slot key = make_key(sha256, number);
     enum tl_status status = TL_OK;
-    struct key *slot;
+    struct slot *slot;
 
     pthread_mutex_lock(&set->mutex);
-    slot = find_slot(set->keys, set->capacity, sha256, number);
+    slot = find_slot(set->slots, set->capacity, &key);
     if (is_new)
-        *is_new = !slot->is_used;
-    if (!slot->is_used && (set->count + 1) * 2 > set->capacity) {
+        *is_new = (slot->numbers & key.numbers) == 0;
+    if (!slot->numbers && (set->count + 1) * 8 > set->capacity * 7) {
         status = grow(set, err);
         if (status == TL_OK)
-            slot = find_slot(set->keys, set->capacity, sha256, number);
+            slot = find_slot(set->slots, set->capacity, &key);
     }
-    if (status == TL_OK && !slot->is_used) {
-        memcpy(slot->sha256, sha256, TL_DIGEST_BYTES);
-        slot->number = number;
-        slot->is_used = 1;
+    if (status == TL_OK && !slot->numbers) {
+        *slot = key;
         set->count++;
+    } else if (status == TL_OK) {
+        slot->numbers |= key.numbers;
     }
     pthread_mutex_unlock(&set->mutex);
     return status;
@@ -103,10 +114,11 @@ enum tl_status tl_keyset_add(tl_keyset *set, bool *is_new, const uint8_t sha256[
 
 bool tl_keyset_has(tl_keyset *set, const uint8_t sha256[TL_DIGEST_BYTES], uint32_t number)
 {
+    const struct slot key = make_key(sha256, number);
     bool has;
 
     pthread_mutex_lock(&set->mutex);
-    has = find_slot(set->keys, set->capacity, sha256, number)->is_used != 0;
+    has = (find_slot(set->slots, set->capacity, &key)->numbers & key.numbers) != 0;
     pthread_mutex_unlock(&set->mutex);
     return has;
 }

@@ -1,7 +1,9 @@
 /* keyset.h - a set of (content, number) pairs that threads share: what is computed, or taken to be.
  *
  * Adding tells whether the pair was new, in one step under a lock, so that of several threads with the same bytes exactly
- * one computes them. About 80 bytes a pair.
+ * one computes them. Made for many contents with the same few small numbers each: 32 numbers of a content, from a multiple of 32
+ * on, take one slot of 24 bytes, and 8 slots hold at most 7. Of a SHA-256 half as many bits are kept, both halves folded into
+ * one: two contents of a billion meet in them with a chance below 1e-20.
  */
 #ifndef TL_EXTRACT_KEYSET_H
 #define TL_EXTRACT_KEYSET_H

@@ -72,8 +72,10 @@ static enum tl_status add_entry(struct tl_scan *scan, const char *below, const s
         scan->entries = entries;
         scan->entry_capacity = wanted;
     }
-    char *path = tl_system_join_path(below, item->name);
+    char *joined = tl_system_join_path(below, item->name);
+    const char *path = joined ? tl_arena_copy_string(&scan->paths, joined) : NULL;
 
+    tl_memory_free(joined);
     if (!path)
         return tl_error_set_no_memory(err, "a path", strlen(below) + strlen(item->name) + 2);
     scan->entries[scan->entry_count++] =
@@ -151,15 +153,45 @@ static enum tl_status walk_folder(struct tl_scan *scan, const char *below, const
 }
 
 /* Keras sorts the folders below a class by their whole path, then the files in each. */
-static int compare_entries(const void *a, const void *b)
+int tl_scan_compare_paths(const char *first, const char *second)
 {
-    const char *first = ((const struct tl_scan_entry *)a)->path, *second = ((const struct tl_scan_entry *)b)->path;
     size_t first_bytes = (size_t)(strrchr(first, '/') - first), second_bytes = (size_t)(strrchr(second, '/') - second);
     int order = memcmp(first, second, first_bytes < second_bytes ? first_bytes : second_bytes);
 
     if (order == 0 && first_bytes != second_bytes)
         return first_bytes < second_bytes ? -1 : 1;
     return order != 0 ? order : strcmp(first + first_bytes, second + second_bytes);
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    return tl_scan_compare_paths(((const struct tl_scan_entry *)a)->path, ((const struct tl_scan_entry *)b)->path);
+}
+
+const struct tl_scan_place *tl_scan_find_place(const struct tl_scan *scan, const char *path)
+{
+    for (size_t i = 0; i < scan->place_count; i++) {
+        const size_t size_bytes = strlen(scan->places[i].path);
+
+        if (strncmp(path, scan->places[i].path, size_bytes) == 0 && path[size_bytes] == '/')
+            return &scan->places[i];
+    }
+    return NULL;
+}
+
+static enum tl_status add_place(struct tl_scan *scan, const struct tl_layout_class *place, const char *class_name, struct tl_error *err)
+{
+    struct tl_scan_place *places = tl_memory_resize(scan->places, scan->place_count + 1, sizeof *places);
+    const char *path;
+
+    if (!places)
+        return tl_error_set_no_memory(err, "a class", (scan->place_count + 1) * sizeof *places);
+    scan->places = places;
+    path = tl_arena_copy_string(&scan->names, place->path);
+    if (!path)
+        return tl_error_set_no_memory(err, "a class", strlen(place->path) + 1);
+    places[scan->place_count++] = (struct tl_scan_place){path, class_name, place->split};
+    return TL_OK;
 }
 
 static enum tl_status note_empty(struct tl_scan *scan, const struct tl_layout_class *place, struct tl_error *err)
@@ -181,6 +213,8 @@ static enum tl_status walk_class(struct tl_scan *scan, const struct tl_layout_cl
     const char *class_name = NULL;
     enum tl_status status = find_class(&class_name, scan, slash ? slash + 1 : place->path, err);
 
+    if (status == TL_OK)
+        status = add_place(scan, place, class_name, err);
     if (status == TL_OK)
         status = walk_folder(scan, place->path, class_name, place->split, err);
     if (status != TL_OK)
@@ -279,17 +313,25 @@ done:
     return status;
 }
 
+void tl_scan_forget_entries(struct tl_scan *scan)
+{
+    tl_memory_free(scan->entries);
+    scan->entries = NULL;
+    scan->entry_count = scan->entry_capacity = 0;
+    tl_arena_free(&scan->paths);
+}
+
 void tl_scan_free(struct tl_scan *scan)
 {
     if (!scan)
         return;
-    for (size_t i = 0; i < scan->entry_count; i++)
-        tl_memory_free(scan->entries[i].path);
+    tl_scan_forget_entries(scan);
+    tl_arena_free(&scan->names);
     for (size_t i = 0; i < scan->class_count; i++)
         tl_memory_free(scan->class_names[i]);
     for (size_t i = 0; i < scan->notice_count; i++)
         tl_memory_free(scan->notices[i]);
-    tl_memory_free(scan->entries);
+    tl_memory_free(scan->places);
     tl_memory_free(scan->class_names);
     tl_memory_free(scan->notices);
     tl_memory_free(scan->name);

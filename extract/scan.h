@@ -21,14 +21,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/arena.h"
 #include "common/base/error.h"
 
 /* Names and paths are raw bytes. */
 struct tl_scan_entry {
-    char *path;             /* below the root */
+    const char *path;       /* below the root; borrowed from the scan */
     const char *class_name; /* borrowed from the scan */
     const char *split;      /* "train", "val", "test" or NULL; static */
     int64_t size_bytes, mtime_ns;
+};
+
+/* A class folder, of a split or of none. */
+struct tl_scan_place {
+    const char *path; /* below the root */
+    const char *class_name, *split;
 };
 
 struct tl_scan {
@@ -36,6 +43,9 @@ struct tl_scan {
     char *root; /* real path */
     struct tl_scan_entry *entries;
     size_t entry_count, entry_capacity;
+    struct tl_scan_place *places; /* in the order of the entries in them */
+    size_t place_count;
+    struct tl_arena paths, names; /* of the entries; of the places */
     char **class_names; /* sorted; empty classes are there too */
     size_t class_count;
     size_t hidden_count, ignored_count, linked_folder_count, outside_count, unlisted_count;
@@ -51,5 +61,12 @@ struct tl_scan {
 TL_MUST_USE enum tl_status tl_scan_read(struct tl_scan **out, const char *directory, const char *source_name, const char *split,
                                         struct tl_error *err);
 void tl_scan_free(struct tl_scan *scan);
+/* Frees the entries and their paths, most of a scan's memory, once they are not needed any more; all else stays. */
+void tl_scan_forget_entries(struct tl_scan *scan);
+
+/* The class folder that holds the photo with this path, whether or not the scan met it; NULL where there is none. */
+const struct tl_scan_place *tl_scan_find_place(const struct tl_scan *scan, const char *path);
+/* Below, at or above 0 as the first path of a class folder comes before, is, or comes after the second of the same. */
+int tl_scan_compare_paths(const char *first, const char *second);
 
 #endif

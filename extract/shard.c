@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "common/base/digest.h"
-#include "common/base/memory.h"
 
 static bool read_number(uint32_t *out, const char **text)
 {
@@ -55,11 +54,8 @@ void tl_shard_keep(const struct tl_store_shard *shard, struct tl_scan *scan)
 {
     size_t kept_count = 0;
 
-    for (size_t i = 0; i < scan->entry_count; i++) {
+    for (size_t i = 0; i < scan->entry_count; i++)
         if (tl_shard_has(shard, scan->name, scan->entries[i].path))
             scan->entries[kept_count++] = scan->entries[i];
-        else
-            tl_memory_free(scan->entries[i].path);
-    }
     scan->entry_count = kept_count;
 }

@@ -1,4 +1,4 @@
-/* tally.c - counting; see tally.h. Showing is in tally_text.c. */
+/* tally.c - counting; see tally.h. Copies are found in copies.c, all is shown by tally_text.c. */
 #include "extract/tally.h"
 
 #include <stdlib.h>
@@ -63,11 +63,26 @@ static void count_photo(struct tl_tally_row *row, const struct tl_agenda_photo *
     row->turned_count += photo->content_id != 0 && photo->exif_orientation > 1;
 }
 
+static void count_known(struct tl_tally_row *row, const struct tl_known_count *known)
+{
+    row->photo_count += known->photo_count;
+    row->there_count += known->photo_count;
+    row->turned_count += known->turned_count;
+}
+
 static enum tl_status count_rows(struct tl_tally *tally, tl_agenda *agenda, struct tl_scan *const *scans, size_t scan_count,
                                  struct tl_error *err)
 {
     struct tl_tally_row *row;
+    const struct tl_known *known = tl_agenda_known(agenda);
 
+    for (size_t i = 0; i < known->count_count; i++) {
+        row = find_row(tally, known->counts[i].class_name, known->counts[i].split);
+        if (!row)
+            return tl_error_set_no_memory(err, "the summary", (tally->row_count + 1) * sizeof *row);
+        count_known(row, &known->counts[i]);
+        count_known(&tally->total, &known->counts[i]);
+    }
     for (size_t i = 0; i < tl_agenda_photo_count(agenda); i++) {
         const struct tl_agenda_photo *photo = tl_agenda_photo(agenda, i);
 
@@ -86,86 +101,15 @@ static enum tl_status count_rows(struct tl_tally *tally, tl_agenda *agenda, stru
     return TL_OK;
 }
 
-/* By bytes, then by place in the agenda, whose photos lie in one array. */
-static int compare_contents(const void *a, const void *b)
-{
-    const struct tl_agenda_photo *first = *(struct tl_agenda_photo *const *)a, *second = *(struct tl_agenda_photo *const *)b;
-    int order = memcmp(first->sha256, second->sha256, TL_DIGEST_BYTES);
-
-    return order != 0 ? order : (first > second) - (first < second);
-}
-
-static bool is_training(const struct tl_agenda_photo *photo)
-{
-    return rank_split(photo->entry->split) == 1;
-}
-
-static enum tl_status add_clash(struct tl_tally *tally, const struct tl_agenda_photo *first, const struct tl_agenda_photo *second,
-                                bool is_of_split, struct tl_error *err)
-{
-    struct tl_tally_clash *clashes = tl_memory_resize(tally->clashes, tally->clash_count + 1, sizeof *clashes);
-
-    if (!clashes)
-        return tl_error_set_no_memory(err, "the summary", (tally->clash_count + 1) * sizeof *clashes);
-    tally->clashes = clashes;
-    clashes[tally->clash_count++] = (struct tl_tally_clash){first, second, is_of_split};
-    return TL_OK;
-}
-
-/* Places of one content: the first that disagrees with the first of all, in class and in split. */
-static enum tl_status compare_group(struct tl_tally *tally, struct tl_agenda_photo *const *group, size_t count, struct tl_error *err)
-{
-    const struct tl_agenda_photo *other_class = NULL, *other_split = NULL;
-    enum tl_status status = TL_OK;
-
-    tally->copy_count += count - 1;
-    for (size_t i = 1; i < count; i++) {
-        bool has_splits = group[0]->entry->split && group[i]->entry->split;
-
-        if (!other_class && strcmp(group[0]->entry->class_name, group[i]->entry->class_name) != 0)
-            other_class = group[i];
-        if (!other_split && has_splits && is_training(group[0]) != is_training(group[i]))
-            other_split = group[i];
-    }
-    if (other_class)
-        status = add_clash(tally, group[0], other_class, false, err);
-    if (status == TL_OK && other_split)
-        status = add_clash(tally, group[0], other_split, true, err);
-    return status;
-}
-
-static enum tl_status count_copies(struct tl_tally *tally, tl_agenda *agenda, struct tl_error *err)
-{
-    size_t photo_count = tl_agenda_photo_count(agenda), count = 0;
-    struct tl_agenda_photo **photos = tl_memory_alloc(photo_count, sizeof *photos);
-    enum tl_status status = TL_OK;
-
-    if (!photos)
-        return tl_error_set_no_memory(err, "the summary", photo_count * sizeof *photos);
-    for (size_t i = 0; i < photo_count; i++)
-        if (tl_agenda_photo(agenda, i)->content_id != 0)
-            photos[count++] = tl_agenda_photo(agenda, i);
-    if (count > 1)
-        qsort(photos, count, sizeof *photos, compare_contents);
-    for (size_t first = 0, next; first < count && status == TL_OK; first = next) {
-        for (next = first + 1; next < count && memcmp(photos[first]->sha256, photos[next]->sha256, TL_DIGEST_BYTES) == 0;)
-            next++;
-        if (next - first > 1)
-            status = compare_group(tally, photos + first, next - first, err);
-    }
-    tl_memory_free(photos);
-    return status;
-}
-
-enum tl_status tl_tally_count(struct tl_tally *out, tl_agenda *agenda, struct tl_scan *const *scans, size_t scan_count,
-                              struct tl_error *err)
+enum tl_status tl_tally_count(struct tl_tally *out, tl_agenda *agenda, tl_store *store, struct tl_scan *const *scans,
+                              const int64_t *source_ids, size_t scan_count, struct tl_error *err)
 {
     struct tl_tally tally = {.rows = NULL};
     enum tl_status status = count_rows(&tally, agenda, scans, scan_count, err);
 
     *out = (struct tl_tally){.rows = NULL};
     if (status == TL_OK)
-        status = count_copies(&tally, agenda, err);
+        status = tl_tally_count_copies(&tally, agenda, store, scans, source_ids, scan_count, err);
     if (status != TL_OK) {
         tl_tally_free(&tally);
         return status;
@@ -178,5 +122,6 @@ void tl_tally_free(struct tl_tally *tally)
 {
     tl_memory_free(tally->rows);
     tl_memory_free(tally->clashes);
+    tl_arena_free(&tally->paths);
     *tally = (struct tl_tally){.rows = NULL};
 }

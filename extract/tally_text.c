@@ -57,11 +57,11 @@ static enum tl_status write_table(const struct tl_tally *tally, bool is_stopped,
     return status;
 }
 
-static void append_place(struct tl_text *text, const struct tl_agenda_photo *photo)
+static void append_place(struct tl_text *text, const struct tl_tally_place *place)
 {
-    tl_text_append_visible(text, photo->scan->name, strlen(photo->scan->name));
+    tl_text_append_visible(text, place->source_name, strlen(place->source_name));
     tl_text_append(text, "/");
-    tl_text_append_visible(text, photo->entry->path, strlen(photo->entry->path));
+    tl_text_append_visible(text, place->path, strlen(place->path));
 }
 
 static void append_copies(struct tl_text *text, const struct tl_tally *tally)
@@ -71,9 +71,9 @@ static void append_copies(struct tl_text *text, const struct tl_tally *tally)
                               tally->copy_count == 1 ? " has" : "s have");
     for (size_t i = 0; i < tally->clash_count && i < CLASHES_SHOWN; i++) {
         tl_text_append(text, tally->clashes[i].is_of_split ? "Both sides of a split: " : "Two classes: ");
-        append_place(text, tally->clashes[i].first);
+        append_place(text, &tally->clashes[i].first);
         tl_text_append(text, " and ");
-        append_place(text, tally->clashes[i].second);
+        append_place(text, &tally->clashes[i].second);
         tl_text_append(text, " are the same bytes.\n");
     }
     if (tally->clash_count > CLASHES_SHOWN)

@@ -10,6 +10,7 @@
 #include "common/store/store_photo.h"
 #include "common/store/store_shard.h"
 #include "common/store/store_source.h"
+#include "extract/batch.h"
 
 enum { WAIT_MS = 200 };
 
@@ -133,6 +134,13 @@ static enum tl_status put_rows(struct tl_target *target, const struct tl_setting
     return status;
 }
 
+static enum tl_status open_store(struct tl_target *target, const char *store_path, struct tl_error *err)
+{
+    enum tl_status status = tl_store_open(&target->store, store_path, TL_STORE_CREATE, err);
+
+    return status == TL_OK ? tl_store_limit_cache(target->store, TL_BATCH_CACHE_BYTES, err) : status;
+}
+
 static void sleep_a_moment(void)
 {
     const struct timespec moment = {.tv_nsec = WAIT_MS * 1000000};
@@ -181,7 +189,7 @@ static enum tl_status open_all(struct tl_target *target, const struct tl_setting
         status = take_hold(target, settings, stop, err);
     if (status == TL_OK && was_there)
         /* A crash may have left it without tables. */
-        status = tl_store_open(&target->store, settings->store_path, TL_STORE_CREATE, err);
+        status = open_store(target, settings->store_path, err);
     if (status == TL_OK)
         status = tl_features_create(&target->features, &settings->recipe, NETWORK, weights_path, &wish, err);
     if (status == TL_OK && settings->stored_type)
@@ -191,7 +199,7 @@ static enum tl_status open_all(struct tl_target *target, const struct tl_setting
     if (status == TL_OK && !was_there)
         status = take_hold(target, settings, stop, err);
     if (status == TL_OK && !was_there)
-        status = tl_store_open(&target->store, settings->store_path, TL_STORE_CREATE, err);
+        status = open_store(target, settings->store_path, err);
     if (status == TL_OK)
         status = tl_store_begin(target->store, err);
     if (status == TL_OK)

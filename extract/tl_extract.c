@@ -156,7 +156,8 @@ static enum tl_status summarise(struct run *run, int64_t missing_count, double s
         .is_stopped = run->is_stopped,
     };
     struct tl_tally tally;
-    enum tl_status status = tl_tally_count(&tally, run->agenda, run->sources.scans, run->sources.count, err);
+    enum tl_status status = tl_tally_count(&tally, run->agenda, run->target.store, run->sources.scans, run->target.source_ids,
+                                           run->sources.count, err);
 
     if (status != TL_OK)
         return status;
@@ -185,7 +186,7 @@ static enum tl_status begin_record(struct run *run, struct tl_error *err)
         .feature_set_id = run->target.wish.feature_set_id,
         .augmentation_id = run->target.wish.augmentation_id,
         .arithmetic = tl_features_identify(run->target.features).arithmetic,
-        .photo_count = tl_agenda_photo_count(run->agenda),
+        .photo_count = tl_agenda_scanned_count(run->agenda),
         .to_do_count = tl_agenda_job_count(run->agenda),
         .known_failure_count = tl_agenda_known_failure_count(run->agenda),
     };
@@ -236,6 +237,8 @@ static enum tl_status extract(struct run *run, enum tl_exit *out_exit, struct tl
     if (status == TL_OK)
         status = tl_agenda_create(&run->agenda, run->target.store, &run->target.wish, run->sources.scans, run->target.source_ids,
                                   run->sources.count, err);
+    for (size_t i = 0; i < run->sources.count && status == TL_OK; i++)
+        tl_scan_forget_entries(run->sources.scans[i]);
     if (status == TL_OK)
         status = tl_writer_create(&run->writer, run->target.store, run->agenda, report_failure, run, err);
     if (status == TL_OK)

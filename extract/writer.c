@@ -10,6 +10,7 @@
 #include "common/store/store_failure.h"
 #include "common/store/store_feature.h"
 #include "common/store/store_photo.h"
+#include "extract/batch.h"
 
 enum {
     WORKS_MAX = 256,   /* gathered at once; works without features count too */
@@ -29,7 +30,8 @@ struct tl_writer {
     void *context;
     struct progress *progress; /* a photo each */
     struct tl_work *works[WORKS_MAX];
-    size_t work_count, gathered_count; /* gathered works, and features in them */
+    size_t work_count, gathered_count, photo_count; /* gathered works, features in them, photos that began with them */
+    int64_t content_count;                          /* the store's, about: the greatest id that a photo was given */
     double first_seconds;              /* when the oldest of them came */
     struct tl_writer_totals totals;
     struct tl_store_extraction *row; /* NULL: none */
@@ -79,6 +81,7 @@ static void free_works(tl_writer *writer)
         tl_work_free(writer->works[i]);
     writer->work_count = 0;
     writer->gathered_count = 0;
+    writer->photo_count = 0;
 }
 
 void tl_writer_free(tl_writer *writer)
@@ -111,6 +114,8 @@ static enum tl_status put_place(tl_writer *writer, struct tl_agenda_photo *photo
     if (status == TL_OK) {
         photo->photo_id = photo_id;
         photo->content_id = content_id;
+        if (content_id > writer->content_count)
+            writer->content_count = content_id;
     }
     return status;
 }
@@ -228,6 +233,7 @@ enum tl_status tl_writer_take(tl_writer *writer, struct tl_work *work, struct tl
     struct progress *progress = &writer->progress[work->photo_index];
 
     progress->taken_count++;
+    writer->photo_count += progress->taken_count == 1;
     progress->has_failed = progress->has_failed || work->failed_stage;
     if (progress->taken_count == work->part_count) {
         writer->totals.done_count++;
@@ -239,7 +245,8 @@ enum tl_status tl_writer_take(tl_writer *writer, struct tl_work *work, struct tl
         writer->first_seconds = tl_system_seconds();
     writer->works[writer->work_count++] = work;
     writer->gathered_count += work->feature_count;
-    if (writer->gathered_count >= TL_WRITER_FEATURES || writer->work_count == WORKS_MAX)
+    if (writer->gathered_count >= tl_batch_feature_count(writer->content_count) || writer->photo_count >= TL_BATCH_PHOTOS ||
+        writer->work_count == WORKS_MAX)
         return tl_writer_flush(writer, err);
     return TL_OK;
 }
@@ -283,13 +290,16 @@ static int compare_ids(const void *a, const void *b)
 
 enum tl_status tl_writer_mark_missing(tl_writer *writer, int64_t source_id, int64_t *out_count, struct tl_error *err)
 {
-    size_t photo_count = tl_agenda_photo_count(writer->agenda), seen_count = 0;
-    int64_t *seen = tl_memory_alloc(photo_count, sizeof *seen);
+    const struct tl_known *known = tl_agenda_known(writer->agenda);
+    size_t photo_count = tl_agenda_photo_count(writer->agenda), seen_count = known->photo_count;
+    int64_t *seen = tl_memory_alloc(seen_count + photo_count, sizeof *seen);
     enum tl_status status;
 
     *out_count = 0;
     if (!seen)
-        return tl_error_set_no_memory(err, "the list of photos", photo_count * sizeof *seen);
+        return tl_error_set_no_memory(err, "the list of photos", (seen_count + photo_count) * sizeof *seen);
+    if (seen_count > 0)
+        memcpy(seen, known->photo_ids, seen_count * sizeof *seen); /* of all sources; those of others do no harm */
     for (size_t i = 0; i < photo_count; i++) {
         const struct tl_agenda_photo *photo = tl_agenda_photo(writer->agenda, i);
 

@@ -2,7 +2,7 @@
  *
  * The only part of extraction that changes the store's photos and features, from one thread. Between transactions no lock is
  * held. A photo's rows are written with the first of its works, its features as they come; its failures are forgotten when
- * the last of its works is there and none failed. A crash costs what is gathered, at most TL_WRITER_FEATURES features or
+ * the last of its works is there and none failed. A crash costs what is gathered, at most a batch (batch.h) or
  * TL_WRITER_SECONDS, and what is still in the pipeline.
  */
 #ifndef TL_EXTRACT_WRITER_H
@@ -17,7 +17,6 @@
 #include "extract/agenda.h"
 #include "extract/work.h"
 
-enum { TL_WRITER_FEATURES = 64 };
 static const double TL_WRITER_SECONDS = 2.0; /* a commit costs about a millisecond */
 
 struct tl_writer_totals {
@@ -38,7 +37,7 @@ void tl_writer_free(tl_writer *writer);
 /* From here on each commit renews this row of the run, which is in the store already and borrowed. */
 void tl_writer_keep_row(tl_writer *writer, struct tl_store_extraction *row);
 
-/* The photos that are no jobs: their labels are renewed, and their places where they are not as stored. Fails with: TL_IO, TL_NO_MEMORY. */
+/* The agenda's photos that are no jobs: their labels are renewed, and their places where they are not as stored. Fails with: TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_writer_put_known(tl_writer *writer, struct tl_error *err);
 /* Takes ownership of the work, in any case; writes when enough is gathered. Fails with: TL_IO, TL_CORRUPT, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_writer_take(tl_writer *writer, struct tl_work *work, struct tl_error *err);

@@ -1,4 +1,4 @@
--- 002-extractions.sql - schema version 2: who extracted what when, and which part of a larger job a store is.
+-- 002-extractions.sql - schema version 2: extractions, the part of a larger job that a store is, and indexes that spare reading rows.
 
 -- A run of tl-extract. While it works, updated_ms moves with every commit; one without an end whose hold on the file is gone died.
 CREATE TABLE extraction (
@@ -32,3 +32,6 @@ CREATE TABLE shard (
 -- Whether some present place has a content is asked of each content: the index answers without the photo's row.
 DROP INDEX photo_by_content;
 CREATE INDEX photo_by_content ON photo (content_id, missing_since_ms);
+
+-- Which blobs are there, and how long? Answered without reading them: they are most of the file.
+CREATE INDEX feature_blob_bytes ON feature_blob (feature_id, length(blob));

@@ -50,6 +50,10 @@ TL_MUST_USE enum tl_status tl_store_close(tl_store **store, struct tl_error *err
 /* Closes after work that ended with `status`, whose failure *err has: returns that, or where it is TL_OK what closing says. */
 TL_MUST_USE enum tl_status tl_store_close_after(tl_store **store, enum tl_status status, struct tl_error *err);
 
+/* How much of the file the connection keeps in memory; 32 MiB unless told. Less is enough for who adds rows at the ends and reads in
+ * the order of an index. Fails with: TL_IO, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_store_limit_cache(tl_store *store, size_t limit_bytes, struct tl_error *err);
+
 /* Fails with: TL_IO (disk full, locked for longer than TL_STORE_BUSY_MS), TL_CORRUPT. */
 TL_MUST_USE enum tl_status tl_store_begin(tl_store *store, struct tl_error *err);
 TL_MUST_USE enum tl_status tl_store_commit(tl_store *store, struct tl_error *err);

@@ -242,3 +242,10 @@ enum tl_status tl_connection_open_as_is(tl_store **out, const char *path, enum t
         discard(store);
     return status;
 }
+
+enum tl_status tl_store_limit_cache(tl_store *store, size_t limit_bytes, struct tl_error *err)
+{
+    char sql[64];
+    snprintf(sql, sizeof sql, "PRAGMA cache_size = -%zu", limit_bytes / 1024);
+    return tl_connection_run(store, sql, err);
+}

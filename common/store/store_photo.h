@@ -45,5 +45,8 @@ TL_MUST_USE enum tl_status tl_store_put_content(tl_store *store, int64_t *out_co
  * "train", "val", "test" or NULL. Fails with: TL_IO. */
 TL_MUST_USE enum tl_status tl_store_put_folder_label(tl_store *store, int64_t photo_id, const char *label_set,
                                                      const char *class_name, const char *split, struct tl_error *err);
+/* True in *out where tl_store_put_folder_label() would change nothing; needs no transaction. Fails with: TL_IO, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_store_has_folder_label(tl_store *store, bool *out, int64_t photo_id, const char *label_set,
+                                                     const char *class_name, const char *split, struct tl_error *err);
 
 #endif

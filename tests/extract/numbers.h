@@ -237,7 +237,7 @@ static inline enum tl_status put_rows(tl_store *store, const struct tl_scan *sca
     return status;
 }
 
-static inline void write_summary(struct course *course, tl_agenda *agenda, struct tl_scan *scan)
+static inline void write_summary(struct course *course, tl_agenda *agenda, tl_store *store, struct tl_scan *scan, int64_t source_id)
 {
     const struct tl_settings settings = {.store_path = course->store_name, .label_set = "default", .augmentation_name = "mild",
                                          .variant_count = course->variant_count};
@@ -249,7 +249,7 @@ static inline void write_summary(struct course *course, tl_agenda *agenda, struc
     struct tl_error err;
 
     ck_assert(text && json);
-    ck_assert_int_eq(tl_tally_count(&tally, agenda, &scan, 1, &err), TL_OK);
+    ck_assert_int_eq(tl_tally_count(&tally, agenda, store, &scan, &source_id, 1, &err), TL_OK);
     ck_assert_int_eq(tl_tally_write_text(&tally, &facts, text, &err), TL_OK);
     ck_assert_int_eq(tl_tally_write_json(&tally, &facts, json, &err), TL_OK);
     tl_tally_free(&tally);
@@ -279,6 +279,8 @@ static inline enum tl_status extract(struct course *course, struct tl_error *err
     if (status == TL_OK)
         status = tl_agenda_create(&agenda, store, &wish, &scan, &source_id, 1, err);
     if (status == TL_OK)
+        tl_scan_forget_entries(scan);
+    if (status == TL_OK)
         status = tl_writer_create(&course->writer, store, agenda, note_failure, course, err);
     if (status == TL_OK)
         status = tl_writer_put_known(course->writer, err);
@@ -295,7 +297,7 @@ static inline enum tl_status extract(struct course *course, struct tl_error *err
         course->totals = tl_writer_totals(course->writer);
     course->computed_count = engine_state.run_count - before;
     if (status == TL_OK && course->wants_summary)
-        write_summary(course, agenda, scan);
+        write_summary(course, agenda, store, scan, source_id);
     tl_writer_free(course->writer);
     tl_agenda_free(agenda);
     status = tl_store_close_after(&store, status, err);

@@ -65,6 +65,24 @@ START_TEST(many_pairs_are_all_found_and_no_other)
 }
 END_TEST
 
+START_TEST(numbers_of_any_size_are_told_apart)
+{
+    static const uint32_t NUMBERS[] = {0, 1, 31, 32, 33, 63, 64, 1000, 65535, UINT32_MAX - 1, UINT32_MAX};
+    enum { COUNT = sizeof NUMBERS / sizeof NUMBERS[0] };
+    tl_keyset *set = create();
+    uint8_t sha256[TL_DIGEST_BYTES];
+
+    fill(sha256, 1);
+    for (size_t i = 0; i < COUNT; i++) {
+        for (size_t j = 0; j < COUNT; j++)
+            ck_assert_int_eq(tl_keyset_has(set, sha256, NUMBERS[j]), j < i);
+        ck_assert(add(set, sha256, NUMBERS[i]));
+        ck_assert(!add(set, sha256, NUMBERS[i]));
+    }
+    tl_keyset_free(set);
+}
+END_TEST
+
 START_TEST(contents_that_begin_alike_are_told_apart)
 {
     tl_keyset *set = create();
@@ -139,6 +157,7 @@ START_TEST(a_set_without_memory_stays_as_it_was)
     fill(sha256, i - 2);
     ck_assert(tl_keyset_has(set, sha256, 0));
     ck_assert(add(set, sha256, 1));
+    ck_assert(add(set, sha256, 32));
     tl_keyset_free(set);
 }
 END_TEST
@@ -150,6 +169,7 @@ Suite *tl_test_suite(void)
 
     tcase_add_test(core, a_pair_is_new_once);
     tcase_add_test(core, many_pairs_are_all_found_and_no_other);
+    tcase_add_test(core, numbers_of_any_size_are_told_apart);
     tcase_add_test(core, contents_that_begin_alike_are_told_apart);
     tcase_add_test(core, of_several_threads_exactly_one_gets_each_pair);
     suite_add_tcase(suite, core);

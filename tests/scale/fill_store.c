@@ -28,7 +28,7 @@
 #include "common/store/store_feature.h"
 #include "common/store/store_photo.h"
 #include "common/store/store_source.h"
-#include "extract/writer.h"
+#include "extract/batch.h"
 
 enum { VALUE_COUNT = 25088, POOL_COUNT = 200, CLASS_COUNT = 25, TENTHS = 10, PATH_BYTES = 96 };
 static const double NONZERO_SHARE = 0.07;
@@ -206,7 +206,7 @@ static enum tl_status fill_tenth(struct filling *filling, struct cost *out, size
         for (uint32_t index = 0; index < per_photo && status == TL_OK; index++)
             status = put_variant(filling, photo, index, content_id, err);
         gathered += per_photo;
-        if (status == TL_OK && gathered >= TL_WRITER_FEATURES && photo + 1 < end) {
+        if (status == TL_OK && gathered >= tl_batch_feature_count(content_id) && photo + 1 < end) {
             gathered = 0;
             status = tl_store_commit(filling->store, err);
             if (status == TL_OK)
@@ -304,6 +304,8 @@ static enum tl_status run(struct filling *filling, const char *store_path, struc
     root = realpath(filling->folder, NULL);
     if (status == TL_OK && !root)
         status = tl_error_set(err, TL_IO, "%s: no such folder, and it cannot be made", filling->folder);
+    if (status == TL_OK)
+        status = tl_store_limit_cache(filling->store, TL_BATCH_CACHE_BYTES, err);
     if (status == TL_OK)
         status = put_kinds(filling, strrchr(root, '/') + 1, root, err);
     if (status == TL_OK)

@@ -29,7 +29,7 @@ grow() {
         cp "$work/skies/Train/cloudy/cloudy01.jpg" "$2/class_000/0.jpg" || exit 2
         tl-extract "$1" "$2" --variants $((per_photo - 1)) --quiet || exit 2
     fi
-    fill_store --variants "$3" --per-photo $per_photo "$1" "$2"
+    fill_store --check --variants "$3" --per-photo $per_photo "$1" "$2"
 }
 
 # seconds_of and memory_of are the last measurement's; the exit code has to be 0.
