@@ -17,6 +17,7 @@ static const struct {
     {"FROM feature_set fs JOIN input i", "SCAN fs"},         /* the list of all feature sets */
     {"SELECT j.value AS class_name", "SCAN j"},              /* one head's class names */
     {"JOIN (SELECT v.augmentation_id, count(*)", "SCAN n"},  /* one set's augmentations */
+    {"FROM current_versions)", "SCAN current_versions"},     /* one row, of constants */
 };
 
 static bool is_allowed(const char *sql, const char *plan)
