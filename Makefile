@@ -133,7 +133,7 @@ TEST_PROGRAMS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SOURCES))
 
 # ---- what to make ------------------------------------------------------------------------------------------------
 
-.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-scale test-scale-million run-scale test-hostile bench bench-pipeline bench-codec bench-peers bench-cold fuzz test-kill test-arm64 test-asan test-tsan test-programs install uninstall clean
+.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-scale test-scale-million run-scale test-hostile bench bench-pipeline bench-sharing bench-codec bench-peers bench-cold fuzz test-kill test-arm64 test-asan test-tsan test-programs install uninstall clean
 
 all: tools ## builds the four tools into build/bin/
 
@@ -177,6 +177,10 @@ bench: deps ## how fast the network is here, kernel by kernel (BENCH="--rounds 9
 	@TL_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) $(OUT)/tests/bench/bench_network $(BENCH)
 	@$(MAKE) --no-print-directory bench-pipeline bench-codec
 	@sh tests/bench/one_photo.sh $(OUT)/bin $(OUT)/tests/demo/draw_skies
+
+bench-sharing: deps weights ## how long a writer and a reader wait at a store beside an extraction, tl-train and tl-classify --save
+	@$(MAKE) --no-print-directory tools $(OUT)/tests/bench/bench_sharing $(OUT)/tests/demo/draw_skies
+	@sh tests/bench/sharing.sh $(OUT)/tests/bench/bench_sharing $(OUT)/bin $(OUT)/tests/demo/draw_skies
 
 bench-pipeline: deps weights ## whole extractions against the network alone (PHOTOS=folder; PIPELINE="--rounds 9")
 	@$(MAKE) --no-print-directory tools $(OUT)/tests/bench/bench_pipeline $(OUT)/tests/demo/draw_skies
@@ -344,6 +348,11 @@ $(OUT)/tests/scale/measure: $(OUT)/tests/scale/measure.o $(call archive_of,base)
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
 $(OUT)/tests/scale/fill_store: $(OUT)/tests/scale/fill_store.o $(OUT)/extract/batch.o $(foreach r,store codec base,$(call archive_of,$(r)))
+	@mkdir -p $(@D)
+	$(call STEP,link,$@)
+	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+$(OUT)/tests/bench/bench_sharing: $(OUT)/tests/bench/bench_sharing.o $(foreach r,store codec base,$(call archive_of,$(r)))
 	@mkdir -p $(@D)
 	$(call STEP,link,$@)
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
