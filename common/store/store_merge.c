@@ -220,14 +220,13 @@ static enum tl_status fill_part(const struct part *part, const struct tl_store_m
                                 struct tl_error *err)
 {
     struct tl_store_merging merging = {.wish = wish, .report = report, .is_one_job = is_one_job};
-    enum tl_status status = tl_codec_create(&merging.codec, err);
+    enum tl_status status = tl_stored_feature_open(&merging.checker, err);
     if (status == TL_OK)
         status = tl_store_open(&merging.out, part->path, TL_STORE_CREATE, err);
     if (status == TL_OK)
         status = merge_rows(&merging, shards, err);
     status = tl_store_close_after(&merging.out, status, err);
-    tl_codec_free(merging.codec);
-    tl_memory_free(merging.values);
+    tl_stored_feature_close(&merging.checker);
     return status;
 }
 

@@ -1,7 +1,6 @@
 /* store_merge_features.c - merging features, each blob checked by decoding it. See store_merge_steps.h. */
 #include <string.h>
 
-#include "common/base/memory.h"
 #include "common/store/column.h"
 #include "common/store/store_feature.h"
 #include "common/store/store_merge_steps.h"
@@ -14,8 +13,8 @@ struct candidate {
     int64_t other_id, other_content_id;
     struct tl_store_merge_key key;
     struct tl_store_variant variant;
-    struct tl_store_feature feature;
-    size_t value_count;
+    struct tl_store_feature feature; /* its blob is NULL where it is lost */
+    int64_t value_count, stored_bytes;
     const char *recorded; /* why it is recorded as damaged, or NULL */
 };
 
@@ -78,10 +77,9 @@ static enum tl_status is_for_evaluation(struct tl_store_merging *merging, bool *
 
 static void read_candidate(struct candidate *out, struct tl_statement *s)
 {
-    size_t blob_bytes = 0;
     *out = (struct candidate){.other_id = tl_column_int(s, 0)};
-    out->feature.nonzero_count = (size_t)tl_column_int_within(s, 1, 0, TL_CODEC_COUNT_MAX);
-    const int64_t stored_bytes = tl_column_int_within(s, 2, 1, INT64_MAX);
+    out->feature.nonzero_count = (size_t)tl_column_int(s, 1);
+    out->stored_bytes = tl_column_int(s, 2);
     tl_column_digest(s, 3, out->feature.pixels_digest);
     tl_column_digest(s, 4, out->feature.values_digest);
     out->variant = (struct tl_store_variant){.index = (uint32_t)tl_column_int_within(s, 5, 0, UINT32_MAX),
@@ -96,46 +94,24 @@ static void read_candidate(struct candidate *out, struct tl_statement *s)
     out->key = (struct tl_store_merge_key){tl_column_int(s, 14), tl_column_int(s, 15), tl_column_int(s, 16), out->variant.index};
     out->value_count = 1;
     for (int i = 17; i <= 19; i++)
-        out->value_count *= (size_t)tl_column_int_within(s, i, 1, 1 << 20);
+        out->value_count *= tl_column_int_within(s, i, 1, 1 << 20);
     out->recorded = tl_column_is_null(s, 20) ? NULL : tl_column_text(s, 20, NULL);
-    out->feature.blob = tl_column_is_null(s, 21) ? NULL : tl_column_blob(s, 21, &blob_bytes);
-    out->feature.blob_bytes = (size_t)stored_bytes == blob_bytes ? blob_bytes : 0;
+    out->feature.blob = tl_column_is_null(s, 21) ? NULL : tl_column_blob(s, 21, &out->feature.blob_bytes);
 }
 
-/* True when the blob gives its values; else *why says what is wrong. Fails with: TL_NO_MEMORY. */
+/* True when the blob gives the values of its row; else *why says what is wrong. Fails with: TL_NO_MEMORY. */
 static enum tl_status is_whole(struct tl_store_merging *merging, bool *out, struct tl_error *why,
                                const struct candidate *candidate, struct tl_error *err)
 {
-    struct tl_codec_info info;
-    enum tl_status status;
-    *out = false;
-    if (candidate->feature.blob == NULL || candidate->feature.blob_bytes == 0) {
-        tl_error_set(why, TL_CORRUPT,
-                     candidate->feature.blob == NULL ? "the feature's blob is lost" : "the feature's blob is cut");
-        return TL_OK;
-    }
-    if (candidate->value_count > TL_CODEC_COUNT_MAX) {
-        tl_error_set(why, TL_CORRUPT, "the feature set has a shape of %zu values", candidate->value_count);
-        return TL_OK;
-    }
-    if (candidate->value_count > merging->value_capacity) {
-        float *values = tl_memory_resize(merging->values, candidate->value_count, sizeof *values);
-        if (values == NULL)
-            return tl_error_set_no_memory(err, "the values of a feature", candidate->value_count * sizeof *values);
-        merging->values = values;
-        merging->value_capacity = candidate->value_count;
-    }
-    status = tl_codec_decode(merging->codec, merging->values, candidate->value_count, candidate->feature.blob,
-                             candidate->feature.blob_bytes, why);
-    if (status == TL_OK)
-        status = tl_codec_inspect(&info, candidate->feature.blob, candidate->feature.blob_bytes, why);
-    if (status == TL_OK && info.nonzero_count != candidate->feature.nonzero_count)
-        status = tl_error_set(why, TL_CORRUPT, "the blob has %zu values that are not zero, the feature's row says %zu",
-                              info.nonzero_count, candidate->feature.nonzero_count);
-    if (status == TL_NO_MEMORY)
-        return tl_error_set(err, TL_NO_MEMORY, "%s", why->message);
+    struct tl_stored_feature feature = {.value_count = candidate->value_count,
+                                        .nonzero_count = (int64_t)candidate->feature.nonzero_count,
+                                        .stored_bytes = candidate->stored_bytes,
+                                        .blob = candidate->feature.blob,
+                                        .blob_bytes = candidate->feature.blob_bytes};
+    memcpy(feature.values_digest, candidate->feature.values_digest, TL_DIGEST_BYTES);
+    const enum tl_status status = tl_stored_feature_check(&merging->checker, &feature, why);
     *out = status == TL_OK;
-    return TL_OK;
+    return status == TL_NO_MEMORY ? tl_error_set(err, TL_NO_MEMORY, "%s", why->message) : TL_OK;
 }
 
 /* What the new store has of the candidate's variant. */
@@ -202,12 +178,19 @@ static enum tl_status tell_conflict(struct tl_store_merging *merging, enum tl_st
     return tl_statement_end(&s);
 }
 
-/* Both are there and neither is in doubt. */
+/* Both are there and neither is recorded as damaged; the one that is there was found whole. */
 static enum tl_status compare(struct tl_store_merging *merging, const struct candidate *candidate, const struct present *present,
                               struct tl_error *err)
 {
+    struct tl_error why;
+    bool is_good;
     if (memcmp(present->values_digest, candidate->feature.values_digest, TL_DIGEST_BYTES) == 0)
         return TL_OK;
+    enum tl_status status = is_whole(merging, &is_good, &why, candidate, err);
+    if (status != TL_OK)
+        return status;
+    if (!is_good)
+        return tl_store_merge_note(merging, &candidate->key, TL_STORE_MERGE_HEALED, why.message, err);
     if (memcmp(present->pixels_digest, candidate->feature.pixels_digest, TL_DIGEST_BYTES) != 0)
         return tell_conflict(merging, TL_STORE_MERGE_DECODED, "decoded differently", candidate, err);
     return tell_conflict(merging, TL_STORE_MERGE_COMPUTED, "computed differently", candidate, err);

@@ -6,9 +6,9 @@
 #ifndef TL_STORE_STORE_MERGE_STEPS_H
 #define TL_STORE_STORE_MERGE_STEPS_H
 
-#include "common/codec/codec.h"
 #include "common/store/statement.h"
 #include "common/store/store_merge.h"
+#include "common/store/stored_feature.h"
 
 struct tl_store_merging {
     tl_store *out;
@@ -19,9 +19,7 @@ struct tl_store_merging {
     bool is_one_job;             /* all inputs are parts of one n, so that their sources of one name are one tree */
     uint64_t done_count;         /* features seen */
     uint64_t noted_count;        /* rows of the table merge_damage */
-    tl_codec *codec;
-    float *values; /* room for value_capacity */
-    size_t value_capacity;
+    struct tl_stored_feature_checker checker;
 };
 
 /* Counts the event and tells the line, the attached store's path before it. */

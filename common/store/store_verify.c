@@ -6,33 +6,26 @@
 
 #include "common/base/memory.h"
 #include "common/base/team.h"
-#include "common/codec/codec.h"
 #include "common/store/column.h"
+#include "common/store/stored_feature.h"
 
 enum { BATCH_FEATURES = 256 };
 
 /* One feature of a batch: what its row says, and where its blob is. */
 struct row {
-    int64_t feature_id, value_count, nonzero_count, stored_bytes;
-    uint8_t values_digest[TL_DIGEST_BYTES];
+    int64_t feature_id;
+    struct tl_stored_feature feature; /* its blob is pointed to once the batch is read, and stays where it is */
     bool has_blob;
-    size_t blob_at, blob_bytes;
+    size_t blob_at;
     enum tl_status status;
     struct tl_error failure;
-};
-
-/* What one thread of the team owns. */
-struct lane {
-    tl_codec *codec;
-    float *values;
-    size_t capacity;
 };
 
 struct verifying {
     tl_store *store;
     tl_team *team;
-    struct lane *lanes;
-    size_t lane_count;
+    struct tl_stored_feature_checker *checkers; /* one a thread */
+    size_t checker_count;
     struct row *rows; /* BATCH_FEATURES */
     size_t row_count;
     uint8_t *blobs; /* of the batch, one behind another */
@@ -42,33 +35,31 @@ struct verifying {
 
 static enum tl_status open_verifying(struct verifying *v, tl_store *store, size_t thread_count, struct tl_error *err)
 {
-    *v = (struct verifying){.store = store, .lane_count = thread_count};
+    *v = (struct verifying){.store = store, .checker_count = thread_count};
     v->rows = tl_memory_alloc(BATCH_FEATURES, sizeof *v->rows);
-    v->lanes = tl_memory_alloc(thread_count, sizeof *v->lanes);
-    if (v->rows == NULL || v->lanes == NULL)
+    v->checkers = tl_memory_alloc(thread_count, sizeof *v->checkers);
+    if (v->rows == NULL || v->checkers == NULL)
         return tl_error_set_no_memory(err, "a batch of features", BATCH_FEATURES * sizeof *v->rows);
     enum tl_status status = tl_team_create(&v->team, thread_count, err);
     for (size_t i = 0; status == TL_OK && i < thread_count; i++)
-        status = tl_codec_create(&v->lanes[i].codec, err);
+        status = tl_stored_feature_open(&v->checkers[i], err);
     return status;
 }
 
 static void close_verifying(struct verifying *v)
 {
     tl_team_free(v->team);
-    for (size_t i = 0; v->lanes != NULL && i < v->lane_count; i++) {
-        tl_codec_free(v->lanes[i].codec);
-        tl_memory_free(v->lanes[i].values);
-    }
-    tl_memory_free(v->lanes);
+    for (size_t i = 0; v->checkers != NULL && i < v->checker_count; i++)
+        tl_stored_feature_close(&v->checkers[i]);
+    tl_memory_free(v->checkers);
     tl_memory_free(v->rows);
     tl_memory_free(v->blobs);
 }
 
 static void keep_blob(struct tl_statement *s, struct verifying *v, struct row *row)
 {
-    const void *blob = tl_column_blob(s, 5, &row->blob_bytes);
-    const size_t needed = v->blob_bytes + row->blob_bytes;
+    const void *blob = tl_column_blob(s, 5, &row->feature.blob_bytes);
+    const size_t needed = v->blob_bytes + row->feature.blob_bytes;
     if (blob == NULL)
         return;
     if (needed > v->blob_capacity) {
@@ -81,7 +72,7 @@ static void keep_blob(struct tl_statement *s, struct verifying *v, struct row *r
         v->blobs = larger;
         v->blob_capacity = capacity;
     }
-    memcpy(v->blobs + v->blob_bytes, blob, row->blob_bytes);
+    memcpy(v->blobs + v->blob_bytes, blob, row->feature.blob_bytes);
     row->blob_at = v->blob_bytes;
     row->has_blob = true;
     v->blob_bytes = needed;
@@ -102,65 +93,22 @@ static enum tl_status read_batch(struct verifying *v, struct tl_error *err)
         struct row *row = &v->rows[v->row_count++];
         memset(row, 0, offsetof(struct row, failure));
         row->feature_id = v->last_id = tl_column_int(&s, 0);
-        row->value_count = tl_column_is_null(&s, 1) ? 0 : tl_column_int(&s, 1);
-        row->nonzero_count = tl_column_int(&s, 2);
-        row->stored_bytes = tl_column_int(&s, 3);
-        tl_column_digest(&s, 4, row->values_digest);
+        row->feature.value_count = tl_column_is_null(&s, 1) ? 0 : tl_column_int(&s, 1);
+        row->feature.nonzero_count = tl_column_int(&s, 2);
+        row->feature.stored_bytes = tl_column_int(&s, 3);
+        tl_column_digest(&s, 4, row->feature.values_digest);
         if (!tl_column_is_null(&s, 5))
             keep_blob(&s, v, row);
     }
     return tl_statement_end(&s);
 }
 
-static enum tl_status reserve_values(struct lane *lane, size_t count, struct tl_error *err)
-{
-    if (count <= lane->capacity)
-        return TL_OK;
-    tl_memory_free(lane->values);
-    lane->capacity = 0;
-    lane->values = tl_memory_alloc(count, sizeof *lane->values);
-    if (lane->values == NULL)
-        return tl_error_set_no_memory(err, "a feature", (unsigned long long)count * sizeof *lane->values);
-    lane->capacity = count;
-    return TL_OK;
-}
-
-static enum tl_status check_values(const struct row *row, struct lane *lane, const uint8_t *blob, struct tl_error *err)
-{
-    const size_t count = (size_t)row->value_count;
-    uint8_t found[TL_DIGEST_BYTES];
-    struct tl_codec_info info;
-    struct tl_digest digest;
-    enum tl_status status = reserve_values(lane, count, err);
-    if (status == TL_OK)
-        status = tl_codec_decode(lane->codec, lane->values, count, blob, row->blob_bytes, err);
-    if (status == TL_OK)
-        status = tl_codec_inspect(&info, blob, row->blob_bytes, err);
-    if (status != TL_OK)
-        return status;
-    tl_digest_init(&digest);
-    tl_digest_update_floats(&digest, lane->values, count);
-    tl_digest_finish(&digest, found);
-    if (memcmp(found, row->values_digest, sizeof found) != 0)
-        return tl_error_set(err, TL_CORRUPT, "its values have another digest than when they were stored");
-    if (row->nonzero_count < 0 || info.nonzero_count != (uint64_t)row->nonzero_count)
-        return tl_error_set(err, TL_CORRUPT, "%zu of its values are not zero, not %lld", info.nonzero_count, (long long)row->nonzero_count);
-    return TL_OK;
-}
-
 static void check_row(void *context, size_t row_index, size_t thread_index)
 {
     struct verifying *v = context;
     struct row *row = &v->rows[row_index];
-    struct tl_error *err = &row->failure;
-    if (row->value_count < 1 || row->value_count > TL_CODEC_COUNT_MAX)
-        row->status = tl_error_set(err, TL_CORRUPT, "a feature set that no network has");
-    else if (!row->has_blob)
-        row->status = tl_error_set(err, TL_CORRUPT, "its values are lost");
-    else if (row->stored_bytes < 0 || row->blob_bytes != (uint64_t)row->stored_bytes)
-        row->status = tl_error_set(err, TL_CORRUPT, "%zu bytes, not %lld", row->blob_bytes, (long long)row->stored_bytes);
-    else
-        row->status = check_values(row, &v->lanes[thread_index], v->blobs + row->blob_at, err);
+    row->feature.blob = row->has_blob ? v->blobs + row->blob_at : NULL;
+    row->status = tl_stored_feature_check(&v->checkers[thread_index], &row->feature, &row->failure);
 }
 
 /* No place at all is told as a place without a name. */

@@ -82,6 +82,23 @@ START_TEST(a_damaged_blob_gives_way_to_a_healthy_copy_whatever_the_order)
 }
 END_TEST
 
+START_TEST(a_row_with_another_digest_than_its_values_gives_way_to_a_healthy_copy_whatever_the_order)
+{
+    make_merge_store("a.tl");
+    make_merge_store("b.tl");
+    make_merge_store("want.tl");
+    alter("a.tl", "UPDATE feature SET values_digest = zeroblob(32) WHERE feature_id IN (1, 4)");
+    merge_well("ab.tl", (const char *const[]){"a.tl", "b.tl", NULL}, &told);
+    ck_assert_str_eq(told.lines, "");
+    must_be_equal("ab.tl", "want.tl");
+    const struct tl_store_merge_report report = merge_well("ba.tl", (const char *const[]){"b.tl", "a.tl", NULL}, &told);
+    ck_assert_str_eq(told.lines, "");
+    ck_assert_uint_eq(report.events[TL_STORE_MERGE_COMPUTED], 0);
+    must_be_equal("ba.tl", "want.tl");
+    store_must_give("ba.tl", "SELECT count(*) FROM failure WHERE stage = 'verify'", "0;");
+}
+END_TEST
+
 START_TEST(a_damaged_blob_without_a_healthy_copy_stays_away_and_is_a_failure_to_mend)
 {
     make_merge_store("a.tl");
@@ -163,6 +180,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, a_feature_of_other_pixels_is_told_apart_from_one_of_other_values);
     tcase_add_test(core, a_variant_drawn_with_other_parameters_is_left_out);
     tcase_add_test(core, a_damaged_blob_gives_way_to_a_healthy_copy_whatever_the_order);
+    tcase_add_test(core, a_row_with_another_digest_than_its_values_gives_way_to_a_healthy_copy_whatever_the_order);
     tcase_add_test(core, a_damaged_blob_without_a_healthy_copy_stays_away_and_is_a_failure_to_mend);
     tcase_add_test(core, features_recorded_as_damaged_keep_their_record_until_another_copy_is_met);
     tcase_add_test(core, what_only_some_variants_of_a_recorded_photo_are_healed_of_stays_recorded);
