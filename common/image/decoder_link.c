@@ -24,16 +24,17 @@ static bool send_request(struct tl_decoder_link *link, const char *path)
 }
 
 /* ANSWERED once anything has come, which may be the end of the process. */
-static enum tl_decoder_link_outcome await_message(const struct tl_decoder_link *link, unsigned *ms_left, int interruption)
+static enum tl_decoder_link_outcome await_message(const struct tl_decoder_link *link, unsigned ms_max, int interruption)
 {
     struct pollfd both[] = {{.fd = link->child.socket, .events = POLLIN}, {.fd = interruption, .events = POLLIN}};
+    unsigned ms_left = ms_max;
 
-    while (*ms_left > 0) {
-        const unsigned slice_ms = *ms_left < SLICE_MS ? *ms_left : SLICE_MS;
+    while (ms_left > 0) {
+        const unsigned slice_ms = ms_left < SLICE_MS ? ms_left : SLICE_MS;
 
         if (poll(both, 2, (int)slice_ms) > 0)
             return both[1].revents ? TL_DECODER_LINK_INTERRUPTED : TL_DECODER_LINK_ANSWERED;
-        *ms_left -= slice_ms;
+        ms_left -= slice_ms;
     }
     return TL_DECODER_LINK_LATE;
 }
@@ -69,16 +70,18 @@ static enum tl_decoder_link_outcome receive_answer(struct tl_decoder_link *link,
 }
 
 /* A new process first says whether it could start. */
-static enum tl_decoder_link_outcome take_greeting(struct tl_decoder_link *link, unsigned *ms_left, int interruption,
+static enum tl_decoder_link_outcome take_greeting(struct tl_decoder_link *link, unsigned ms_max, int interruption,
                                                   struct tl_error *err)
 {
     enum tl_status status = TL_OK;
-    enum tl_decoder_link_outcome outcome = await_message(link, ms_left, interruption);
+    enum tl_decoder_link_outcome outcome = await_message(link, ms_max, interruption);
 
     if (outcome == TL_DECODER_LINK_ANSWERED)
         outcome = receive_answer(link, 0, &status, err);
     if (outcome == TL_DECODER_LINK_CRASHED || outcome == TL_DECODER_LINK_NONSENSE)
         return TL_DECODER_LINK_FALSE_START;
+    if (outcome == TL_DECODER_LINK_LATE)
+        return TL_DECODER_LINK_LATE_START;
     return status == TL_OK ? outcome : TL_DECODER_LINK_REFUSED;
 }
 
@@ -93,19 +96,18 @@ static enum tl_decoder_link_outcome take_photo(const struct tl_decoder_link *lin
 }
 
 enum tl_decoder_link_outcome tl_decoder_link_ask(struct tl_decoder_link *link, struct tl_photo *out, const char *path,
-                                                 unsigned ms_max, int interruption, enum tl_status *out_status,
-                                                 struct tl_error *err)
+                                                 const struct tl_decoder_link_limits *limits, int interruption,
+                                                 enum tl_status *out_status, struct tl_error *err)
 {
     enum tl_decoder_link_outcome outcome = TL_DECODER_LINK_ANSWERED;
-    unsigned ms_left = ms_max;
 
     memset(link->photo->sha256, 0, sizeof link->photo->sha256);
-    if (!send_request(link, path))
-        return TL_DECODER_LINK_FALSE_START;
-    if (link->number == 1)
-        outcome = take_greeting(link, &ms_left, interruption, err);
+    if (link->number == 0) /* before anything is sent: what a dead process has not read would hide what it said */
+        outcome = take_greeting(link, limits->start_ms_max, interruption, err);
+    if (outcome == TL_DECODER_LINK_ANSWERED && !send_request(link, path))
+        outcome = TL_DECODER_LINK_FALSE_START;
     if (outcome == TL_DECODER_LINK_ANSWERED)
-        outcome = await_message(link, &ms_left, interruption);
+        outcome = await_message(link, limits->photo_ms_max, interruption);
     if (outcome == TL_DECODER_LINK_ANSWERED)
         outcome = receive_answer(link, link->number, out_status, err);
     return outcome == TL_DECODER_LINK_ANSWERED ? take_photo(link, out, *out_status) : outcome;

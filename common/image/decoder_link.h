@@ -20,6 +20,7 @@ enum tl_decoder_link_outcome {
     TL_DECODER_LINK_NONSENSE,    /* it answered what no decoder answers */
     TL_DECODER_LINK_LATE,        /* it took longer than it may */
     TL_DECODER_LINK_FALSE_START, /* it was dead before it had the photo */
+    TL_DECODER_LINK_LATE_START,  /* it was not ready for the photo in time */
     TL_DECODER_LINK_REFUSED,     /* decoding cannot be started there, as the error says */
     TL_DECODER_LINK_INTERRUPTED
 };
@@ -31,10 +32,15 @@ struct tl_decoder_link {
     struct tl_photo *photo; /* shared with it */
 };
 
+struct tl_decoder_link_limits {
+    unsigned start_ms_max; /* until a new process is ready */
+    unsigned photo_ms_max; /* from then on */
+};
+
 /* Asks and waits, as long as `interruption` (a descriptor) has nothing to read. Time is counted while this process runs, not
  * while it is stopped or the machine asleep. *out_status and *err are the photo's after ANSWERED; *out as tl_photo_read()'s. */
 enum tl_decoder_link_outcome tl_decoder_link_ask(struct tl_decoder_link *link, struct tl_photo *out, const char *path,
-                                                 unsigned ms_max, int interruption, enum tl_status *out_status,
-                                                 struct tl_error *err);
+                                                 const struct tl_decoder_link_limits *limits, int interruption,
+                                                 enum tl_status *out_status, struct tl_error *err);
 
 #endif

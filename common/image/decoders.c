@@ -25,6 +25,7 @@ enum {
     RAISE_TRIES_MAX = 100, /* while no decoder lives */
     FALSE_STARTS_MAX = 3,  /* for one photo */
     CRASHES_MAX = 2,       /* of one photo */
+    START_MS_MAX = 60000,
 };
 static const size_t MEMORY_BYTES_MAX = (size_t)4 << 30;
 
@@ -52,7 +53,7 @@ struct tl_decoders {
 
 void tl_decoders_terms_init(struct tl_decoders_terms *out)
 {
-    *out = (struct tl_decoders_terms){tl_photo_start, tl_photo_read, TL_PHOTO_SECONDS_MAX * 1000, MEMORY_BYTES_MAX};
+    *out = (struct tl_decoders_terms){tl_photo_start, tl_photo_read, START_MS_MAX, TL_PHOTO_SECONDS_MAX * 1000, MEMORY_BYTES_MAX};
 }
 
 /* In a decoder: only its own photo stays mapped. */
@@ -297,9 +298,14 @@ static bool judge(tl_decoders *decoders, struct trial *trial, enum tl_decoder_li
                                    decoders->terms.photo_ms_max / 1e3);
         return true;
     case TL_DECODER_LINK_FALSE_START:
+    case TL_DECODER_LINK_LATE_START:
         if (++trial->false_start_count < FALSE_STARTS_MAX)
             return false;
-        (void)tl_error_set(&failure, TL_IO, "helper processes die at their start (%s)", how);
+        if (outcome == TL_DECODER_LINK_FALSE_START)
+            (void)tl_error_set(&failure, TL_IO, "helper processes die at their start (%s)", how);
+        else
+            (void)tl_error_set(&failure, TL_IO, "helper processes take longer than %g seconds to start",
+                               decoders->terms.start_ms_max / 1e3);
         break_down(decoders, &failure);
         return false;
     case TL_DECODER_LINK_REFUSED:
@@ -314,6 +320,7 @@ static bool judge(tl_decoders *decoders, struct trial *trial, enum tl_decoder_li
 /* What goes on without end after an interruption or a breakdown, take_seat() ends. */
 enum tl_status tl_decoders_read(tl_decoders *decoders, struct tl_photo *out, const char *path, struct tl_error *err)
 {
+    const struct tl_decoder_link_limits limits = {decoders->terms.start_ms_max, decoders->terms.photo_ms_max};
     struct trial trial = {.crash_count = 0};
     bool is_over = false;
     enum tl_status status = TL_OK;
@@ -333,7 +340,7 @@ enum tl_status tl_decoders_read(tl_decoders *decoders, struct tl_photo *out, con
             break;
         told_seconds = seat->link.cpu_seconds;
         (void)pthread_mutex_unlock(&decoders->mutex);
-        outcome = tl_decoder_link_ask(&seat->link, out, path, decoders->terms.photo_ms_max, decoders->interruption, &status, err);
+        outcome = tl_decoder_link_ask(&seat->link, out, path, &limits, decoders->interruption, &status, err);
         (void)pthread_mutex_lock(&decoders->mutex);
         decoders->cpu_seconds += seat->link.cpu_seconds - told_seconds;
         if (outcome != TL_DECODER_LINK_ANSWERED)

@@ -9,8 +9,9 @@
  * Processes are started when they are wanted, by a nursery (nursery.h), and serve many photos each. One that dies is
  * replaced and the photo tried once more, since machines kill processes for other reasons than their photo; one that takes too long
  * is killed and replaced. Time stands still while this process does not run (Ctrl-Z, a laptop asleep). A photo goes through shared
- * memory. Every field that comes back is checked, and no decoder sees another's photos: what a hostile
- * photo makes of its decoder stays there.
+ * memory. Every field that comes back is checked, and no decoder sees another's photos: crashes, hangs, greed for memory and answers
+ * that are none stay with their photo. That is no sandbox: a decoder that a photo has taken over runs as the same user, and can open
+ * what that user can.
  */
 #ifndef TL_IMAGE_DECODERS_H
 #define TL_IMAGE_DECODERS_H
@@ -25,6 +26,7 @@ typedef struct tl_decoders tl_decoders;
 struct tl_decoders_terms {
     enum tl_status (*start)(struct tl_error *err); /* once in each process: tl_photo_start() */
     enum tl_status (*read)(struct tl_photo *out, const char *path, const struct tl_recipe *recipe, struct tl_error *err);
+    unsigned start_ms_max;   /* of one process, until it can take photos */
     unsigned photo_ms_max;   /* reading the file included */
     size_t memory_bytes_max; /* of one process; a photo of TL_PHOTO_PIXELS_MAX with alpha and 16 bits takes 2 GB and its file */
 };

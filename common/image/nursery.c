@@ -336,25 +336,6 @@ static enum tl_status give_order(const tl_nursery *nursery, const struct order *
     return tl_error_set(err, TL_IO, "the helper process that starts others is gone");
 }
 
-enum tl_status tl_nursery_raise(tl_nursery *nursery, struct tl_nursery_child *out, size_t index, struct tl_error *err)
-{
-    const struct order order = {.kind = ORDER_RAISE, .index = index};
-    struct report report;
-    int socket = -1;
-    enum tl_status status = give_order(nursery, &order, &report, &socket, err);
-
-    *out = (struct tl_nursery_child){.socket = -1};
-    if (status != TL_OK)
-        return status;
-    if (report.failure != 0 || socket < 0) {
-        close_descriptor(&socket);
-        return tl_error_set(err, TL_NO_MEMORY, "no helper process can be started: %s",
-                            strerror(report.failure != 0 ? report.failure : EMFILE));
-    }
-    *out = (struct tl_nursery_child){.socket = socket, .pid = report.pid};
-    return TL_OK;
-}
-
 enum tl_status tl_nursery_bury(tl_nursery *nursery, struct tl_nursery_end *out, struct tl_nursery_child *child,
                                struct tl_error *err)
 {
@@ -368,4 +349,27 @@ enum tl_status tl_nursery_bury(tl_nursery *nursery, struct tl_nursery_end *out, 
     *out = (struct tl_nursery_end){report.wait_status, report.cpu_seconds};
     *child = (struct tl_nursery_child){.socket = -1};
     return status;
+}
+
+enum tl_status tl_nursery_raise(tl_nursery *nursery, struct tl_nursery_child *out, size_t index, struct tl_error *err)
+{
+    const struct order order = {.kind = ORDER_RAISE, .index = index};
+    struct tl_nursery_end end;
+    struct report report;
+    int socket = -1;
+    enum tl_status status = give_order(nursery, &order, &report, &socket, err);
+
+    *out = (struct tl_nursery_child){.socket = -1};
+    if (status != TL_OK)
+        return status;
+    if (report.failure == 0) {
+        *out = (struct tl_nursery_child){socket, report.pid};
+        if (socket >= 0)
+            return TL_OK;
+        report.failure = EMFILE; /* none was left for the socket; a helper that nobody can speak to must not keep its place */
+        status = tl_nursery_bury(nursery, &end, out, err);
+        if (status != TL_OK)
+            return status;
+    }
+    return tl_error_set(err, TL_NO_MEMORY, "no helper process can be started: %s", strerror(report.failure));
 }

@@ -165,7 +165,7 @@ static inline enum tl_status start_well(struct tl_error *err)
 }
 
 static tl_decoders *decoders;
-static struct tl_decoders_terms terms = {start_well, read_crafty, 20000, CRAFTY_MEMORY_BYTES};
+static struct tl_decoders_terms terms = {start_well, read_crafty, 20000, 20000, CRAFTY_MEMORY_BYTES};
 
 static inline void start_decoders(size_t count)
 {

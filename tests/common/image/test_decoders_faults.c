@@ -162,6 +162,36 @@ START_TEST(decoders_that_die_at_their_start_end_the_run)
 }
 END_TEST
 
+static enum tl_status start_late(struct tl_error *err)
+{
+    static const struct timespec later = {.tv_sec = 1};
+
+    (void)err;
+    (void)nanosleep(&later, NULL);
+    return TL_OK;
+}
+
+/* As where the machine swaps: the time is not the photo's. */
+START_TEST(a_photo_s_time_begins_when_its_decoder_is_ready)
+{
+    terms.start = start_late;
+    terms.photo_ms_max = 500;
+    start_decoders(1);
+    expect_read("good 1", 1);
+    expect_failure("sleep", TL_TOO_SLOW, "decoding took longer than 0.5 seconds and was stopped");
+    tl_decoders_free(decoders);
+}
+END_TEST
+
+START_TEST(decoders_that_start_too_late_end_the_run)
+{
+    terms.start = start_late;
+    terms.start_ms_max = 200;
+    start_decoders(2);
+    expect_breakdown("photos cannot be decoded any more: helper processes take longer than 0.2 seconds to start");
+}
+END_TEST
+
 START_TEST(a_nursery_that_was_killed_ends_the_run)
 {
     pid_t decoder, nursery;
@@ -237,6 +267,8 @@ Suite *tl_test_suite(void)
     tcase_add_test(limits, a_photo_that_takes_too_long_is_given_up);
     tcase_add_test(ends, decoders_that_cannot_start_end_the_run);
     tcase_add_test(ends, decoders_that_die_at_their_start_end_the_run);
+    tcase_add_test(ends, a_photo_s_time_begins_when_its_decoder_is_ready);
+    tcase_add_test(ends, decoders_that_start_too_late_end_the_run);
     tcase_add_test(ends, a_nursery_that_was_killed_ends_the_run);
     tcase_add_test(ends, a_system_without_processes_is_told);
     tcase_add_test(ends, each_failed_allocation_is_told);
