@@ -91,6 +91,23 @@ START_TEST(a_parameter_by_itself_replaces_the_sets)
 }
 END_TEST
 
+START_TEST(a_night_has_limits_and_a_log)
+{
+    struct tl_settings settings;
+
+    ck_assert(read_line(&settings, "tl-extract s.db photos"));
+    ck_assert(settings.stop_after_seconds <= 0 && settings.max_size_bytes == 0 && !settings.log_path);
+    ck_assert(!settings.is_plan && !settings.is_waiting && !settings.is_retrying);
+    ck_assert(read_line(&settings, "tl-extract s.db photos --stop-after 1.5h --max-size 50G --log x.log --plan --wait --retry-failed"));
+    ck_assert_double_eq_tol(settings.stop_after_seconds, 5400, 1e-6);
+    ck_assert_str_eq(settings.stop_after, "1.5h");
+    ck_assert_int_eq(settings.max_size_bytes, 50000000000);
+    ck_assert_str_eq(settings.max_size, "50G");
+    ck_assert_str_eq(settings.log_path, "x.log");
+    ck_assert(settings.is_plan && settings.is_waiting && settings.is_retrying);
+}
+END_TEST
+
 START_TEST(a_crop_is_antialiased_unless_nearest_is_named)
 {
     struct tl_settings settings;
@@ -173,6 +190,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, named_sets_keep_their_names);
     tcase_add_test(core, a_name_tells_what_is_drawn_not_how_it_was_asked_for);
     tcase_add_test(core, a_parameter_by_itself_replaces_the_sets);
+    tcase_add_test(core, a_night_has_limits_and_a_log);
     tcase_add_test(core, a_crop_is_antialiased_unless_nearest_is_named);
     tcase_add_test(core, exact_precision_is_this_machines_own);
     tcase_add_test(core, kernels_are_any_that_this_machine_has);

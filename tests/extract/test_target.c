@@ -141,6 +141,33 @@ START_TEST(a_source_at_another_root_is_refused)
 }
 END_TEST
 
+START_TEST(a_store_that_another_holds_is_refused_or_waited_for)
+{
+    char store_path[4096], weights_path[4096];
+    struct tl_target target;
+    tl_store_hold *hold = NULL;
+    struct tl_error err;
+    tl_store *store = NULL;
+
+    (void)snprintf(store_path, sizeof store_path, "%s", tl_test_path(root, "s.db"));
+    (void)snprintf(weights_path, sizeof weights_path, "%s", tl_test_path(root, "weights.h5"));
+    tl_test_write_file(weights_path, "x", 1);
+    ck_assert_int_eq(tl_store_open(&store, store_path, TL_STORE_CREATE, &err), TL_OK);
+    ck_assert_int_eq(tl_store_close(&store, &err), TL_OK);
+    ck_assert_int_eq(tl_store_hold_take(&hold, store_path, &err), TL_OK);
+    settings.weights_path = weights_path;
+    refuse(TL_BAD_INPUT, "s.db", "--wait waits for it");
+    settings.is_waiting = settings.is_quiet = true;
+    settings.stop_after_seconds = 0.3;
+    tl_stop_init(&stop, &settings);
+    settings.store_path = store_path;
+    ck_assert_int_eq(tl_target_open(&target, &settings, &scan, 1, &stop, &err), TL_STOPPED);
+    ck_assert_ptr_nonnull(strstr(err.message, "stopped while waiting for another process"));
+    ck_assert_ptr_null(target.hold);
+    tl_store_hold_free(hold);
+}
+END_TEST
+
 Suite *tl_test_suite(void)
 {
     Suite *suite = suite_create("target");
@@ -154,6 +181,7 @@ Suite *tl_test_suite(void)
     tcase_set_timeout(faults, 60);
     tcase_add_test(faults, without_weights_no_store_is_made);
     tcase_add_test(faults, a_file_that_is_no_store_is_left_alone);
+    tcase_add_test(faults, a_store_that_another_holds_is_refused_or_waited_for);
     tcase_add_test(faults, a_source_at_another_root_is_refused);
     suite_add_tcase(suite, faults);
     return suite;
