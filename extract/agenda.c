@@ -79,6 +79,7 @@ static enum tl_status load_photo(struct tl_agenda_photo *photo, const struct mak
     photo->photo_id = row.photo_id;
     photo->is_missing = row.is_missing;
     is_unchanged = row.size_bytes == photo->entry->size_bytes && row.mtime_ns == photo->entry->mtime_ns;
+    photo->is_other_file = !is_unchanged;
     photo->has_other_size = row.size_bytes != photo->entry->size_bytes;
     photo->state = row.content_id == 0 ? TL_AGENDA_UNREADABLE : is_unchanged ? TL_AGENDA_KNOWN : TL_AGENDA_CHANGED;
     photo->is_known_failure = is_unchanged && making->failure_count > 0 &&

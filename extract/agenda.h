@@ -53,6 +53,7 @@ struct tl_agenda_photo {
     bool is_as_stored; /* the photo's row need not be written: the file is as it says, and it is not marked as missing */
     bool is_missing;   /* by its row: the last complete scan did not meet it */
     bool is_known_failure; /* not tried: it failed before, by a cause that lasts, and the file is as it was */
+    bool is_other_file;    /* than the row's: by its size or time */
     bool has_other_size;   /* of a changed one */
     enum tl_agenda_state state;
     enum tl_agenda_outcome outcome;

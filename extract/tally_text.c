@@ -5,6 +5,7 @@
 #include "common/base/progress.h"
 #include "common/base/table.h"
 #include "common/base/text.h"
+#include "common/store/store_failure.h"
 #include "extract/tally.h"
 
 enum { TEXT_CEILING_BYTES = 1 << 28, CLASHES_SHOWN = 10 };
@@ -111,8 +112,11 @@ static void append_failures(struct tl_text *text, const struct tl_tally_row *tot
     if (tried_count > 0)
         tl_text_append_format(text, "%zu photo%s failed: named above, kept in the table failure.\n", tried_count, plural(tried_count));
     if (known_count > 0)
-        tl_text_append_format(text, "%zu known failure%s, not tried (view failures has them): --retry-failed tries %s again.\n",
-                              known_count, plural(known_count), known_count == 1 ? "it" : "them");
+        tl_text_append_format(text,
+                              "%zu known failure%s, not tried: unreadable, or crashed or too slow in %d runs (view failures has %s);"
+                              " --retry-failed tries %s again.\n",
+                              known_count, plural(known_count), TL_STORE_FAILURE_TRIES, known_count == 1 ? "it" : "them",
+                              known_count == 1 ? "it" : "them");
 }
 
 enum tl_status tl_tally_write_text(const struct tl_tally *tally, const struct tl_tally_facts *facts, FILE *file,

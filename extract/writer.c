@@ -196,7 +196,9 @@ static enum tl_status put_work(tl_writer *writer, const struct tl_work *work, st
     struct progress *progress = &writer->progress[work->photo_index];
     enum tl_status status = TL_OK;
 
-    if (progress->part_count == 0)
+    if (progress->part_count == 0 && photo->is_other_file) /* its tries begin anew */
+        status = tl_store_clear_failures(writer->store, photo->photo_id, err);
+    if (progress->part_count == 0 && status == TL_OK)
         status = put_first_part(writer, photo, work, err);
     for (size_t i = 0; i < work->feature_count && status == TL_OK; i++)
         status = put_feature(writer, photo, work, &work->features[i], err);

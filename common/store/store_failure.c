@@ -42,13 +42,14 @@ enum tl_status tl_store_list_lasting_failures(tl_store *store, int64_t **out, si
     *out = NULL;
     *out_count = 0;
     tl_statement_begin(&s, store,
-                       "SELECT photo_id FROM failure WHERE stage <> 'verify' GROUP BY photo_id"
-                       " HAVING max(iif(cause IN (?1, ?2, ?3), last_ms, 0)) > max(iif(cause IN (?1, ?2, ?3), 0, last_ms))"
-                       " ORDER BY photo_id",
+                       "SELECT photo_id FROM (SELECT photo_id, last_ms, cause = ?1 OR (cause IN (?2, ?3) AND tries >= ?4) AS lasts"
+                       " FROM failure WHERE stage <> 'verify') GROUP BY photo_id"
+                       " HAVING max(iif(lasts, last_ms, 0)) > max(iif(lasts, 0, last_ms)) ORDER BY photo_id",
                        err);
     tl_statement_bind_text(&s, tl_error_status_name(TL_BAD_INPUT));
     tl_statement_bind_text(&s, tl_error_status_name(TL_CRASHED));
     tl_statement_bind_text(&s, tl_error_status_name(TL_TOO_SLOW));
+    tl_statement_bind_int(&s, TL_STORE_FAILURE_TRIES);
     while (status == TL_OK && tl_statement_step(&s)) {
         if (count == capacity) {
             const size_t wanted = capacity == 0 ? 64 : 2 * capacity;

@@ -3,7 +3,7 @@
  *     make_root(); add_photo("train/a/1.jpg", "text"); course = extract_well("s.db", threads, variants); ask("s.db", "SELECT ...");
  *
  * The engine makes "pixels" from a file's digest and "features" from pixels and variant, so that the store's digest tells
- * whether every variant was computed from the right photo. Texts that begin with "bad" cannot be read, nor can paths that
+ * whether every variant was computed from the right photo. Texts that begin with "bad" cannot be read, "crash" crash, nor can paths that
  * hold "locked" while engine_state.is_locked; of texts that begin with "odd" variant 2 cannot be made but while is_even. Test
  * photos are read slowly, paths that hold "endless" until somebody interrupts. While engine_state.is_over nothing can be
  * read. All functions are static, because a test program is one file and what all of them share knows only the ground floor.
@@ -66,6 +66,8 @@ static inline enum tl_status read_text(const struct tl_engine_reader *reader, st
     out->pixels[TL_DIGEST_BYTES] = size_bytes >= 3 && memcmp(bytes, "odd", 3) == 0;
     if (size_bytes >= 3 && memcmp(bytes, "bad", 3) == 0)
         status = tl_error_set(err, TL_BAD_INPUT, "not a photo");
+    if (size_bytes >= 5 && memcmp(bytes, "crash", 5) == 0)
+        status = tl_error_set(err, TL_CRASHED, "crashed");
     tl_memory_free(bytes);
     return status;
 }

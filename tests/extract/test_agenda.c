@@ -257,6 +257,25 @@ START_TEST(a_failure_that_lasts_is_not_tried_again_until_the_file_changes)
 }
 END_TEST
 
+START_TEST(a_photo_that_crashes_is_tried_in_three_runs)
+{
+    struct course course;
+
+    add_photo("a/1.jpg", "crash");
+    for (int run = 1; run <= 4; run++) {
+        course = extract_without_retrying(1);
+        ck_assert_uint_eq(course.reported_count, run <= 3 ? 1 : 0);
+        ck_assert_ptr_nonnull(strstr(course.json, run <= 3 ? "\"known_failures\": 0" : "\"known_failures\": 1"));
+    }
+    ck_assert_ptr_nonnull(strstr(course.text, "1 known failure, not tried: unreadable, or crashed or too slow in 3 runs"));
+    ck_assert_str_eq(ask("s.db", "SELECT group_concat(tries) FROM failures"), "3");
+    add_photo("a/1.jpg", "crash of another file"); /* whose tries begin anew */
+    ck_assert_uint_eq(extract_without_retrying(1).reported_count, 1);
+    ck_assert_uint_eq(extract_without_retrying(1).reported_count, 1);
+    ck_assert_str_eq(ask("s.db", "SELECT group_concat(tries) FROM failures"), "2");
+}
+END_TEST
+
 START_TEST(a_copy_of_a_photo_that_cannot_be_read_is_computed)
 {
     struct course course;
@@ -315,6 +334,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(limits, changed_and_vanished_photos_are_noticed);
     tcase_add_test(faults, a_photo_that_cannot_be_read_is_recorded_and_the_rest_goes_on);
     tcase_add_test(faults, a_failure_that_lasts_is_not_tried_again_until_the_file_changes);
+    tcase_add_test(faults, a_photo_that_crashes_is_tried_in_three_runs);
     tcase_add_test(faults, a_copy_of_a_photo_that_cannot_be_read_is_computed);
     tcase_add_test(faults, a_variant_that_cannot_be_made_leaves_the_others);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -51,6 +51,40 @@ static void put_at(tl_store *store, int64_t photo_id, enum tl_status cause, int6
     run_beside(tl_test_path(folder, "a.tl"), sql);
 }
 
+static void must_last(tl_store *store, size_t count, const int64_t *photo_ids)
+{
+    struct tl_error err;
+    int64_t *ids = NULL;
+    size_t id_count = 0;
+    must(tl_store_list_lasting_failures(store, &ids, &id_count, &err), &err);
+    ck_assert_uint_eq(id_count, count);
+    for (size_t i = 0; i < count; i++)
+        ck_assert_int_eq(ids[i], photo_ids[i]);
+    tl_memory_free(ids);
+}
+
+/* A hung disk makes any photo too slow, and a machine without memory kills any decoder. */
+START_TEST(what_crashes_or_is_too_slow_lasts_after_some_tries)
+{
+    static const enum tl_status causes[] = {TL_CRASHED, TL_TOO_SLOW};
+    folder = tl_test_make_folder();
+    tl_store *store = open_store(tl_test_path(folder, "a.tl"), TL_STORE_CREATE);
+    const struct small_store small = fill_small_store(store); /* [8] fails by bad input */
+    const int64_t ids[] = {small.photo_ids[2], small.photo_ids[8]};
+    ck_assert_int_lt(ids[0], ids[1]);
+    must_last(store, 1, &ids[1]);
+    for (int i = 0; i < TL_STORE_FAILURE_TRIES - 1; i++) {
+        put_at(store, ids[0], causes[_i], 5 + i);
+        must_last(store, 1, &ids[1]);
+    }
+    put_at(store, ids[0], causes[_i], 8);
+    must_last(store, 2, ids);
+    put_at(store, ids[0], causes[1 - _i], 9);
+    must_last(store, 1, &ids[1]); /* the other may have its tries as well */
+    close_store(store);
+}
+END_TEST
+
 START_TEST(a_failure_lasts_while_its_latest_cause_is_the_photo)
 {
     struct tl_error err;
@@ -60,10 +94,12 @@ START_TEST(a_failure_lasts_while_its_latest_cause_is_the_photo)
     tl_store *store = open_store(tl_test_path(folder, "a.tl"), TL_STORE_CREATE);
     const struct small_store small = fill_small_store(store); /* [8] fails by bad input */
     put_at(store, small.photo_ids[1], TL_IO, 5);
-    put_at(store, small.photo_ids[2], TL_CRASHED, 5);
+    for (int i = 0; i < TL_STORE_FAILURE_TRIES; i++) {
+        put_at(store, small.photo_ids[2], TL_CRASHED, 5);
+        put_at(store, small.photo_ids[4], TL_TOO_SLOW, 6);
+    }
     put_at(store, small.photo_ids[3], TL_BAD_INPUT, 5);
     put_at(store, small.photo_ids[3], TL_IO, 6);
-    put_at(store, small.photo_ids[4], TL_TOO_SLOW, 6);
     put_at(store, small.photo_ids[4], TL_IO, 5);
     put_at(store, small.photo_ids[5], TL_NO_MEMORY, 5);
     put_damage(store, small.feature_set_digest, 6);
@@ -104,6 +140,7 @@ Suite *tl_test_suite(void)
     Suite *suite = suite_create("store_failure");
     TCase *core = tcase_create("Core"), *faults = tcase_create("Faults");
     tcase_add_test(core, failures_are_counted_by_photo_stage_and_cause_and_forgotten);
+    tcase_add_loop_test(core, what_crashes_or_is_too_slow_lasts_after_some_tries, 0, 2);
     tcase_add_test(core, a_failure_lasts_while_its_latest_cause_is_the_photo);
     tcase_add_test(faults, stages_that_the_schema_forbids_are_refused);
     suite_add_tcase(suite, core);
