@@ -1,4 +1,4 @@
-/* output_file.c - the part beside the place, fsync, rename. */
+/* output_file.c - see output_file.h. */
 #include "common/exchange/output_file.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/base/memory.h"
+#include "common/base/publish.h"
 
 enum { NAMES_TRIED = 100 };
 
@@ -58,18 +59,10 @@ enum tl_status tl_output_file_create(struct tl_output_file *out, const char *pat
 
 enum tl_status tl_output_file_commit(struct tl_output_file *file, struct tl_error *err)
 {
-    int fd = open(file->part_path, O_RDONLY | O_CLOEXEC);
+    enum tl_status status = tl_publish_file(file->part_path, file->path, TL_PUBLISH_REPLACE, err);
 
-    if (fd < 0)
-        return tl_error_set(err, TL_IO, "cannot open '%s': %s", file->part_path, strerror(errno));
-    if (fsync(fd) != 0) {
-        int cause = errno;
-        close(fd);
-        return tl_error_set(err, TL_IO, "cannot write '%s': %s", file->part_path, strerror(cause));
-    }
-    close(fd);
-    if (rename(file->part_path, file->path) != 0)
-        return tl_error_set(err, TL_IO, "cannot rename '%s' to '%s': %s", file->part_path, file->path, strerror(errno));
+    if (status != TL_OK)
+        return status;
     tl_memory_free(file->part_path);
     file->part_path = NULL;
     return TL_OK;

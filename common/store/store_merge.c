@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include "common/base/memory.h"
+#include "common/base/publish.h"
 #include "common/base/text.h"
 #include "common/store/column.h"
 #include "common/store/location.h"
+#include "common/store/store_beside.h"
 #include "common/store/store_merge_shards.h"
 #include "common/store/store_merge_steps.h"
 
@@ -51,6 +53,9 @@ static enum tl_status open_part(struct part *out, const char *out_path, struct t
         return tl_error_set(err, TL_BAD_INPUT,
                             "%s is there already: name a new file; to add to a store, name it among those that are merged",
                             out_path);
+    const enum tl_status status = tl_store_beside_check(out_path, err);
+    if (status != TL_OK)
+        return status;
     (void)snprintf(out->path, sizeof out->path, "%s%s", out_path, PART_SUFFIX);
     const int descriptor = open(out->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (descriptor < 0)
@@ -67,27 +72,10 @@ static enum tl_status open_part(struct part *out, const char *out_path, struct t
     return TL_OK;
 }
 
-/* Whole on the disk before it has its name. */
 static enum tl_status publish(const struct part *part, const char *out_path, struct tl_error *err)
 {
-    char folder[PATH_MAX];
-    if (fsync(part->descriptor) != 0)
-        return tl_error_set(err, TL_IO, "%s: %s", part->path, strerror(errno));
-    int code = renameat2(AT_FDCWD, part->path, AT_FDCWD, out_path, RENAME_NOREPLACE);
-    if (code != 0 && (errno == EINVAL || errno == ENOSYS)) /* a file system that has no such call */
-        code = access(out_path, F_OK) == 0 ? (errno = EEXIST, -1) : rename(part->path, out_path);
-    if (code != 0)
-        return tl_error_set(err, errno == EEXIST ? TL_BAD_INPUT : TL_IO, "%s: %s", out_path,
-                            errno == EEXIST ? "somebody else has made it meanwhile" : strerror(errno));
-    const char *slash = strrchr(out_path, '/');
-    (void)snprintf(folder, sizeof folder, "%.*s", slash == NULL ? 1 : (int)(slash - out_path) + 1,
-                   slash == NULL ? "." : out_path);
-    const int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor >= 0) {
-        (void)fsync(descriptor);
-        close(descriptor);
-    }
-    return TL_OK;
+    const enum tl_status status = tl_store_beside_check(out_path, err);
+    return status == TL_OK ? tl_publish_file(part->path, out_path, TL_PUBLISH_NEW, err) : status;
 }
 
 /* Opens each input as readers do, so that what is none is found and named before anything is written. */

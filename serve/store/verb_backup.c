@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "common/exchange/output_file.h"
 #include "common/store/store_backup.h"
+#include "common/store/store_beside.h"
 #include "serve/store/verbs.h"
 
 enum { MEGABYTE = 1000000 };
@@ -41,10 +42,12 @@ static enum tl_status check_out_path(const char *store_path, const char *out_pat
     struct stat store, out;
 
     if (lstat(out_path, &out) != 0)
-        return TL_OK;
+        return tl_store_beside_check(out_path, err);
     if (stat(store_path, &store) == 0 && stat(out_path, &out) == 0 && store.st_dev == out.st_dev && store.st_ino == out.st_ino)
         return tl_error_set(err, TL_BAD_INPUT, "%s is the store itself; name another file to write", out_path);
-    return force ? TL_OK : tl_error_set(err, TL_BAD_INPUT, "%s is there already (--force replaces it)", out_path);
+    if (!force)
+        return tl_error_set(err, TL_BAD_INPUT, "%s is there already (--force replaces it)", out_path);
+    return tl_store_beside_check(out_path, err);
 }
 
 static enum tl_status copy(struct job *job, const char *store_path, const char *out_path, struct tl_error *err)

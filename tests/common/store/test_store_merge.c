@@ -303,6 +303,22 @@ START_TEST(a_stop_leaves_nothing_and_what_a_kill_left_is_written_over)
 }
 END_TEST
 
+START_TEST(a_journal_of_a_store_that_is_gone_keeps_its_name_from_a_new_one)
+{
+    struct tl_error err;
+    struct tl_store_merge_report report;
+    const char *const names[] = {"a.tl", NULL}, *const journal = _i == 0 ? "out.tl-journal" : "out.tl-wal";
+    make_merge_store("a.tl");
+    tl_test_write_file(merge_path(journal), "pages", 5);
+    must_fail(merge_with("out.tl", names, (struct tl_store_merge_wish){.inputs = NULL}, &told, &report, &err), TL_BAD_INPUT,
+              &err, journal);
+    ck_assert(merge_is_there(journal) && !merge_is_there("out.tl") && !merge_is_there("out.tl.part"));
+    tl_test_write_file(merge_path(journal), "", 0);
+    merge_well("out.tl", names, &told);
+    must_be_equal("out.tl", "a.tl");
+}
+END_TEST
+
 START_TEST(two_merges_into_one_file_do_not_mix)
 {
     struct tl_error err;
@@ -365,6 +381,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(faults, a_file_that_is_there_is_never_touched);
     tcase_add_test(faults, an_input_that_is_none_is_named_before_anything_is_made);
     tcase_add_test(faults, a_stop_leaves_nothing_and_what_a_kill_left_is_written_over);
+    tcase_add_loop_test(faults, a_journal_of_a_store_that_is_gone_keeps_its_name_from_a_new_one, 0, 2);
     tcase_add_test(faults, two_merges_into_one_file_do_not_mix);
     tcase_add_test(faults, rows_that_the_schema_forbids_are_refused_with_the_stores_name);
     tcase_add_test(faults, no_memory_anywhere_leaves_nothing);
