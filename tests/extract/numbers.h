@@ -169,7 +169,7 @@ struct course {
     bool wants_summary;
 
     tl_writer *writer;
-    size_t taken_count, reported_count, computed_count;
+    size_t taken_count, reported_count, computed_count, agenda_count;
     struct tl_writer_totals totals;
     struct tl_effort effort;
     int64_t missing_count;
@@ -280,8 +280,10 @@ static inline enum tl_status extract(struct course *course, struct tl_error *err
         wish.is_retrying = !course->skips_known;
     if (status == TL_OK)
         status = tl_agenda_create(&agenda, store, &wish, &scan, &source_id, 1, err);
-    if (status == TL_OK)
+    if (status == TL_OK) {
+        course->agenda_count = tl_agenda_photo_count(agenda);
         tl_scan_forget_entries(scan);
+    }
     if (status == TL_OK)
         status = tl_writer_create(&course->writer, store, agenda, note_failure, course, err);
     if (status == TL_OK)

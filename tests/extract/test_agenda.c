@@ -167,6 +167,44 @@ START_TEST(the_summary_says_what_was_done)
 }
 END_TEST
 
+START_TEST(copies_of_photos_that_are_only_counted_are_named)
+{
+    struct course course;
+
+    add_photo("a/z.jpg", "same");
+    add_photo("a/sub/1.jpg", "same");
+    add_photo("b/2.jpg", "other");
+    (void)extract_well("s.db", 1, 1);
+    add_photo("b/new.jpg", "same");
+    course = extract_well("s.db", 1, 1);
+    ck_assert_uint_eq(course.taken_count, 1);
+    ck_assert_uint_eq(course.computed_count, 0);
+    ck_assert_msg(strstr(course.text, "all         4         0      4"), "%s", course.text);
+    ck_assert(strstr(course.text, "2 photos have the same bytes"));
+    ck_assert_msg(strstr(course.text, "Two classes: photos/a/z.jpg and photos/b/new.jpg"), "%s", course.text);
+    ck_assert(strstr(course.text, "4 photos carry an EXIF tag"));
+    course = extract_well("s.db", 1, 1);
+    ck_assert_uint_eq(course.taken_count, 0);
+    ck_assert_msg(strstr(course.text, "Two classes: photos/a/z.jpg and photos/b/new.jpg"), "%s", course.text);
+}
+END_TEST
+
+START_TEST(a_photo_that_is_as_it_should_be_is_only_counted_until_a_label_or_row_is_not)
+{
+    add_photo("a/1.jpg", "one");
+    add_photo("b/2.jpg", "two");
+    ck_assert_uint_eq(extract_well("s.db", 1, 0).agenda_count, 2);
+    ck_assert_uint_eq(extract_well("s.db", 1, 0).agenda_count, 0);
+    change("s.db", "UPDATE label SET class = 'c' WHERE photo_id = 1");
+    ck_assert_uint_eq(extract_well("s.db", 1, 0).agenda_count, 1);
+    ck_assert_str_eq(ask("s.db", "SELECT group_concat(class) FROM (SELECT class FROM label ORDER BY class)"), "a,b");
+    change("s.db", "UPDATE photo SET missing_since_ms = 5 WHERE photo_id = 2");
+    ck_assert_uint_eq(extract_well("s.db", 1, 0).agenda_count, 1);
+    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM photo WHERE missing_since_ms IS NOT NULL"), "0");
+    ck_assert_uint_eq(extract_well("s.db", 1, 0).agenda_count, 0);
+}
+END_TEST
+
 START_TEST(variants_wanted_later_are_all_that_is_computed)
 {
     add_many(12);
@@ -330,6 +368,8 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, a_feature_whose_blob_is_gone_or_cut_is_computed_again);
     tcase_add_test(core, a_place_that_is_as_it_was_is_not_written_again);
     tcase_add_test(core, the_summary_says_what_was_done);
+    tcase_add_test(core, copies_of_photos_that_are_only_counted_are_named);
+    tcase_add_test(core, a_photo_that_is_as_it_should_be_is_only_counted_until_a_label_or_row_is_not);
     tcase_add_test(limits, variants_wanted_later_are_all_that_is_computed);
     tcase_add_test(limits, changed_and_vanished_photos_are_noticed);
     tcase_add_test(faults, a_photo_that_cannot_be_read_is_recorded_and_the_rest_goes_on);

@@ -121,6 +121,40 @@ START_TEST(what_is_not_seen_is_missing_once)
 }
 END_TEST
 
+static bool has_label(tl_store *store, int64_t photo_id, const char *label_set, const char *class_name, const char *split)
+{
+    struct tl_error err;
+    bool has = false;
+    must(tl_store_has_folder_label(store, &has, photo_id, label_set, class_name, split, &err), &err);
+    return has;
+}
+
+START_TEST(a_folder_label_is_there_where_putting_it_would_change_nothing)
+{
+    struct tl_error err;
+    int64_t source_id, photo_id;
+    const char *path = tl_test_path(tl_test_make_folder(), "a.tl");
+    tl_store *store = open_store(path, TL_STORE_CREATE);
+    must(tl_store_begin(store, &err), &err);
+    must(tl_store_put_source(store, &source_id, "s", "/s", &err), &err);
+    photo_id = put_photo(store, source_id, "a/1.jpg", 0);
+    ck_assert(!has_label(store, photo_id, "default", "clear", NULL));
+    put_label(store, photo_id, "clear", NULL);
+    must(tl_store_commit(store, &err), &err);
+    ck_assert(has_label(store, photo_id, "default", "clear", NULL));
+    ck_assert(!has_label(store, photo_id, "default", "clear", "train"));
+    ck_assert(!has_label(store, photo_id, "default", "cloudy", NULL));
+    ck_assert(!has_label(store, photo_id, "other", "clear", NULL));
+    /* A class given by hand stays as it is, whatever the folder says of its split. */
+    run_beside(path, "INSERT INTO label (photo_id, class, split, origin) VALUES (1, 'cloudy', 'val', 'hand')");
+    ck_assert(has_label(store, photo_id, "default", "clear", NULL));
+    ck_assert(!has_label(store, photo_id, "default", "cloudy", NULL));
+    run_beside(path, "DELETE FROM label WHERE origin = 'folder'");
+    ck_assert(has_label(store, photo_id, "default", "cloudy", NULL));
+    close_store(store);
+}
+END_TEST
+
 START_TEST(a_folder_label_replaces_folder_labels_and_no_others)
 {
     struct tl_error err;
@@ -258,6 +292,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, rows_that_are_as_they_would_become_are_not_written);
     tcase_add_test(core, the_thumbnail_of_known_bytes_stays);
     tcase_add_test(core, what_is_not_seen_is_missing_once);
+    tcase_add_test(core, a_folder_label_is_there_where_putting_it_would_change_nothing);
     tcase_add_test(core, a_folder_label_replaces_folder_labels_and_no_others);
     tcase_add_test(limits, any_bytes_are_a_path_and_no_two_paths_are_one_row);
     tcase_add_test(limits, a_class_named_in_other_bytes_is_text);

@@ -1,6 +1,7 @@
 /* test_store_plans.c - every statement the room runs finds its rows through an index, unless it is meant to read all of them. */
 #include "common/store/connection.h"
 #include "common/store/statement.h"
+#include "common/store/store_inventory.h"
 #include "tests/common/store/small_store.h"
 
 /* Loops over whole tables, each by intent: "statement's words" and "the plan's words". */
@@ -17,6 +18,9 @@ static const struct {
     {"FROM feature_set fs JOIN input i", "SCAN fs"},         /* the list of all feature sets */
     {"SELECT j.value AS class_name", "SCAN j"},              /* one head's class names */
     {"JOIN (SELECT v.augmentation_id, count(*)", "SCAN n"},  /* one set's augmentations */
+    {"SELECT c.sha256, v.variant_index FROM variant v", "SCAN v"}, /* an extraction's start: all features */
+    {"FROM label l JOIN photo p USING", "SCAN l"},           /* all labels with a split */
+    {"GROUP BY content_id HAVING", "SCAN"},                  /* all contents that lie in several places */
     {"FROM current_versions)", "SCAN current_versions"},     /* one row, of constants */
 };
 
@@ -49,6 +53,25 @@ static int count_scans(sqlite3 *db, const char *sql, char found[512])
     }
     sqlite3_finalize(prepared);
     return count;
+}
+
+static enum tl_status pass_feature(void *context, const uint8_t sha256[TL_DIGEST_BYTES], uint32_t variant_index, struct tl_error *err)
+{
+    (void)context, (void)sha256, (void)variant_index, (void)err;
+    return TL_OK;
+}
+
+static enum tl_status pass_split(void *context, int64_t source_id, bool is_of_folder, const uint8_t *sha256, struct tl_error *err)
+{
+    (void)context, (void)source_id, (void)is_of_folder, (void)sha256, (void)err;
+    return TL_OK;
+}
+
+static enum tl_status pass_place(void *context, const uint8_t sha256[TL_DIGEST_BYTES], int64_t photo_id, int64_t source_id,
+                                 const char *path, struct tl_error *err)
+{
+    (void)context, (void)sha256, (void)photo_id, (void)source_id, (void)path, (void)err;
+    return TL_OK;
 }
 
 /* Uses everything once, so that every statement is in the store's table of them. */
@@ -87,6 +110,9 @@ static void use_everything(tl_store *store)
     tl_store_free_head(&head);
     must_fail(tl_store_get_head(store, &head, "none", &err), TL_NOT_FOUND, &err, "none");
     must(tl_store_pin_head(store, "2", &err), &err);
+    must(tl_store_each_feature(store, small.feature_set_id, small.mild_id, pass_feature, NULL, &err), &err);
+    must(tl_store_each_split(store, "default", pass_split, NULL, &err), &err);
+    must(tl_store_each_copy(store, pass_place, NULL, &err), &err);
     put_damage(store, small.feature_set_digest, 1);
     must(tl_store_begin(store, &err), &err);
     must(tl_store_clear_failures(store, small.photo_ids[1], &err), &err);
