@@ -72,6 +72,18 @@ enum tl_status tl_connection_read_int(tl_store *store, int64_t *out, const char 
     return status;
 }
 
+static int ask(void *context)
+{
+    const tl_store *store = context;
+    return store->should_stop();
+}
+
+void tl_connection_watch(tl_store *store, bool (*should_stop)(void), int instruction_count)
+{
+    store->should_stop = should_stop;
+    sqlite3_progress_handler(store->db, instruction_count, should_stop != NULL ? ask : NULL, store);
+}
+
 enum tl_status tl_connection_begin_reading(tl_store *store, bool *out_is_own, struct tl_error *err)
 {
     *out_is_own = sqlite3_get_autocommit(store->db) != 0;

@@ -24,6 +24,7 @@ struct tl_store {
      * sqlite3_get_autocommit() tells. */
     bool is_in_transaction;
     char notice[160]; /* empty for none */
+    bool (*should_stop)(void); /* of tl_connection_watch() */
     /* journal.c's. */
     const char *network_name; /* of the network file system that the file lies on, NULL elsewhere; static */
     double waiting_since_seconds, committed_seconds;
@@ -49,6 +50,10 @@ TL_MUST_USE enum tl_status tl_connection_open_at(tl_store **out, const char *pat
 /* Opens a store of any schema version up to ours without bringing it up to date, its journal as it is; for what concerns the file
  * and not its rows. Closing is tl_store_close()'s. Fails with: as tl_store_open(). */
 TL_MUST_USE enum tl_status tl_connection_open_as_is(tl_store **out, const char *path, enum tl_store_mode mode, struct tl_error *err);
+
+/* While `should_stop` is not NULL, it is asked once in so many of SQLite's instructions, and what runs then is TL_STOPPED when it
+ * says so. */
+void tl_connection_watch(tl_store *store, bool (*should_stop)(void), int instruction_count);
 
 /* Several reads that must agree: a read transaction, or the open one. *out_is_own goes to the end call. */
 TL_MUST_USE enum tl_status tl_connection_begin_reading(tl_store *store, bool *out_is_own, struct tl_error *err);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,12 +27,12 @@ static long find_lock(const char *path, off_t start, off_t size_bytes)
 
 long tl_holder_find(const char *path)
 {
-    char shm[PATH_MAX + 8];
-    long process_id = 0;
-    const int length = snprintf(shm, sizeof shm, "%s-shm", path);
-    if (length > 0 && (size_t)length < sizeof shm)
-        process_id = find_lock(shm, SHM_OPEN_AT, SHM_OPEN_BYTES);
-    return process_id != 0 ? process_id : find_lock(path, PENDING_AT, PENDING_BYTES);
+    char resolved[PATH_MAX], shm[PATH_MAX + 8];
+    if (realpath(path, resolved) == NULL) /* SQLite follows links too, and puts the -shm beside what they lead to */
+        return 0;
+    snprintf(shm, sizeof shm, "%s-shm", resolved);
+    const long process_id = find_lock(shm, SHM_OPEN_AT, SHM_OPEN_BYTES);
+    return process_id != 0 ? process_id : find_lock(resolved, PENDING_AT, PENDING_BYTES);
 }
 
 void tl_holder_describe(char out[TL_HOLDER_WORDS_BYTES], long process_id)

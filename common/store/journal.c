@@ -72,6 +72,8 @@ void tl_journal_shorten(tl_store *store)
 {
     int page_count = 0;
     store->committed_seconds = tl_system_seconds();
+    if (store->wal_page_count < TOO_LONG_PAGES) /* the -wal has begun anew since it was too long */
+        store->wal_retry_page_count = 0;
     if (store->wal_page_count < LONG_PAGES)
         return;
     /* Passive: as far as readers allow, and without keeping out writers. */
@@ -79,9 +81,9 @@ void tl_journal_shorten(tl_store *store)
     if (page_count < TOO_LONG_PAGES || page_count < store->wal_retry_page_count)
         return;
     sqlite3_busy_timeout(store->db, READERS_WAIT_MS);
-    (void)sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    const int code = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
     (void)sqlite3_busy_handler(store->db, wait_for_others, store);
-    store->wal_retry_page_count = page_count + LONG_PAGES;
+    store->wal_retry_page_count = code == SQLITE_OK ? 0 : page_count + LONG_PAGES;
 }
 
 enum tl_status tl_journal_end(tl_store *store, struct tl_error *err)

@@ -19,8 +19,7 @@ static size_t find_name(const char *path)
     return slash != NULL ? (size_t)(slash - path) + 1 : 0;
 }
 
-/* The folder that SQLite's journal goes to: links of the file are followed, as SQLite does. */
-static void copy_folder(char out[PATH_MAX], const char *path)
+void tl_location_copy_folder(char *out, const char *path)
 {
     char resolved[PATH_MAX];
     const char *full = realpath(path, resolved) != NULL ? resolved : path;
@@ -74,7 +73,7 @@ static enum tl_status check_absent(const char *path, enum tl_store_mode mode, st
     struct stat info;
     if (mode != TL_STORE_CREATE)
         return tl_error_set(err, TL_NOT_FOUND, "%s: no such store; tl-extract makes one", path);
-    copy_folder(folder, path);
+    tl_location_copy_folder(folder, path);
     if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode))
         return tl_error_set(err, TL_IO, "%s: cannot be made: there is no folder %s", path, folder);
     if (access(folder, W_OK | X_OK) != 0)
@@ -90,7 +89,7 @@ enum tl_status tl_location_check(struct tl_location *out, const char *path, enum
     *out = (struct tl_location){.is_still = false};
     if (path[0] == '\0' || strlen(path) >= PATH_MAX - 16)
         return tl_error_set(err, TL_BAD_INPUT, "a store's path has 1 to %d bytes, not %zu", PATH_MAX - 17, strlen(path));
-    copy_folder(folder, path);
+    tl_location_copy_folder(folder, path);
     out->network_name = find_network(folder);
     if (stat(path, &info) != 0)
         return errno == ENOENT ? check_absent(path, mode, err)

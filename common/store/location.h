@@ -22,6 +22,10 @@ TL_MUST_USE enum tl_status tl_location_check(struct tl_location *out, const char
 /* TL_BAD_INPUT, and what an empty file that is to be a store's is told. */
 enum tl_status tl_location_refuse_empty(const char *path, struct tl_error *err);
 
+/* The folder that SQLite's journal goes to, for PATH_MAX bytes: links of the file are followed, as SQLite does. Ends with a slash,
+ * but for ".". */
+void tl_location_copy_folder(char *out, const char *path);
+
 /* True where a file of `path` and `suffix` ("-wal") holds something; links of `path` are followed, as SQLite does. */
 bool tl_location_has_journal(const char *path, const char *suffix);
 

@@ -15,32 +15,37 @@ struct checking {
     void *context;
 };
 
-static int ask(void *context)
-{
-    bool (*const *should_stop)(void) = context;
-    return (*should_stop)();
-}
-
 static void tell(struct checking *checking, const char *fault)
 {
+    struct tl_error told;
+    tl_error_set(&told, TL_CORRUPT, "%s: the file is damaged: %s", checking->store->path, fault);
     if (checking->count < FAULTS_MAX)
-        checking->tell(checking->context, fault);
+        checking->tell(checking->context, told.message);
     checking->count++;
 }
 
+/* A row has one fault, or several in lines after one that says in which database they are. */
 static void tell_integrity(struct checking *checking, sqlite3_stmt *row)
 {
     const char *words = (const char *)sqlite3_column_text(row, 0);
-    if (words != NULL && strcmp(words, "ok") != 0)
-        tell(checking, words);
+    if (words == NULL || strcmp(words, "ok") == 0)
+        return;
+    while (*words != '\0') {
+        char line[FAULT_BYTES];
+        const size_t length = strcspn(words, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)(length < sizeof line ? length : sizeof line - 1), words);
+        if (length > 0 && strncmp(line, "*** in ", 7) != 0)
+            tell(checking, line);
+        words += length + (words[length] == '\n');
+    }
 }
 
 static void tell_foreign_key(struct checking *checking, sqlite3_stmt *row)
 {
     char words[FAULT_BYTES];
     const char *table = (const char *)sqlite3_column_text(row, 0), *parent = (const char *)sqlite3_column_text(row, 2);
-    snprintf(words, sizeof words, "row %lld of table %s refers to a row of table %s that is not there", (long long)sqlite3_column_int64(row, 1),
-             table != NULL ? table : "?", parent != NULL ? parent : "?");
+    snprintf(words, sizeof words, "row %lld of table %s refers to a row of table %s that is not there",
+             (long long)sqlite3_column_int64(row, 1), table != NULL ? table : "?", parent != NULL ? parent : "?");
     tell(checking, words);
 }
 
@@ -68,12 +73,11 @@ enum tl_status tl_store_check_integrity(tl_store *store, size_t *out_count, tl_s
                                         bool (*should_stop)(void), struct tl_error *err)
 {
     struct checking checking = {store, 0, tell_fault, context};
-    if (should_stop != NULL)
-        sqlite3_progress_handler(store->db, INSTRUCTIONS_BETWEEN, ask, &should_stop);
+    tl_connection_watch(store, should_stop, INSTRUCTIONS_BETWEEN);
     enum tl_status status = run_check(&checking, "PRAGMA integrity_check", tell_integrity, err);
     if (status == TL_OK)
         status = run_check(&checking, "PRAGMA foreign_key_check", tell_foreign_key, err);
-    sqlite3_progress_handler(store->db, 0, NULL, NULL);
+    tl_connection_watch(store, NULL, 0);
     *out_count = checking.count;
     return status;
 }

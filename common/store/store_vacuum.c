@@ -3,42 +3,29 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "common/base/quantity.h"
 #include "common/store/connection.h"
+#include "common/store/location.h"
 
 enum { INSTRUCTIONS_BETWEEN = 100, SPARE_BYTES = 16 << 20 };
-
-static void copy_folder(char out[PATH_MAX], const char *path)
-{
-    char resolved[PATH_MAX];
-    snprintf(out, PATH_MAX, "%s", realpath(path, resolved) != NULL ? resolved : path);
-    char *slash = strrchr(out, '/');
-    if (slash == NULL)
-        snprintf(out, PATH_MAX, ".");
-    else
-        slash[slash == out] = '\0';
-}
 
 static enum tl_status check_room(const tl_store *store, const char *folder, int64_t kept_bytes, struct tl_error *err)
 {
     struct statvfs disk;
     if (statvfs(folder, &disk) != 0)
         return tl_error_set(err, TL_IO, "%s: %s", folder, strerror(errno));
-    const double needed = 2.0 * (double)kept_bytes + SPARE_BYTES, there = (double)disk.f_bavail * (double)disk.f_frsize;
-    if (there < needed)
-        return tl_error_set(err, TL_IO, "%s: %.1f GB must be free in %s meanwhile, and %.1f GB are; nothing was changed", store->path,
-                            needed / 1e9, folder, there / 1e9);
-    return TL_OK;
-}
-
-static int ask(void *context)
-{
-    bool (*const *should_stop)(void) = context;
-    return (*should_stop)();
+    const int64_t needed_bytes = 2 * kept_bytes + SPARE_BYTES, there_bytes = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
+    if (there_bytes >= needed_bytes)
+        return TL_OK;
+    char needed[TL_QUANTITY_BYTES_WORDS], there[TL_QUANTITY_BYTES_WORDS];
+    tl_quantity_format_bytes(needed, needed_bytes);
+    tl_quantity_format_bytes(there, there_bytes);
+    return tl_error_set(err, TL_IO, "%s: %s must be free in %s meanwhile, and %s are; nothing was changed", store->path, needed,
+                        folder, there);
 }
 
 /* SQLite puts its temporary file where this says, else into a folder for small things. */
@@ -48,31 +35,39 @@ static void put_temporary_files_beside(const char *folder)
         (void)setenv("SQLITE_TMPDIR", folder, 0);
 }
 
-enum tl_status tl_store_vacuum(tl_store *store, struct tl_store_vacuuming *out, bool (*should_stop)(void), struct tl_error *err)
+static enum tl_status measure(tl_store *store, int64_t *out_file_bytes, int64_t *out_kept_bytes, struct tl_error *err)
 {
-    char folder[PATH_MAX];
-    int64_t page_bytes, page_count = 0, free_count = 0;
+    int64_t page_bytes = 0, page_count = 0, free_count = 0;
     enum tl_status status = tl_connection_read_int(store, &page_bytes, "PRAGMA page_size", err);
     if (status == TL_OK)
         status = tl_connection_read_int(store, &page_count, "PRAGMA page_count", err);
     if (status == TL_OK)
         status = tl_connection_read_int(store, &free_count, "PRAGMA freelist_count", err);
+    *out_file_bytes = page_count * page_bytes;
+    *out_kept_bytes = (page_count - free_count) * page_bytes;
+    return status;
+}
+
+enum tl_status tl_store_vacuum(tl_store *store, struct tl_store_vacuuming *out, const struct tl_store_vacuum_watch *watch,
+                               struct tl_error *err)
+{
+    char folder[PATH_MAX];
+    int64_t kept_bytes;
+    enum tl_status status = measure(store, &out->before_bytes, &kept_bytes, err);
+    tl_location_copy_folder(folder, store->path);
+    if (status == TL_OK)
+        status = check_room(store, folder, kept_bytes, err);
     if (status != TL_OK)
         return status;
-    copy_folder(folder, store->path);
-    status = check_room(store, folder, (page_count - free_count) * page_bytes, err);
-    if (status != TL_OK)
-        return status;
+    if (watch->tell_start != NULL)
+        watch->tell_start(watch->context, out->before_bytes, kept_bytes);
     put_temporary_files_beside(folder);
-    out->before_bytes = page_count * page_bytes;
-    if (should_stop != NULL)
-        sqlite3_progress_handler(store->db, INSTRUCTIONS_BETWEEN, ask, &should_stop);
+    tl_connection_watch(store, watch->should_stop, INSTRUCTIONS_BETWEEN);
     status = tl_connection_run(store, "VACUUM", err);
-    sqlite3_progress_handler(store->db, 0, NULL, NULL);
+    tl_connection_watch(store, NULL, 0);
     if (status == TL_OK)
         status = tl_connection_run(store, "PRAGMA wal_checkpoint(TRUNCATE)", err);
     if (status == TL_OK)
-        status = tl_connection_read_int(store, &page_count, "PRAGMA page_count", err);
-    out->after_bytes = page_count * page_bytes;
+        status = measure(store, &out->after_bytes, &kept_bytes, err);
     return status;
 }

@@ -124,20 +124,22 @@ enum tl_status tl_store_name_damage(tl_store *store, int64_t feature_id, const s
                                     const struct tl_store_verify_watch *watch, struct tl_error *err)
 {
     struct tl_statement s;
-    struct tl_store_feature_name name = {.feature_id = feature_id};
+    struct tl_store_feature_name name = {.feature_id = feature_id, .source = "", .path = "", .augmentation = ""};
     char *source = NULL, *path = NULL, *augmentation = NULL;
     tl_statement_begin(
         &s, store,
         "SELECT fs.digest, c.sha256, s.name, p.path, p.photo_id IS NOT NULL AND p.missing_since_ms IS NULL, a.name, v.variant_index"
-        " FROM feature f JOIN feature_set fs USING (feature_set_id) JOIN variant v USING (variant_id)"
-        " JOIN augmentation a USING (augmentation_id) JOIN content c USING (content_id)"
+        " FROM feature f LEFT JOIN feature_set fs USING (feature_set_id) LEFT JOIN variant v USING (variant_id)"
+        " LEFT JOIN augmentation a USING (augmentation_id) LEFT JOIN content c USING (content_id)"
         " LEFT JOIN photo p ON p.photo_id = (SELECT q.photo_id FROM photo q JOIN source t USING (source_id)"
         " WHERE q.content_id = c.content_id ORDER BY q.missing_since_ms IS NOT NULL, t.name, q.path LIMIT 1)"
         " LEFT JOIN source s ON s.source_id = p.source_id WHERE f.feature_id = ?",
         err);
     tl_statement_bind_int(&s, feature_id);
     const bool is_there = tl_statement_step(&s);
-    if (is_there) {
+    if (is_there)
+        name.is_orphan = tl_column_is_null(&s, 0) || tl_column_is_null(&s, 1) || tl_column_is_null(&s, 5);
+    if (is_there && !name.is_orphan) {
         tl_column_digest(&s, 0, name.feature_set_digest);
         tl_column_digest(&s, 1, name.sha256);
         name.source = source = copy_text(&s, 2);

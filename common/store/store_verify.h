@@ -12,6 +12,7 @@
 /* One feature as the messages and the records of its damage name it; strings are borrowed for the call. */
 struct tl_store_feature_name {
     int64_t feature_id;
+    bool is_orphan; /* its variant, feature set or content is lost: nothing but feature_id is known, and the rest is empty */
     uint8_t feature_set_digest[TL_DIGEST_BYTES], sha256[TL_DIGEST_BYTES];
     const char *source, *path; /* the content's first place, present ones before missing ones; "" where it has none any more */
     bool is_present;           /* a photo that tl-extract can read again has this content */

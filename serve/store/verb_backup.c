@@ -6,10 +6,10 @@
 
 #include "common/base/progress.h"
 #include "common/base/system.h"
-#include "common/base/text.h"
 #include "common/exchange/output_file.h"
 #include "common/store/store_backup.h"
 #include "common/store/store_beside.h"
+#include "serve/store/store_command.h"
 #include "serve/store/verbs.h"
 
 enum { MEGABYTE = 1000000 };
@@ -72,7 +72,6 @@ static enum tl_status print_result(const char *out_path, bool is_json, struct tl
 {
     struct stat info = {.st_size = 0};
     struct tl_text line;
-    enum tl_status status;
 
     (void)stat(out_path, &info);
     tl_text_init(&line, 1 << 20);
@@ -84,11 +83,7 @@ static enum tl_status print_result(const char *out_path, bool is_json, struct tl
         tl_text_append_visible(&line, out_path, strlen(out_path));
         tl_text_append_format(&line, ": %" PRId64 " bytes\n", (int64_t)info.st_size);
     }
-    status = tl_text_check(&line, err);
-    if (status == TL_OK)
-        fputs(line.bytes, stdout);
-    tl_text_free(&line);
-    return status;
+    return tl_store_command_print(&line, err);
 }
 
 enum tl_exit tl_verb_backup_run(int argc, char **argv)
@@ -113,17 +108,11 @@ enum tl_exit tl_verb_backup_run(int argc, char **argv)
     enum tl_exit exit_code;
     enum tl_status status;
 
-    if (!tl_tool_begin(&operands, &exit_code, &command, argc, argv))
+    if (!tl_store_command_begin(&operands, &exit_code, &command, 2, "a store and the file to write are needed", argc, argv))
         return exit_code;
-    if (operands.count != 2) {
-        tl_tool_say(&command, "a store and the file to write are needed (see --help)");
-        return TL_EXIT_NOTHING;
-    }
     tl_system_catch_signals();
     status = copy(&job, operands.items[0], operands.items[1], &err);
     if (status == TL_OK)
         status = print_result(operands.items[1], settings.json, &err);
-    if (status != TL_OK)
-        tl_tool_say(&command, "%s", err.message);
-    return tl_tool_end(&command, status == TL_OK ? TL_EXIT_OK : status == TL_STOPPED ? TL_EXIT_STOPPED : TL_EXIT_NOTHING);
+    return tl_store_command_end(&command, status, &err, TL_EXIT_OK);
 }

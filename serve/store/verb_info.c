@@ -3,6 +3,7 @@
 
 #include "serve/store/summary.h"
 #include "serve/store/table_bytes.h"
+#include "serve/store/store_command.h"
 #include "serve/store/verbs.h"
 
 struct settings {
@@ -70,10 +71,10 @@ enum tl_exit tl_verb_info_run(int argc, char **argv)
     enum tl_exit exit_code;
     enum tl_status status;
 
-    if (!tl_tool_begin(&operands, &exit_code, &command, argc, argv))
+    if (!tl_store_command_begin(&operands, &exit_code, &command, 1, "one store is needed", argc, argv))
         return exit_code;
-    if (operands.count != 1 || (settings.digest && settings.bytes)) {
-        tl_tool_say(&command, operands.count != 1 ? "one store is needed (see --help)" : "--digest and --bytes exclude each other");
+    if (settings.digest && settings.bytes) {
+        tl_tool_say(&command, "--digest and --bytes exclude each other");
         return TL_EXIT_NOTHING;
     }
     status = tl_store_open(&store, operands.items[0], TL_STORE_READ, &err);
@@ -84,7 +85,5 @@ enum tl_exit tl_verb_info_run(int argc, char **argv)
     if (status == TL_IO && ferror(stdout))
         status = TL_OK; /* tl_tool_end() tells */
     status = tl_store_close_after(&store, status, &err);
-    if (status != TL_OK)
-        tl_tool_say(&command, "%s", err.message);
-    return tl_tool_end(&command, status == TL_OK ? TL_EXIT_OK : TL_EXIT_NOTHING);
+    return tl_store_command_end(&command, status, &err, TL_EXIT_OK);
 }

@@ -1,26 +1,28 @@
 /* verb_prune.c - tl-store prune: deletes stale features, or those of a feature set or an augmentation. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/base/system.h"
-#include "common/base/text.h"
 #include "common/store/store_feature.h"
 #include "common/store/store_prune.h"
 #include "serve/store/held_store.h"
+#include "serve/store/store_command.h"
 #include "serve/store/verbs.h"
 
 struct settings {
     const char *features, *augment;
-    bool missing, dry_run, json;
+    bool missing, dry_run, json, quiet;
 };
 
 static enum tl_status choose_augmentation(struct tl_store_prune_wish *wish, tl_store *store, const char *wanted, struct tl_error *err)
 {
     struct tl_store_augmentation *augmentations = NULL;
     size_t count = 0, index = 0;
-    enum tl_status status = tl_store_list_augmentations(store, wish->feature_set_id, &augmentations, &count, err);
+    enum tl_status status;
 
+    if (strcmp(wanted, "none") == 0)
+        return tl_error_set(err, TL_BAD_INPUT, "plain features are of no augmentation; they go with their feature set: --features NAME");
+    status = tl_store_list_augmentations(store, wish->feature_set_id, &augmentations, &count, err);
     for (size_t i = 0; i < count; i++)
         augmentations[i].is_stale = false;
     if (status == TL_OK)
@@ -86,18 +88,13 @@ static void append_words(struct tl_text *text, const struct tl_store_pruned *pru
 static enum tl_status print_result(const struct tl_store_pruned *pruned, const struct settings *settings, struct tl_error *err)
 {
     struct tl_text text;
-    enum tl_status status;
 
     tl_text_init(&text, 1 << 16);
     if (settings->json)
         append_json(&text, pruned, settings->dry_run);
     else
         append_words(&text, pruned, settings);
-    status = tl_text_check(&text, err);
-    if (status == TL_OK)
-        fputs(text.bytes, stdout);
-    tl_text_free(&text);
-    return status;
+    return tl_store_command_print(&text, err);
 }
 
 /* A dry run reads: read-only media and an extraction at work are no hindrance. */
@@ -126,6 +123,7 @@ enum tl_exit tl_verb_prune_run(int argc, char **argv)
          .help = "only what belongs to photos that changed or are gone, and what the store knows of the latter"},
         {.name = "dry-run", .kind = TL_OPTION_FLAG, .target = &settings.dry_run, .help = "tell what would be deleted; change nothing"},
         {.name = "json", .kind = TL_OPTION_FLAG, .target = &settings.json, .help = "the result as a JSON object"},
+        {.name = "quiet", .kind = TL_OPTION_FLAG, .target = &settings.quiet, .help = "no summary"},
     };
     const struct tl_command command = {
         "tl-store prune",
@@ -142,17 +140,11 @@ enum tl_exit tl_verb_prune_run(int argc, char **argv)
     enum tl_exit exit_code;
     enum tl_status status;
 
-    if (!tl_tool_begin(&operands, &exit_code, &command, argc, argv))
+    if (!tl_store_command_begin(&operands, &exit_code, &command, 1, "one store is needed", argc, argv))
         return exit_code;
-    if (operands.count != 1) {
-        tl_tool_say(&command, "one store is needed (see --help)");
-        return TL_EXIT_NOTHING;
-    }
     tl_system_catch_signals();
     status = prune(&pruned, operands.items[0], &settings, &err);
-    if (status == TL_OK)
+    if (status == TL_OK && (settings.json || !settings.quiet))
         status = print_result(&pruned, &settings, &err);
-    if (status != TL_OK)
-        tl_tool_say(&command, "%s", err.message);
-    return tl_tool_end(&command, status == TL_OK ? TL_EXIT_OK : status == TL_STOPPED ? TL_EXIT_STOPPED : TL_EXIT_NOTHING);
+    return tl_store_command_end(&command, status, &err, TL_EXIT_OK);
 }

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "common/base/text.h"
 #include "common/store/store_source.h"
+#include "serve/store/store_command.h"
 #include "serve/store/verbs.h"
 
 /* The folder's real path, which is what a scan compares. */
@@ -39,7 +39,6 @@ static enum tl_status relocate(const char *path, const char *name, const char *r
 static enum tl_status print_result(const char *name, const char *root, bool is_json, struct tl_error *err)
 {
     struct tl_text line;
-    enum tl_status status;
 
     tl_text_init(&line, 1 << 20);
     if (is_json) {
@@ -55,11 +54,7 @@ static enum tl_status print_result(const char *name, const char *root, bool is_j
         tl_text_append_visible(&line, root, strlen(root));
         tl_text_append(&line, "\n");
     }
-    status = tl_text_check(&line, err);
-    if (status == TL_OK)
-        fputs(line.bytes, stdout);
-    tl_text_free(&line);
-    return status;
+    return tl_store_command_print(&line, err);
 }
 
 enum tl_exit tl_verb_relocate_run(int argc, char **argv)
@@ -83,20 +78,12 @@ enum tl_exit tl_verb_relocate_run(int argc, char **argv)
     enum tl_exit exit_code;
     enum tl_status status;
 
-    if (!tl_tool_begin(&operands, &exit_code, &command, argc, argv))
+    if (!tl_store_command_begin(&operands, &exit_code, &command, 3, "a store, the name of a source and the folder it was moved to are needed", argc, argv))
         return exit_code;
-    if (operands.count != 3) {
-        tl_tool_say(&command, "a store, the name of a source and the folder it was moved to are needed (see --help)");
-        return TL_EXIT_NOTHING;
-    }
     status = find_root(root, operands.items[2], &err);
     if (status == TL_OK)
         status = relocate(operands.items[0], operands.items[1], root, &err);
     if (status == TL_OK)
         status = print_result(operands.items[1], root, is_json, &err);
-    if (status != TL_OK) {
-        tl_tool_say(&command, "%s", err.message);
-        return TL_EXIT_NOTHING;
-    }
-    return tl_tool_end(&command, TL_EXIT_OK);
+    return tl_store_command_end(&command, status, &err, TL_EXIT_OK);
 }

@@ -1,16 +1,14 @@
 /* verb_seal.c - tl-store seal: a store as one file again, after a crash. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "common/base/text.h"
 #include "common/store/store_seal.h"
+#include "serve/store/store_command.h"
 #include "serve/store/verbs.h"
 
 static enum tl_status print_result(const char *path, const struct tl_store_sealing *sealing, bool is_json, struct tl_error *err)
 {
     struct tl_text line;
-    enum tl_status status;
 
     tl_text_init(&line, 1 << 20);
     if (is_json) {
@@ -25,18 +23,15 @@ static enum tl_status print_result(const char *path, const struct tl_store_seali
         else
             tl_text_append(&line, ": the store is one file\n");
     }
-    status = tl_text_check(&line, err);
-    if (status == TL_OK)
-        fputs(line.bytes, stdout);
-    tl_text_free(&line);
-    return status;
+    return tl_store_command_print(&line, err);
 }
 
 enum tl_exit tl_verb_seal_run(int argc, char **argv)
 {
-    bool is_json = false;
+    bool is_json = false, is_quiet = false;
     const struct tl_option options[] = {
         {.name = "json", .kind = TL_OPTION_FLAG, .target = &is_json, .help = "the result as a JSON object"},
+        {.name = "quiet", .kind = TL_OPTION_FLAG, .target = &is_quiet, .help = "no summary"},
     };
     const struct tl_command command = {
         "tl-store seal",
@@ -54,16 +49,10 @@ enum tl_exit tl_verb_seal_run(int argc, char **argv)
     enum tl_exit exit_code;
     enum tl_status status;
 
-    if (!tl_tool_begin(&operands, &exit_code, &command, argc, argv))
+    if (!tl_store_command_begin(&operands, &exit_code, &command, 1, "one store is needed", argc, argv))
         return exit_code;
-    if (operands.count != 1) {
-        tl_tool_say(&command, "one store is needed (see --help)");
-        return TL_EXIT_NOTHING;
-    }
     status = tl_store_seal(&sealing, operands.items[0], &err);
-    if (status == TL_OK)
+    if (status == TL_OK && (is_json || !is_quiet))
         status = print_result(operands.items[0], &sealing, is_json, &err);
-    if (status != TL_OK)
-        tl_tool_say(&command, "%s", err.message);
-    return tl_tool_end(&command, status == TL_OK ? TL_EXIT_OK : TL_EXIT_NOTHING);
+    return tl_store_command_end(&command, status, &err, TL_EXIT_OK);
 }

@@ -1,8 +1,7 @@
 /* verb_status.c - tl-store status: whether an extraction is at work on a store, how far it is, and how the last ones ended. */
-#include <stdio.h>
-
 #include "common/base/memory.h"
 #include "serve/store/condition.h"
+#include "serve/store/store_command.h"
 #include "serve/store/verbs.h"
 
 enum tl_exit tl_verb_status_run(int argc, char **argv)
@@ -27,12 +26,8 @@ enum tl_exit tl_verb_status_run(int argc, char **argv)
     enum tl_exit exit_code;
     enum tl_status status;
 
-    if (!tl_tool_begin(&operands, &exit_code, &command, argc, argv))
+    if (!tl_store_command_begin(&operands, &exit_code, &command, 1, "one store is needed", argc, argv))
         return exit_code;
-    if (operands.count != 1) {
-        tl_tool_say(&command, "one store is needed (see --help)");
-        return TL_EXIT_NOTHING;
-    }
     tl_text_init(&text, TL_CONDITION_TEXT_BYTES);
     status = tl_condition_read(&condition, operands.items[0], &err);
     if (status == TL_OK) {
@@ -40,13 +35,9 @@ enum tl_exit tl_verb_status_run(int argc, char **argv)
             tl_condition_append_json(&text, &condition);
         else
             tl_condition_append_text(&text, &condition);
-        status = tl_text_check(&text, &err);
+        status = tl_store_command_print(&text, &err);
     }
-    if (status == TL_OK)
-        fputs(text.bytes, stdout);
-    else
-        tl_tool_say(&command, "%s", err.message);
     tl_condition_free(&condition);
     tl_text_free(&text);
-    return tl_tool_end(&command, status == TL_OK ? TL_EXIT_OK : TL_EXIT_NOTHING);
+    return tl_store_command_end(&command, status, &err, TL_EXIT_OK);
 }

@@ -8,6 +8,7 @@
 #include "common/base/system.h"
 #include "serve/store/damage_record.h"
 #include "serve/store/recompute.h"
+#include "serve/store/store_command.h"
 #include "serve/store/verbs.h"
 #include "serve/store/verify_text.h"
 
@@ -138,23 +139,33 @@ static enum tl_status verify(struct job *job, struct tl_error *err)
     return status;
 }
 
-/* What reads is closed before what records: the last to close makes the store one file again. */
+/* A file whose pages are not to be trusted is left alone: a write may hurt more of it. */
+static void record(struct job *job, const char *path)
+{
+    struct tl_error err;
+
+    if (job->result.file_faults > 0) {
+        job->result.is_unrecorded = true;
+        return;
+    }
+    if (tl_damage_record_write(job->record, path, &job->result.recorded, &err) != TL_OK) {
+        job->result.is_unrecorded = true;
+        (void)tl_error_prefix(&err, "the damage could not be recorded for tl-extract to mend");
+        say(job, err.message);
+    }
+}
+
+/* What reads is closed before damage is recorded: on a network file system it would keep out what records. */
 static enum tl_status run(struct job *job, const char *path, struct tl_error *err)
 {
-    struct tl_error record_err;
-    enum tl_status status = tl_damage_record_create(&job->record, path, err), record_status;
+    enum tl_status status = tl_damage_record_create(&job->record, err);
 
     if (status == TL_OK)
         status = tl_store_open(&job->store, path, TL_STORE_READ, err);
     if (status == TL_OK)
         status = verify(job, err);
     status = tl_store_close_after(&job->store, status, err);
-    record_status = tl_damage_record_finish(job->record, &job->result.recorded, &record_err);
-    job->result.is_unrecorded = record_status != TL_OK;
-    if (record_status != TL_OK) {
-        (void)tl_error_prefix(&record_err, "the damage could not be recorded for tl-extract to mend");
-        say(job, record_err.message);
-    }
+    record(job, path);
     tl_damage_record_free(job->record);
     return status;
 }
@@ -195,21 +206,13 @@ enum tl_exit tl_verb_verify_run(int argc, char **argv)
     enum tl_exit exit_code;
     enum tl_status status;
 
-    if (!tl_tool_begin(&operands, &exit_code, &command, argc, argv))
+    if (!tl_store_command_begin(&operands, &exit_code, &command, 1, "one store is needed", argc, argv))
         return exit_code;
-    if (operands.count != 1) {
-        tl_tool_say(&command, "one store is needed (see --help)");
-        return TL_EXIT_NOTHING;
-    }
     tl_system_catch_signals();
     status = run(&job, operands.items[0], &err);
     if (status == TL_OK && (settings.json || !settings.quiet))
         status = tl_verify_write(&job.result, settings.json, stdout, &err);
     if (status == TL_IO && ferror(stdout))
         status = TL_OK; /* tl_tool_end() tells */
-    if (status != TL_OK)
-        tl_tool_say(&command, "%s", err.message);
-    if (status != TL_OK)
-        return tl_tool_end(&command, status == TL_STOPPED ? TL_EXIT_STOPPED : TL_EXIT_NOTHING);
-    return tl_tool_end(&command, has_found_damage(&job.result) ? TL_EXIT_SKIPPED : TL_EXIT_OK);
+    return tl_store_command_end(&command, status, &err, has_found_damage(&job.result) ? TL_EXIT_SKIPPED : TL_EXIT_OK);
 }

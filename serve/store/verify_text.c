@@ -13,6 +13,8 @@ enum tl_status tl_verify_name_damage(struct tl_error *failure, const struct tl_s
 {
     char hex[TL_DIGEST_HEX_BYTES];
 
+    if (name->is_orphan)
+        return tl_error_prefix(failure, "feature %" PRId64 ", of which nothing else is known any more, is damaged", name->feature_id);
     tl_digest_to_hex(hex, name->sha256);
     if (name->path[0] == '\0' && name->variant_index == 0)
         return tl_error_prefix(failure, "the stored feature of a photo that is gone (%.12s) is damaged", hex);
@@ -75,8 +77,10 @@ static void append_damage(struct tl_text *text, const struct tl_verify_result *r
 {
     const int64_t damaged = result->verified.damaged + result->rechecked.different;
 
-    if (result->file_faults > 0)
-        tl_text_append(text, "The file itself is damaged: what can be read of it may be copied by tl-store export; else use a backup\n");
+    if (result->file_faults > 0) {
+        tl_text_append(text, "The file itself is damaged, so that nothing was recorded in it: use a backup\n");
+        return;
+    }
     if (damaged > result->beyond_mending && !result->is_unrecorded)
         tl_text_append(text, "Run tl-extract again as before, and what is damaged is computed anew\n");
     if (result->beyond_mending > 0)

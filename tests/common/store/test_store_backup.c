@@ -120,18 +120,30 @@ START_TEST(an_older_store_is_copied_as_it_is)
 }
 END_TEST
 
+static void note_start(void *context, int64_t file_bytes, int64_t kept_bytes)
+{
+    int64_t *told = context;
+    told[0] = file_bytes;
+    told[1] = kept_bytes;
+}
+
 START_TEST(a_vacuum_gives_room_back)
 {
     struct tl_error err;
     struct tl_store_vacuuming done;
+    int64_t told_bytes[2] = {0, 0};
+    const struct tl_store_vacuum_watch watch = {note_start, told_bytes, NULL};
     uint8_t before[TL_DIGEST_BYTES], after[TL_DIGEST_BYTES];
     digest_of(before, path);
     enlarge();
     run_beside(path, "DELETE FROM content WHERE format = 'x'");
     tl_store *store = open_store(path, TL_STORE_WRITE);
-    must(tl_store_vacuum(store, &done, NULL, &err), &err);
+    must(tl_store_vacuum(store, &done, &watch, &err), &err);
     close_store(store);
     ck_assert_int_lt(done.after_bytes, done.before_bytes / 2);
+    ck_assert_int_eq(told_bytes[0], done.before_bytes);
+    ck_assert_int_gt(told_bytes[1], done.after_bytes / 2);
+    ck_assert_int_lt(told_bytes[1], done.before_bytes / 2);
     ck_assert_int_eq(done.after_bytes, size_of(path));
     digest_of(after, path);
     ck_assert_mem_eq(before, after, sizeof after);
@@ -192,6 +204,9 @@ START_TEST(a_seal_names_who_has_the_store_open)
     ck_assert_int_eq(read(ready[0], &byte, 1), 1);
     snprintf(words, sizeof words, "process %ld (", (long)child);
     must_fail(tl_store_seal(&sealing, path, &err), TL_IO, &err, words);
+    const char *link = tl_test_path(folder, "link.tl");
+    ck_assert_int_eq(symlink(path, link), 0);
+    must_fail(tl_store_seal(&sealing, link, &err), TL_IO, &err, words);
     ck_assert_int_eq(sealing.file_bytes, -1);
     close(over[1]);
     ck_assert_int_eq(waitpid(child, NULL, 0), child);
@@ -218,10 +233,11 @@ START_TEST(a_vacuum_that_is_stopped_changes_nothing)
 {
     struct tl_error err;
     struct tl_store_vacuuming done;
+    const struct tl_store_vacuum_watch watch = {NULL, NULL, is_stopping};
     enlarge();
     const int64_t size_bytes = size_of(path);
     tl_store *store = open_store(path, TL_STORE_WRITE);
-    must_fail(tl_store_vacuum(store, &done, is_stopping, &err), TL_STOPPED, &err, "stopped");
+    must_fail(tl_store_vacuum(store, &done, &watch, &err), TL_STOPPED, &err, "stopped");
     must_give(store, "SELECT count(*) FROM content", "406;");
     close_store(store);
     ck_assert_int_eq(size_of(path), size_bytes);

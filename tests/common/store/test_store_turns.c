@@ -156,6 +156,41 @@ START_TEST(several_writers_get_their_turn)
 }
 END_TEST
 
+/* Pages of 512 bytes, so that a -wal of many takes little room. */
+static void write_pages(tl_store *store, int page_count)
+{
+    struct tl_error err;
+    char sql[128];
+    snprintf(sql, sizeof sql, "CREATE TABLE IF NOT EXISTS filler (x); INSERT INTO filler VALUES (zeroblob(%d))", 512 * page_count);
+    must(tl_store_begin(store, &err), &err);
+    must(tl_connection_run(store, sql, &err), &err);
+    must(tl_store_commit(store, &err), &err);
+}
+
+START_TEST(each_long_reader_lets_the_wal_grow_as_far_and_no_further)
+{
+    const char *path = new_path();
+    close_store(open_store(path, TL_STORE_CREATE));
+    run_beside(path, "PRAGMA page_size = 512; VACUUM");
+    tl_store *store = open_store(path, TL_STORE_WRITE);
+    for (int round = 0; round < 2; round++) {
+        sqlite3 *reader = open_beside(path);
+        write_pages(store, 100);
+        ck_assert_int_eq(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM source", NULL, NULL, NULL), SQLITE_OK);
+        for (int i = 0; i < 4; i++)
+            write_pages(store, 1200);
+        ck_assert_int_gt(store->wal_retry_page_count, 5000);
+        ck_assert_int_lt(store->wal_retry_page_count, 6500);
+        ck_assert_int_eq(sqlite3_close(reader), SQLITE_OK);
+        write_pages(store, 1200); /* taken in whole, so that the next begins anew */
+        write_pages(store, 1200);
+        ck_assert_int_eq(store->wal_retry_page_count, 0);
+        ck_assert_int_lt(store->wal_page_count, 4000);
+    }
+    close_store(store);
+}
+END_TEST
+
 START_TEST(a_writer_that_cannot_wait_any_longer_says_so)
 {
     struct tl_error err;
@@ -181,6 +216,7 @@ Suite *tl_test_suite(void)
     tcase_set_timeout(faults, 60);
     tcase_add_test(core, several_writers_get_their_turn);
     tcase_add_test(core, nobody_waits_for_a_busy_writer_for_long);
+    tcase_add_test(core, each_long_reader_lets_the_wal_grow_as_far_and_no_further);
     tcase_add_loop_test(core, several_processes_may_bring_an_old_store_up_to_date_at_once, 0, 5);
     tcase_add_test(faults, a_writer_that_cannot_wait_any_longer_says_so);
     suite_add_tcase(suite, core);

@@ -60,7 +60,10 @@ static enum tl_status tell(void *context, const struct tl_store_feature_name *na
     const size_t used = strlen(told);
     (void)context;
     (void)err;
-    snprintf(told + used, sizeof told - used, "%s%s/%s %s %u: %s;", name->is_present ? "" : "absent ", name->source, name->path,
+    if (name->is_orphan)
+        snprintf(told + used, sizeof told - used, "orphan %lld: %s;", (long long)name->feature_id, failure->message);
+    else
+        snprintf(told + used, sizeof told - used, "%s%s/%s %s %u: %s;", name->is_present ? "" : "absent ", name->source, name->path,
              name->augmentation, name->variant_index, failure->message);
     return TL_OK;
 }
@@ -141,6 +144,49 @@ START_TEST(damage_of_a_photo_that_is_gone_is_told_as_such)
     must_tell("DELETE FROM feature_blob", 12, "absent sky/test/clear/4.jpg none 0: ");
     ck_assert_ptr_nonnull(strstr(told, "absent / none 0: "));
     ck_assert_ptr_nonnull(strstr(told, ";sky/train/clear/1.jpg none 0: "));
+}
+END_TEST
+
+START_TEST(a_damaged_feature_whose_other_rows_are_lost_is_told_by_its_number)
+{
+    static const char *const losses[] = {"DELETE FROM variant WHERE variant_id = (SELECT variant_id FROM feature WHERE feature_id = 3)",
+                                         "DELETE FROM content WHERE content_id = (SELECT content_id FROM variant JOIN feature"
+                                         " USING (variant_id) WHERE feature_id = 3)"};
+    char sql[400];
+    snprintf(sql, sizeof sql, "DELETE FROM feature_blob WHERE feature_id = 3; PRAGMA foreign_keys = OFF; %s", losses[_i]);
+    must_tell(sql, 1, "orphan 3: its values are lost;");
+}
+END_TEST
+
+static void keep_fault(void *context, const char *fault)
+{
+    (void)context;
+    const size_t used = strlen(told);
+    snprintf(told + used, sizeof told - used, "%s\n", fault);
+}
+
+START_TEST(each_fault_of_the_file_is_a_line_of_its_own)
+{
+    struct tl_error err;
+    const int64_t page_bytes = 65536;
+    char page[2000];
+    size_t fault_count = 0, line_count = 0;
+    must(tl_store_close(&store, &err), &err);
+    FILE *file = fopen(path, "r+b");
+    ck_assert_ptr_nonnull(file);
+    memset(page, 0xa5, sizeof page);
+    ck_assert_int_eq(fseek(file, 3 * page_bytes - (long)sizeof page, SEEK_SET), 0); /* the last rows of page 3 */
+    ck_assert_uint_eq(fwrite(page, 1, sizeof page, file), sizeof page);
+    fclose(file);
+    store = open_store(path, TL_STORE_READ);
+    told[0] = '\0';
+    must(tl_store_check_integrity(store, &fault_count, keep_fault, NULL, NULL, &err), &err);
+    ck_assert_uint_gt(fault_count, 0);
+    ck_assert_ptr_null(strstr(told, "***"));
+    for (const char *line = told; *line != '\0'; line = strchr(line, '\n') + 1, line_count++)
+        ck_assert_msg(strncmp(line, path, strlen(path)) == 0 && strncmp(line + strlen(path), ": the file is damaged: ", 23) == 0, "%s",
+                      line);
+    ck_assert_uint_eq(line_count, fault_count);
 }
 END_TEST
 
@@ -264,6 +310,8 @@ Suite *tl_test_suite(void)
     tcase_add_loop_test(core, what_was_stored_is_verified, 1, 4);
     tcase_add_loop_test(core, each_damage_is_named, 0, sizeof damages / sizeof damages[0]);
     tcase_add_test(core, damage_of_a_photo_that_is_gone_is_told_as_such);
+    tcase_add_loop_test(core, a_damaged_feature_whose_other_rows_are_lost_is_told_by_its_number, 0, 2);
+    tcase_add_test(core, each_fault_of_the_file_is_a_line_of_its_own);
     tcase_add_test(core, a_sound_file_has_no_faults_and_a_lost_row_is_one);
     tcase_add_test(limits, more_features_than_a_batch_are_each_verified_once);
     tcase_add_test(limits, a_shape_that_no_network_has_is_damage);
