@@ -86,6 +86,11 @@ static void append_work(struct tl_text *text, const struct tl_tally *tally, cons
     const struct tl_writer_totals *written = &facts->written;
     char duration[32];
 
+    if (facts->settings->shard.count > 0 && tally->total.photo_count == 0) {
+        tl_text_append_format(text, "This part, %u/%u, has no photos: nothing is to be computed.\n", facts->settings->shard.index,
+                              facts->settings->shard.count);
+        return;
+    }
     if (written->feature_count == 0 && tally->total.failed_count == tally->total.known_failure_count && !facts->is_stopped) {
         tl_text_append_format(text, "Nothing had to be computed: all %sfeatures are there (%s).\n",
                               tally->total.known_failure_count > 0 ? "other " : "", facts->arithmetic);
@@ -122,12 +127,14 @@ static void append_failures(struct tl_text *text, const struct tl_tally_row *tot
 enum tl_status tl_tally_write_text(const struct tl_tally *tally, const struct tl_tally_facts *facts, FILE *file,
                                    struct tl_error *err)
 {
+    const bool has_rows = facts->settings->shard.count == 0 || tally->total.photo_count > 0;
     bool is_applied = facts->settings->recipe.exif == TL_EXIF_APPLY;
     struct tl_text text;
     enum tl_status status;
 
     tl_text_init(&text, TEXT_CEILING_BYTES);
-    tl_text_append(&text, "\n");
+    if (has_rows)
+        tl_text_append(&text, "\n");
     append_work(&text, tally, facts);
     if (tally->total.turned_count > 0)
         tl_text_append_format(&text, "%zu photo%s an EXIF tag that turns it; %s.\n", tally->total.turned_count,
@@ -139,7 +146,7 @@ enum tl_status tl_tally_write_text(const struct tl_tally *tally, const struct tl
                               facts->missing_count, facts->missing_count == 1 ? " is" : "s are");
     append_failures(&text, &tally->total);
     status = tl_text_check(&text, err);
-    if (status == TL_OK)
+    if (status == TL_OK && has_rows)
         status = write_table(tally, facts->is_stopped, file, err);
     if (status == TL_OK && fputs(text.bytes, file) < 0)
         status = tl_error_set(err, TL_IO, "the summary cannot be written");

@@ -148,6 +148,17 @@ static void sleep_a_moment(void)
     (void)nanosleep(&moment, NULL); /* a signal ends it, and is asked for next */
 }
 
+/* What is wrong with the command is not to be told after hours of waiting. */
+static enum tl_status check_folders(const struct tl_settings *settings, struct tl_error *err)
+{
+    struct stat info;
+
+    for (size_t i = 0; i < settings->directory_count; i++)
+        if (stat(settings->directories[i], &info) != 0 || !S_ISDIR(info.st_mode))
+            return tl_error_set(err, TL_NOT_FOUND, "%s: no such folder", settings->directories[i]);
+    return TL_OK;
+}
+
 /* One extraction at a time: two would compute the same photos twice. */
 static enum tl_status take_hold(struct tl_target *target, const struct tl_settings *settings, struct tl_stop *stop,
                                 struct tl_error *err)
@@ -166,6 +177,8 @@ static enum tl_status take_hold(struct tl_target *target, const struct tl_settin
             return tl_error_set(err, TL_BAD_INPUT,
                                 "%s: %s is at work on it; --wait waits for it, `tl-store status` tells how far it is",
                                 settings->store_path, holder);
+        if (!has_said && (status = check_folders(settings, err)) != TL_OK)
+            return status;
         if (!has_said && !settings->is_quiet)
             tl_tool_say(&tl_settings_program, "%s: waiting for %s to end", settings->store_path, holder);
         has_said = true;
@@ -176,8 +189,9 @@ static enum tl_status take_hold(struct tl_target *target, const struct tl_settin
 }
 
 static enum tl_status open_all(struct tl_target *target, const struct tl_settings *settings, struct tl_scan *const *scans,
-                               size_t scan_count, const char *weights_path, struct tl_stop *stop, struct tl_error *err)
+                               size_t scan_count, struct tl_error *err)
 {
+    const char *weights_path = target->weights_path;
     const bool was_there = is_there(settings->store_path);
     const struct tl_features_wish wish = {.arithmetic = settings->arithmetic, .kernels = settings->kernels};
     enum tl_status status = TL_OK;
@@ -186,8 +200,6 @@ static enum tl_status open_all(struct tl_target *target, const struct tl_setting
     if (!target->source_ids)
         return tl_error_set_no_memory(err, "the list of sources", scan_count * sizeof *target->source_ids);
     if (was_there)
-        status = take_hold(target, settings, stop, err);
-    if (status == TL_OK && was_there)
         /* A crash may have left it without tables. */
         status = open_store(target, settings->store_path, err);
     if (status == TL_OK)
@@ -196,8 +208,6 @@ static enum tl_status open_all(struct tl_target *target, const struct tl_setting
         status = tl_features_set_stored_type(target->features, settings->stored_type, err);
     if (status == TL_OK && target->store)
         status = follow_store(target, settings, weights_path, err);
-    if (status == TL_OK && !was_there)
-        status = take_hold(target, settings, stop, err);
     if (status == TL_OK && !was_there)
         status = open_store(target, settings->store_path, err);
     if (status == TL_OK)
@@ -209,25 +219,32 @@ static enum tl_status open_all(struct tl_target *target, const struct tl_setting
     return status;
 }
 
-enum tl_status tl_target_open(struct tl_target *out, const struct tl_settings *settings, struct tl_scan *const *scans,
-                              size_t scan_count, struct tl_stop *stop, struct tl_error *err)
+/* The first failure is the one to tell. */
+static enum tl_status give_up(struct tl_target *target, enum tl_status status)
 {
-    struct tl_target target = {.store = NULL};
-    char *weights_path = NULL;
-    enum tl_status status = tl_features_find_weights(&weights_path, settings->weights_path, NETWORK, err);
+    enum tl_status later = tl_target_close(target, NULL);
 
-    *out = target;
+    (void)later;
+    return status;
+}
+
+enum tl_status tl_target_hold(struct tl_target *out, const struct tl_settings *settings, struct tl_stop *stop, struct tl_error *err)
+{
+    enum tl_status status;
+
+    *out = (struct tl_target){.store = NULL};
+    status = tl_features_find_weights(&out->weights_path, settings->weights_path, NETWORK, err);
     if (status == TL_OK)
-        status = open_all(&target, settings, scans, scan_count, weights_path, stop, err);
-    tl_memory_free(weights_path);
-    if (status != TL_OK) {
-        enum tl_status later = tl_target_close(&target, NULL); /* the first failure is the one to tell */
+        status = take_hold(out, settings, stop, err);
+    return status == TL_OK ? TL_OK : give_up(out, status);
+}
 
-        (void)later;
-        return status;
-    }
-    *out = target;
-    return TL_OK;
+enum tl_status tl_target_open(struct tl_target *target, const struct tl_settings *settings, struct tl_scan *const *scans,
+                              size_t scan_count, struct tl_error *err)
+{
+    const enum tl_status status = open_all(target, settings, scans, scan_count, err);
+
+    return status == TL_OK ? TL_OK : give_up(target, status);
 }
 
 enum tl_status tl_target_close(struct tl_target *target, struct tl_error *err)
@@ -241,6 +258,7 @@ enum tl_status tl_target_close(struct tl_target *target, struct tl_error *err)
     tl_store_hold_free(target->hold);
     tl_features_free(target->features);
     tl_memory_free(target->source_ids);
+    tl_memory_free(target->weights_path);
     *target = (struct tl_target){.store = NULL};
     return status;
 }

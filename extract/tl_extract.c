@@ -96,9 +96,12 @@ static enum tl_status compute(struct run *run, struct tl_error *err)
         status = tl_progress_create(&run->progress, stderr, "extract", "photos", job_count, err);
     if (status != TL_OK)
         return status;
+    if (tl_stop_is_due(&run->stop, run->target.store)) /* a store that is too large already gets no larger by being tried again */
+        status = TL_STOPPED;
     tl_engine_init(&engine, run->target.features, run->decoders);
-    status = tl_pipeline_run(&run->effort, run->agenda, &run->settings.augmentation, &engine, run->settings.thread_count,
-                             &sink, err);
+    if (status == TL_OK)
+        status = tl_pipeline_run(&run->effort, run->agenda, &run->settings.augmentation, &engine, run->settings.thread_count,
+                                 &sink, err);
     run->is_stopped = status == TL_STOPPED;
     if (status == TL_OK || run->is_stopped) { /* what was computed before a stop is kept */
         struct tl_writer_totals written;
@@ -137,8 +140,9 @@ static void say_stopped(const struct run *run, size_t left_count)
     char words[TL_STOP_WORDS_BYTES];
 
     tl_stop_describe(words, &run->stop);
-    tl_tool_say(&tl_settings_program, "%s: %zu photo%s left; the same command goes on from here", words, left_count,
-                left_count == 1 ? " is" : "s are");
+    tl_tool_say(&tl_settings_program, "%s: %zu photo%s left; %s goes on from here", words, left_count,
+                left_count == 1 ? " is" : "s are",
+                run->stop.reason == TL_STOP_SIZE ? "a larger --max-size" : "the same command");
 }
 
 static enum tl_status summarise(struct run *run, int64_t missing_count, double seconds, enum tl_exit *out_exit,
@@ -226,12 +230,14 @@ static enum tl_status extract(struct run *run, enum tl_exit *out_exit, struct tl
 {
     double started_seconds;
     int64_t missing_count = 0;
-    enum tl_status status = tl_sources_read(&run->sources, &run->settings, err);
+    enum tl_status status = start_decoders(run, err);
 
     if (status == TL_OK)
-        status = start_decoders(run, err);
+        status = tl_target_hold(&run->target, &run->settings, &run->stop, err);
     if (status == TL_OK)
-        status = tl_target_open(&run->target, &run->settings, run->sources.scans, run->sources.count, &run->stop, err);
+        status = tl_sources_read(&run->sources, &run->settings, err);
+    if (status == TL_OK)
+        status = tl_target_open(&run->target, &run->settings, run->sources.scans, run->sources.count, err);
     if (status == TL_OK && tl_store_notice(run->target.store))
         tl_tool_say(&tl_settings_program, "%s: %s", run->settings.store_path, tl_store_notice(run->target.store));
     if (status == TL_OK)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ static const off_t HOLD_OFFSET = (off_t)1 << 62;
 
 struct tl_store_hold {
     int descriptor;
+    char *made_path; /* of a locked file that was not there before; NULL: it was, or there are no locks */
 };
 
 static int lock(int descriptor, int command, struct flock *out)
@@ -32,10 +34,29 @@ static int lock(int descriptor, int command, struct flock *out)
     return code;
 }
 
+/* With the rights that SQLite would give the file. */
+static int open_file(bool *out_is_made, const char *path)
+{
+    const int flags = O_RDWR | O_NOCTTY | O_CLOEXEC;
+    int descriptor = open(path, flags | O_CREAT | O_EXCL, 0644);
+
+    *out_is_made = descriptor >= 0;
+    return descriptor >= 0 ? descriptor : open(path, flags | O_CREAT, 0644);
+}
+
+/* Whether the lock is on the file that has the name, not on one that whoever made it took away again. */
+static bool has_name(int descriptor, const char *path)
+{
+    struct stat held, named;
+
+    return fstat(descriptor, &held) == 0 && stat(path, &named) == 0 && held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+}
+
 enum tl_status tl_store_hold_take(tl_store_hold **out, const char *path, struct tl_error *err)
 {
     struct tl_location location;
     struct flock region;
+    bool is_made = false, is_locked = false;
     tl_store_hold *hold = NULL;
     enum tl_status status = tl_location_check(&location, path, TL_STORE_CREATE, err);
 
@@ -45,15 +66,20 @@ enum tl_status tl_store_hold_take(tl_store_hold **out, const char *path, struct 
     hold = tl_memory_alloc(1, sizeof *hold);
     if (hold == NULL)
         return tl_error_set_no_memory(err, "the hold on a store", sizeof *hold);
-    /* With the rights that SQLite would give the file. */
-    hold->descriptor = open(path, O_RDWR | O_CREAT | O_NOCTTY | O_CLOEXEC, 0644);
-    if (hold->descriptor < 0) {
+    *hold = (struct tl_store_hold){.descriptor = -1};
+    do {
+        if (hold->descriptor >= 0)
+            close(hold->descriptor);
+        hold->descriptor = open_file(&is_made, path);
+        is_locked = hold->descriptor >= 0 && lock(hold->descriptor, F_OFD_SETLK, &region) == 0;
+    } while (is_locked && !has_name(hold->descriptor, path));
+    if (is_locked && is_made && (hold->made_path = tl_memory_copy_string(path)) == NULL) {
+        (void)unlink(path);
+        status = tl_error_set_no_memory(err, "a path", strlen(path) + 1);
+    } else if (hold->descriptor < 0) {
         status = tl_error_set(err, TL_IO, "%s: cannot be opened: %s", path, strerror(errno));
-    } else if (lock(hold->descriptor, F_OFD_SETLK, &region) == 0) {
-        *out = hold;
-        hold = NULL;
-    } else if (errno != EAGAIN && errno != EACCES && location.network_name != NULL) {
-        *out = hold; /* without this kind of lock; there, SQLite lets one process in (journal.h) */
+    } else if (is_locked || (errno != EAGAIN && errno != EACCES && location.network_name != NULL)) {
+        *out = hold; /* without this kind of lock there, SQLite lets one process in (journal.h) */
         hold = NULL;
     } else if (errno != EAGAIN && errno != EACCES) {
         status = tl_error_set(err, TL_IO, "%s: the file system cannot lock files (%s); a store needs one that can", path,
@@ -65,10 +91,17 @@ enum tl_status tl_store_hold_take(tl_store_hold **out, const char *path, struct 
 
 void tl_store_hold_free(tl_store_hold *hold)
 {
+    struct stat info;
+
     if (hold == NULL)
         return;
+    /* Still locked, so that nobody else can be about to fill it. */
+    if (hold->made_path != NULL && has_name(hold->descriptor, hold->made_path) && fstat(hold->descriptor, &info) == 0 &&
+        info.st_size == 0)
+        (void)unlink(hold->made_path);
     if (hold->descriptor >= 0)
         close(hold->descriptor);
+    tl_memory_free(hold->made_path);
     tl_memory_free(hold);
 }
 

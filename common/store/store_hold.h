@@ -26,7 +26,7 @@ typedef struct tl_store_hold tl_store_hold;
  * to be. Does not wait. A network file system without such locks always gives a hold. Fails with: as tl_store_open(), for what
  * stands in the way of writing; TL_IO (a disk of this machine without such locks). */
 TL_MUST_USE enum tl_status tl_store_hold_take(tl_store_hold **out, const char *path, struct tl_error *err);
-/* Ends it; NULL is fine. */
+/* Ends it; a file that it made and that is empty still is taken away again. NULL is fine. */
 void tl_store_hold_free(tl_store_hold *hold);
 
 /* Whether a process holds the store. Not in a process that has the store open, whose locks this would drop. Fails with: as

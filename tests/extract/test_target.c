@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/store/store_feature.h"
@@ -33,6 +35,13 @@ static void tear_down(void)
     tl_scan_free(scan);
 }
 
+static enum tl_status open_target(struct tl_target *target, struct tl_scan *one, struct tl_error *err)
+{
+    enum tl_status status = tl_target_hold(target, &settings, &stop, err);
+
+    return status == TL_OK ? tl_target_open(target, &settings, &one, 1, err) : status;
+}
+
 static void refuse(enum tl_status wanted, const char *store_name, const char *part)
 {
     char store_path[4096];
@@ -41,7 +50,7 @@ static void refuse(enum tl_status wanted, const char *store_name, const char *pa
 
     (void)snprintf(store_path, sizeof store_path, "%s", tl_test_path(root, store_name));
     settings.store_path = store_path;
-    ck_assert_int_eq(tl_target_open(&target, &settings, &scan, 1, &stop, &err), wanted);
+    ck_assert_int_eq(open_target(&target, scan, &err), wanted);
     ck_assert_msg(strstr(err.message, part) != NULL, "'%s' is not in '%s'", part, err.message);
     ck_assert_ptr_null(target.store);
     ck_assert_ptr_null(target.features);
@@ -93,17 +102,17 @@ START_TEST(a_store_goes_on_in_its_own_arithmetic)
     settings.weights_path = weights_path;
     settings.arithmetic = "f64-direct";
     settings.has_precision = true;
-    ck_assert_msg(tl_target_open(&target, &settings, &scan, 1, &stop, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(open_target(&target, scan, &err) == TL_OK, "%s", err.message);
     ck_assert_int_eq(tl_target_close(&target, &err), TL_OK);
 
     settings.arithmetic = NULL;
     settings.has_precision = false;
-    ck_assert_msg(tl_target_open(&target, &settings, &scan, 1, &stop, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(open_target(&target, scan, &err) == TL_OK, "%s", err.message);
     ck_assert_str_eq(tl_features_identify(target.features).arithmetic, "f64-direct");
     ck_assert_int_eq(tl_target_close(&target, &err), TL_OK);
 
     settings.has_precision = true; /* exact: this machine's own, beside the other */
-    ck_assert_msg(tl_target_open(&target, &settings, &scan, 1, &stop, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(open_target(&target, scan, &err) == TL_OK, "%s", err.message);
     ck_assert_str_ne(tl_features_identify(target.features).arithmetic, "f64-direct");
     ck_assert_int_eq(tl_store_list_feature_sets(target.store, &sets, &set_count, &err), TL_OK);
     ck_assert_uint_eq(set_count, 2);
@@ -115,6 +124,59 @@ START_TEST(a_store_goes_on_in_its_own_arithmetic)
     settings.arithmetic = "abacus";
     settings.has_precision = true;
     refuse(TL_BAD_INPUT, "s.db", "abacus");
+}
+END_TEST
+
+/* A child that holds a store not made yet, says so, makes it in another arithmetic and ends. */
+static pid_t start_another(void)
+{
+    int ends[2];
+    char word;
+    pid_t child;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    child = fork();
+    if (child == 0) {
+        struct tl_target target;
+        struct tl_error err;
+        const struct timespec moment = {.tv_nsec = 300000000};
+
+        settings.arithmetic = "f64-direct";
+        settings.has_precision = true;
+        if (tl_target_hold(&target, &settings, &stop, &err) != TL_OK || write(ends[1], "x", 1) != 1)
+            _exit(1);
+        (void)nanosleep(&moment, NULL);
+        if (tl_target_open(&target, &settings, &scan, 1, &err) != TL_OK || tl_target_close(&target, &err) != TL_OK)
+            _exit(1);
+        _exit(0);
+    }
+    close(ends[1]);
+    ck_assert_int_eq(read(ends[0], &word, 1), 1);
+    close(ends[0]);
+    return child;
+}
+
+START_TEST(who_waited_for_a_new_store_follows_it)
+{
+    const char *weights_path = tl_test_weights_path();
+    char store_path[4096];
+    struct tl_target target;
+    struct tl_error err;
+    int state = 1;
+    pid_t child;
+
+    if (!weights_path)
+        return;
+    (void)snprintf(store_path, sizeof store_path, "%s", tl_test_path(root, "s.db"));
+    settings.store_path = store_path;
+    settings.weights_path = weights_path;
+    child = start_another();
+    settings.is_waiting = settings.is_quiet = true;
+    ck_assert_msg(open_target(&target, scan, &err) == TL_OK, "%s", err.message);
+    ck_assert_int_eq(waitpid(child, &state, 0), child);
+    ck_assert_int_eq(state, 0);
+    ck_assert_str_eq(tl_features_identify(target.features).arithmetic, "f64-direct");
+    ck_assert_int_eq(tl_target_close(&target, &err), TL_OK);
 }
 END_TEST
 
@@ -131,11 +193,11 @@ START_TEST(a_source_at_another_root_is_refused)
     (void)snprintf(store_path, sizeof store_path, "%s", tl_test_path(root, "s.db"));
     settings.store_path = store_path;
     settings.weights_path = weights_path;
-    ck_assert_msg(tl_target_open(&target, &settings, &scan, 1, &stop, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(open_target(&target, scan, &err) == TL_OK, "%s", err.message);
     ck_assert_int_eq(tl_target_close(&target, &err), TL_OK);
     ck_assert_int_eq(rename(tl_test_path(root, "photos"), tl_test_path(root, "moved")), 0);
     ck_assert_int_eq(tl_scan_read(&other, tl_test_path(root, "moved"), "photos", NULL, &err), TL_OK);
-    ck_assert_int_eq(tl_target_open(&target, &settings, &other, 1, &stop, &err), TL_BAD_INPUT);
+    ck_assert_int_eq(open_target(&target, other, &err), TL_BAD_INPUT);
     ck_assert_msg(strstr(err.message, "--source"), "%s", err.message);
     tl_scan_free(other);
 }
@@ -161,7 +223,7 @@ START_TEST(a_store_that_another_holds_is_refused_or_waited_for)
     settings.stop_after_seconds = 0.3;
     tl_stop_init(&stop, &settings);
     settings.store_path = store_path;
-    ck_assert_int_eq(tl_target_open(&target, &settings, &scan, 1, &stop, &err), TL_STOPPED);
+    ck_assert_int_eq(open_target(&target, scan, &err), TL_STOPPED);
     ck_assert_ptr_nonnull(strstr(err.message, "stopped while waiting for another process"));
     ck_assert_ptr_null(target.hold);
     tl_store_hold_free(hold);
@@ -176,6 +238,7 @@ Suite *tl_test_suite(void)
     tcase_add_checked_fixture(core, set_up, tear_down);
     tcase_set_timeout(core, 60);
     tcase_add_test(core, a_store_goes_on_in_its_own_arithmetic);
+    tcase_add_test(core, who_waited_for_a_new_store_follows_it);
     suite_add_tcase(suite, core);
     tcase_add_checked_fixture(faults, set_up, tear_down);
     tcase_set_timeout(faults, 60);

@@ -156,6 +156,22 @@ START_TEST(a_store_that_is_not_there_is_held_as_an_empty_file)
     close_store(store);
     ck_assert(is_held());
     tl_store_hold_free(hold);
+    ck_assert_int_eq(stat(path, &info), 0);
+}
+END_TEST
+
+START_TEST(a_file_that_was_made_for_a_hold_and_stayed_empty_goes_with_it)
+{
+    struct tl_error err;
+    tl_store_hold *hold = NULL;
+    must(tl_store_hold_take(&hold, path, &err), &err);
+    ck_assert_int_eq(access(path, F_OK), 0);
+    tl_store_hold_free(hold);
+    ck_assert_int_ne(access(path, F_OK), 0);
+    tl_test_write_file(path, "", 0);
+    must(tl_store_hold_take(&hold, path, &err), &err);
+    tl_store_hold_free(hold);
+    ck_assert_int_eq(access(path, F_OK), 0); /* somebody else's */
 }
 END_TEST
 
@@ -205,6 +221,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, the_holder_is_named_by_its_extraction);
     tcase_add_test(core, a_holder_without_a_row_is_another_process);
     tcase_add_test(core, a_store_that_is_not_there_is_held_as_an_empty_file);
+    tcase_add_test(core, a_file_that_was_made_for_a_hold_and_stayed_empty_goes_with_it);
     suite_add_tcase(suite, core);
     tcase_add_checked_fixture(faults, set_up, NULL);
     tcase_add_test(faults, what_cannot_be_written_cannot_be_held);
