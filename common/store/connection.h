@@ -20,6 +20,7 @@ struct tl_store {
     sqlite3 *db;
     char *path; /* as given, for messages */
     bool is_writable;
+    bool is_part; /* thrown away where it does not become whole, so that nothing in it is kept */
     /* Between tl_store_begin() and commit or rollback. SQLite may have undone the transaction by then, after an error:
      * sqlite3_get_autocommit() tells. */
     bool is_in_transaction;

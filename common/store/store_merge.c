@@ -78,6 +78,21 @@ static enum tl_status publish(const struct part *part, const char *out_path, str
     return status == TL_OK ? tl_publish_file(part->path, out_path, TL_PUBLISH_NEW, err) : status;
 }
 
+/* Of the newest extraction; a store without one has no end to reach. */
+static enum tl_status tell_unfinished(tl_store *store, const char *path, const struct tl_store_merge_wish *wish,
+                                      struct tl_store_merge_report *report, struct tl_error *err)
+{
+    struct tl_store_merging merging = {.wish = wish, .report = report, .input = path};
+    int64_t how = 0;
+    enum tl_status status = tl_connection_read_int(store, &how,
+                                                   "SELECT CASE coalesce(outcome, '') WHEN 'finished' THEN 0 WHEN '' THEN 2 ELSE 1 END"
+                                                   " FROM extraction ORDER BY extraction_id DESC LIMIT 1", err);
+    if (status == TL_OK && how != 0)
+        tl_store_merge_tell(&merging, TL_STORE_MERGE_UNFINISHED, "its last extraction %s; photos may be missing",
+                            how == 1 ? "was stopped or failed" : "has not ended, or was killed");
+    return status;
+}
+
 /* Opens each input as readers do, so that what is none is found and named before anything is written. */
 static enum tl_status look_at_inputs(struct tl_store_shard *shards, struct tl_store_merge_report *report,
                                      const struct tl_store_merge_wish *wish, struct tl_error *err)
@@ -92,6 +107,8 @@ static enum tl_status look_at_inputs(struct tl_store_shard *shards, struct tl_st
         if (status == TL_OK)
             status = tl_connection_read_int(store, &feature_count, "SELECT count(*) FROM feature", err);
         report->feature_count += (uint64_t)feature_count;
+        if (status == TL_OK)
+            status = tell_unfinished(store, wish->inputs[i], wish, report, err);
         status = tl_store_close_after(&store, status, err);
     }
     return status;
@@ -211,8 +228,10 @@ static enum tl_status fill_part(const struct part *part, const struct tl_store_m
     enum tl_status status = tl_stored_feature_open(&merging.checker, err);
     if (status == TL_OK)
         status = tl_store_open(&merging.out, part->path, TL_STORE_CREATE, err);
-    if (status == TL_OK)
+    if (status == TL_OK) {
+        merging.out->is_part = true;
         status = merge_rows(&merging, shards, err);
+    }
     status = tl_store_close_after(&merging.out, status, err);
     tl_stored_feature_close(&merging.checker);
     return status;

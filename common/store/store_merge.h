@@ -33,6 +33,7 @@ enum tl_store_merge_event {
     TL_STORE_MERGE_DAMAGE,   /* a feature that is damaged in the store it is in, and healthy in none */
     TL_STORE_MERGE_ROOT,     /* no conflict: one tree of photos that lies elsewhere for another store */
     TL_STORE_MERGE_PIN,      /* no conflict: another head is pinned already */
+    TL_STORE_MERGE_UNFINISHED, /* no conflict: a store's last extraction did not reach its end, so that photos may be missing */
     TL_STORE_MERGE_EVENT_COUNT
 };
 /* Events before this one are conflicts, or damage. */

@@ -73,6 +73,7 @@ enum tl_status tl_store_merge_heal(struct tl_store_merging *merging, const struc
 
 static enum tl_status tell_rest(struct tl_store_merging *merging, struct tl_error *err)
 {
+    const char *last_input = merging->input;
     struct tl_statement s;
     tl_statement_begin(
         &s, merging->out,
@@ -94,6 +95,7 @@ static enum tl_status tell_rest(struct tl_store_merging *merging, struct tl_erro
         else
             tl_store_merge_tell(merging, TL_STORE_MERGE_DAMAGE, "%s, variant %lld of '%s': %s", place, index, augmentation, why);
     }
+    merging->input = last_input; /* the row's text ends with the statement */
     return tl_statement_end(&s);
 }
 

@@ -33,6 +33,8 @@ static const struct {
     [TL_STORE_MERGE_DAMAGE] = {"damaged", "feature is damaged", "features are damaged"},
     [TL_STORE_MERGE_ROOT] = {"other_roots", "source lies elsewhere", "sources lie elsewhere"},
     [TL_STORE_MERGE_PIN] = {"pins_dropped", "pin was dropped", "pins were dropped"},
+    [TL_STORE_MERGE_UNFINISHED] = {"unfinished", "store is of an extraction that did not finish",
+                                   "stores are of extractions that did not finish"},
 };
 
 static void tell(void *context, enum tl_store_merge_event event, const char *line)
@@ -180,7 +182,7 @@ enum tl_exit tl_verb_merge_run(int argc, char **argv)
         "Damaged features stay away where no store has a healthy copy; the next tl-extract computes them.",
         options,
         sizeof options / sizeof options[0],
-        "Exit codes: 0 joined; 1 joined, with conflicts or damage; 2 not.",
+        "Exit codes: 0 joined; 1 joined, with conflicts or damage; 2 not; 3 stopped on request, likewise.",
     };
     struct tl_operands operands;
     struct tl_error err;
@@ -206,7 +208,7 @@ enum tl_exit tl_verb_merge_run(int argc, char **argv)
         status = print_result(operands.items[0], wish.input_count, &report, is_json, is_quiet, &err);
     if (status != TL_OK) {
         tl_tool_say(&command, "%s", err.message);
-        return TL_EXIT_NOTHING;
+        return status == TL_STOPPED ? TL_EXIT_STOPPED : TL_EXIT_NOTHING;
     }
     return tl_tool_end(&command, count_conflicts(&report) > 0 ? TL_EXIT_SKIPPED : TL_EXIT_OK);
 }

@@ -79,10 +79,28 @@ START_TEST(one_name_for_two_trees_is_refused_unless_they_are_one)
 }
 END_TEST
 
+START_TEST(a_store_whose_extraction_did_not_finish_is_told)
+{
+    static const char *const ENDS[] = {"7, 'finished'", "7, 'stopped'", "NULL, NULL"}, *const WORDS[] = {"", "stopped", "killed"};
+    char sql[1024];
+    make_merge_store("a.tl");
+    snprintf(sql, sizeof sql,
+             "INSERT INTO extraction (uuid, program_version, command, host, pid, started_ms, updated_ms, ended_ms, outcome,"
+             " photos_to_do, photos_done, photos_failed, features_made)"
+             " VALUES ('00000000-0000-4000-8000-000000000001', '0', '[]', 'h', 7, 5, 6, %s, 8, 8, 0, 8)",
+             ENDS[_i]);
+    alter("a.tl", sql);
+    const struct tl_store_merge_report report = merge_well("out.tl", (const char *const[]){"a.tl", NULL}, &told);
+    ck_assert_uint_eq(report.events[TL_STORE_MERGE_UNFINISHED], _i > 0);
+    ck_assert_msg(strstr(told.lines, WORDS[_i]) != NULL && (strstr(told.lines, "last extraction") != NULL) == (_i > 0), "%s", told.lines);
+}
+END_TEST
+
 Suite *tl_test_suite(void)
 {
     Suite *suite = suite_create("store_merge_names");
     TCase *core = tcase_create("core");
+    tcase_add_loop_test(core, a_store_whose_extraction_did_not_finish_is_told, 0, 3);
     tcase_add_test(core, the_same_place_with_other_bytes_keeps_those_of_the_first_and_is_told);
     tcase_add_test(core, a_photo_that_one_could_not_read_gives_way_to_one_that_another_could);
     tcase_add_test(core, a_label_with_another_split_keeps_the_first);
