@@ -134,7 +134,8 @@ START_TEST(an_empty_store_has_a_summary_too)
     fixture_ok(tl_summary_read(&summary, store, &err), &err);
     ck_assert(tl_summary_nonzero_share(&summary) == 0);
     fixture_ok(tl_summary_append_json(&text, &summary, store, &err), &err);
-    check_has(text.bytes, "\"nonzero_share\": 0, \"feature_sets\": [], \"runs\": [], ");
+    check_has(text.bytes, "\"last_extraction\": null, \"feature_sets\": [], \"runs\": [], ");
+    check_has(text.bytes, "\"nonzero_share\": 0, \"compression\": 0, \"stale\": {\"features\": 0, ");
     tl_text_free(&text);
     tl_summary_free(&summary);
     fixture_ok(tl_store_close(&store, &err), &err);
