@@ -15,7 +15,7 @@ static const double CPU_SECONDS_MAX = 1e6;
 
 static bool send_request(struct tl_decoder_link *link, const char *path)
 {
-    struct tl_decoder_request request = {.number = ++link->number};
+    struct tl_decoder_request request = {.number = ++link->number, .recipe = link->recipe};
     const size_t path_bytes = strlen(path) + 1;
 
     assert(path_bytes <= sizeof request.path);

@@ -27,9 +27,10 @@ enum tl_decoder_link_outcome {
 
 struct tl_decoder_link {
     struct tl_nursery_child child;
-    uint64_t number;        /* of the last request to this process; 0: none yet */
-    double cpu_seconds;     /* that this process has told of so far */
-    struct tl_photo *photo; /* shared with it */
+    uint64_t number;         /* of the last request to this process; 0: none yet */
+    double cpu_seconds;      /* that this process has told of so far */
+    struct tl_recipe recipe; /* of the next request */
+    struct tl_photo *photo;  /* shared with it */
 };
 
 struct tl_decoder_link_limits {

@@ -88,7 +88,7 @@ void tl_decoder_process_run(const struct tl_decoder_process *process, int socket
         return;
     while (receive_request(socket, &request)) {
         before_seconds = now_seconds;
-        status = process->read(process->photo, request.path, process->recipe, &failure);
+        status = process->read(process->photo, request.path, &request.recipe, &failure);
         now_seconds = measure_cpu_seconds();
         if (!send_answer(socket, request.number, status, &failure, now_seconds - before_seconds))
             return;

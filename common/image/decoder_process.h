@@ -1,7 +1,7 @@
 /* decoder_process.h - a decoder process from within: it gives up what it does not need, then reads one photo after another.
  *
- * The owner (decoders.c) sends a path as one message, its number before it; the answer is one struct, and the photo lies in
- * memory that both share. Before the first answer comes a greeting, number 0, that says whether decoding could be started.
+ * The owner (decoders.c) sends a path as one message, its number and the recipe before it; the answer is one struct, and the photo
+ * lies in memory that both share. Before the first answer comes a greeting, number 0, that says whether decoding could be started.
  */
 #ifndef TL_IMAGE_DECODER_PROCESS_H
 #define TL_IMAGE_DECODER_PROCESS_H
@@ -16,6 +16,7 @@ enum { TL_DECODER_PROCESS_PATH_BYTES = 8192 }; /* twice what Linux opens */
 
 struct tl_decoder_request {
     uint64_t number; /* from 1 */
+    struct tl_recipe recipe;
     char path[TL_DECODER_PROCESS_PATH_BYTES]; /* sent up to its NUL, and with it */
 };
 
@@ -30,7 +31,6 @@ struct tl_decoder_answer {
 struct tl_decoder_process {
     enum tl_status (*start)(struct tl_error *err);
     enum tl_status (*read)(struct tl_photo *out, const char *path, const struct tl_recipe *recipe, struct tl_error *err);
-    const struct tl_recipe *recipe;
     size_t memory_bytes_max; /* of its own, beyond what it has at the start */
     struct tl_photo *photo;  /* shared */
 };

@@ -35,7 +35,6 @@ struct seat {
 };
 
 struct tl_decoders {
-    struct tl_recipe recipe;
     struct tl_decoders_terms terms;
     size_t count, stride_bytes; /* from one photo to the next, in whole pages */
     uint8_t *photos;            /* shared */
@@ -43,6 +42,7 @@ struct tl_decoders {
 
     /* Guarded by the mutex, but for what belongs to a taken seat. */
     pthread_mutex_t mutex;
+    struct tl_recipe recipe;
     pthread_cond_t has_free_seat;
     tl_nursery *nursery;
     bool is_interrupted;
@@ -62,8 +62,7 @@ static void serve(const void *context, size_t index, int socket)
     const struct tl_decoders *decoders = context;
     const size_t before_bytes = index * decoders->stride_bytes, until_bytes = before_bytes + decoders->stride_bytes;
     const size_t after_bytes = decoders->count * decoders->stride_bytes - until_bytes;
-    const struct tl_decoder_process process = {decoders->terms.start, decoders->terms.read, &decoders->recipe,
-                                               decoders->terms.memory_bytes_max,
+    const struct tl_decoder_process process = {decoders->terms.start, decoders->terms.read, decoders->terms.memory_bytes_max,
                                                (struct tl_photo *)(void *)(decoders->photos + before_bytes)};
 
     if (before_bytes > 0)
@@ -238,6 +237,7 @@ static enum tl_status take_seat(tl_decoders *decoders, struct seat **out, struct
     }
     if (*out) {
         (*out)->is_taken = true;
+        (*out)->link.recipe = decoders->recipe;
         return TL_OK;
     }
     if (decoders->is_interrupted)
@@ -350,6 +350,13 @@ enum tl_status tl_decoders_read(tl_decoders *decoders, struct tl_photo *out, con
     }
     (void)pthread_mutex_unlock(&decoders->mutex);
     return status;
+}
+
+void tl_decoders_set_recipe(tl_decoders *decoders, const struct tl_recipe *recipe)
+{
+    (void)pthread_mutex_lock(&decoders->mutex);
+    decoders->recipe = *recipe;
+    (void)pthread_mutex_unlock(&decoders->mutex);
 }
 
 enum tl_status tl_decoders_check(tl_decoders *decoders, struct tl_error *err)

@@ -40,6 +40,9 @@ TL_MUST_USE enum tl_status tl_decoders_create(tl_decoders **out, size_t count, c
 /* No thread may still read; NULL is fine. */
 void tl_decoders_free(tl_decoders *decoders);
 
+/* For photos that are read from now on; any thread. */
+void tl_decoders_set_recipe(tl_decoders *decoders, const struct tl_recipe *recipe);
+
 /* Fails with: as tl_photo_read(), and TL_CRASHED (twice), TL_TOO_SLOW, TL_STOPPED (interrupted), TL_IO (see
  * tl_decoders_check()). On failure *out is unspecified but for `sha256`, which is zero where it was not told. */
 TL_MUST_USE enum tl_status tl_decoders_read(tl_decoders *decoders, struct tl_photo *out, const char *path, struct tl_error *err);

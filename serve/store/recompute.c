@@ -73,20 +73,37 @@ static enum tl_status open_set(struct tl_recompute *recompute, const struct tl_s
     return TL_OK;
 }
 
+/* A failure that is not the photo's is said by *err and returned; the photo's is *out_status. */
+static enum tl_status decode(struct tl_recompute *recompute, enum tl_status *out_status, struct tl_error *why, const char *path,
+                             struct tl_error *err)
+{
+    const struct tl_recipe *recipe = tl_features_recipe(recompute->features);
+
+    memset(recompute->photo->sha256, 0, sizeof recompute->photo->sha256);
+    if (!recompute->decoders) {
+        *out_status = tl_photo_read(recompute->photo, path, recipe, why);
+    } else {
+        tl_decoders_set_recipe(recompute->decoders, recipe);
+        *out_status = tl_decoders_read(recompute->decoders, recompute->photo, path, why);
+    }
+    if (*out_status == TL_NO_MEMORY)
+        return tl_error_set(err, TL_NO_MEMORY, "%s", why->message);
+    return *out_status != TL_OK && recompute->decoders ? tl_decoders_check(recompute->decoders, err) : TL_OK;
+}
+
 /* The item's photo, if its file is there and as it was; else *out says. */
 static enum tl_status read_photo(struct tl_recompute *recompute, struct tl_store_recomputed *out, const struct tl_store_recheck_item *item,
                                  struct tl_error *err)
 {
-    enum tl_status status;
+    enum tl_status status, read_status = TL_OK;
 
     if (recompute->photo_path && strcmp(recompute->photo_path, item->path) == 0)
         return TL_OK;
     tl_memory_free(recompute->photo_path);
     recompute->photo_path = NULL;
-    memset(recompute->photo->sha256, 0, sizeof recompute->photo->sha256);
-    status = tl_photo_read(recompute->photo, item->path, tl_features_recipe(recompute->features), &out->why);
-    if (status == TL_NO_MEMORY)
-        return tl_error_set(err, status, "%s", out->why.message);
+    status = decode(recompute, &read_status, &out->why, item->path, err);
+    if (status != TL_OK)
+        return status;
     if (memcmp(recompute->photo->sha256, item->sha256, TL_DIGEST_BYTES) != 0) {
         const uint8_t none[TL_DIGEST_BYTES] = {0};
 
@@ -95,7 +112,7 @@ static enum tl_status read_photo(struct tl_recompute *recompute, struct tl_store
             (void)tl_error_set(&out->why, TL_BAD_INPUT, "the file has changed since its features were computed");
         return TL_OK;
     }
-    if (status != TL_OK) { /* the same bytes could be decoded once */
+    if (read_status != TL_OK) { /* the same bytes could be decoded once */
         out->outcome = TL_STORE_RECHECK_GONE;
         return TL_OK;
     }

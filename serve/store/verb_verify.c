@@ -23,6 +23,7 @@ struct settings {
 struct job {
     const struct settings *settings;
     const struct tl_command *command;
+    tl_decoders *decoders; /* NULL: there are none */
     tl_store *store;
     tl_damage_record *record;
     tl_progress *progress;
@@ -97,7 +98,9 @@ static void end_progress(struct job *job)
 
 static enum tl_status recheck(struct job *job, const struct tl_store_verify_watch *watch, struct tl_error *err)
 {
-    struct tl_recompute recompute = {.weights_path = job->settings->weights_path, .thread_count = (size_t)job->settings->thread_count};
+    struct tl_recompute recompute = {.decoders = job->decoders,
+                                     .weights_path = job->settings->weights_path,
+                                     .thread_count = (size_t)job->settings->thread_count};
     const struct tl_store_recheck wish = {
         .wanted_count = (size_t)job->settings->recompute_count,
         .seed = (uint64_t)job->settings->seed,
@@ -155,11 +158,32 @@ static void record(struct job *job, const char *path)
     }
 }
 
+/* Before libvips, threads and the store, none of which a decoder may share. */
+static enum tl_status start_decoders(struct job *job, struct tl_error *err)
+{
+    struct tl_decoders_terms terms;
+    struct tl_recipe recipe;
+    enum tl_status status;
+
+    if (job->settings->recompute_count == 0)
+        return TL_OK;
+    tl_recipe_init(&recipe);
+    tl_decoders_terms_init(&terms);
+    status = tl_decoders_create(&job->decoders, 1, &recipe, &terms, err);
+    if (status != TL_IO)
+        return status;
+    tl_tool_say(job->command, "%s; a photo that crashes its decoder will end this run", err->message);
+    return TL_OK;
+}
+
 /* What reads is closed before damage is recorded: on a network file system it would keep out what records. */
 static enum tl_status run(struct job *job, const char *path, struct tl_error *err)
 {
-    enum tl_status status = tl_damage_record_create(&job->record, err);
+    enum tl_status status = start_decoders(job, err);
 
+    if (status != TL_OK)
+        return status;
+    status = tl_damage_record_create(&job->record, err);
     if (status == TL_OK)
         status = tl_store_open(&job->store, path, TL_STORE_READ, err);
     if (status == TL_OK)
@@ -210,6 +234,7 @@ enum tl_exit tl_verb_verify_run(int argc, char **argv)
         return exit_code;
     tl_system_catch_signals();
     status = run(&job, operands.items[0], &err);
+    tl_decoders_free(job.decoders);
     if (status == TL_OK && (settings.json || !settings.quiet))
         status = tl_verify_write(&job.result, settings.json, stdout, &err);
     if (status == TL_IO && ferror(stdout))

@@ -67,7 +67,7 @@ static void append_recomputed(struct tl_text *text, const struct tl_store_rechec
         tl_text_append_format(text, ": %" PRId64 " with the same bits, %" PRId64 " with others, %" PRId64 " from other pixels",
                               rechecked->equal, rechecked->different, rechecked->other_pixels);
     append_left(text, rechecked->damaged, "damaged", &is_first);
-    append_left(text, rechecked->gone, "without their photo file", &is_first);
+    append_left(text, rechecked->gone, "whose photo is not there or cannot be read", &is_first);
     append_left(text, rechecked->changed, "whose photo has changed", &is_first);
     append_left(text, rechecked->unable, "that this machine cannot", &is_first);
     tl_text_append(text, "\n");

@@ -9,11 +9,17 @@
 
 START_TEST(a_photo_comes_back_whole)
 {
+    struct tl_recipe other;
+
     start_decoders(1);
     expect_read("good 7", 7);
     expect_read("good 8", 8);
     expect_failure("recipe", TL_BAD_INPUT, "resize 2");
     ck_assert_int_eq(TL_RESIZE_AREA, 2);
+    tl_recipe_init(&other);
+    other.resize = TL_RESIZE_LANCZOS3;
+    tl_decoders_set_recipe(decoders, &other);
+    expect_failure("recipe", TL_BAD_INPUT, "resize 3");
     tl_decoders_free(decoders);
 }
 END_TEST
