@@ -31,7 +31,8 @@ static bool is_evaluation_split(const char *split)
     return split && strcmp(split, "train") != 0;
 }
 
-static enum tl_status load_feature(void *context, const uint8_t sha256[TL_DIGEST_BYTES], uint32_t variant_index, struct tl_error *err)
+static enum tl_status load_feature(void *context, const uint8_t sha256[TL_DIGEST_BYTES], uint32_t variant_index,
+                                   struct tl_error *err)
 {
     return tl_keyset_add(((tl_agenda *)context)->known, NULL, sha256, variant_index, err);
 }
@@ -82,8 +83,9 @@ static enum tl_status load_photo(struct tl_agenda_photo *photo, const struct mak
     photo->is_other_file = !is_unchanged;
     photo->has_other_size = row.size_bytes != photo->entry->size_bytes;
     photo->state = row.content_id == 0 ? TL_AGENDA_UNREADABLE : is_unchanged ? TL_AGENDA_KNOWN : TL_AGENDA_CHANGED;
-    photo->is_known_failure = is_unchanged && making->failure_count > 0 &&
-                              bsearch(&row.photo_id, making->failure_ids, making->failure_count, sizeof row.photo_id, compare_ids) != NULL;
+    photo->is_known_failure =
+        is_unchanged && making->failure_count > 0 &&
+        bsearch(&row.photo_id, making->failure_ids, making->failure_count, sizeof row.photo_id, compare_ids) != NULL;
     if (row.content_id == 0 || !is_unchanged)
         return TL_OK;
     photo->content_id = row.content_id;
@@ -166,7 +168,8 @@ static enum tl_status take_entry(const struct making *making, const struct tl_sc
 }
 
 /* Contents that the store has and this scan finds on an evaluation side: before any photo is judged. */
-static enum tl_status load_evaluation(const struct making *making, const struct tl_scan *scan, int64_t source_id, struct tl_error *err)
+static enum tl_status load_evaluation(const struct making *making, const struct tl_scan *scan, int64_t source_id,
+                                      struct tl_error *err)
 {
     enum tl_status status = TL_OK;
 
@@ -186,7 +189,8 @@ static enum tl_status load_store(struct making *making, struct tl_scan *const *s
 {
     tl_agenda *agenda = making->agenda;
     const struct tl_agenda_wish *wish = &agenda->wish;
-    enum tl_status status = tl_store_each_feature(making->store, wish->feature_set_id, wish->augmentation_id, load_feature, agenda, err);
+    enum tl_status status =
+        tl_store_each_feature(making->store, wish->feature_set_id, wish->augmentation_id, load_feature, agenda, err);
 
     if (status == TL_OK)
         status = tl_store_each_split(making->store, wish->label_set, load_split, making, err);

@@ -2,8 +2,8 @@
  *
  * A photo whose size and time are as stored, whose content is known and whose features are all there is left alone; where its
  * rows are as they should be too, it is only counted, and 8 bytes are kept of it. All others are photos of the agenda, and of these
- * those whose features are not all there are jobs, but those whose failure lasts. Jobs are read, and only then, when their bytes are
- * known, tl_agenda_claim() says what of them is still missing. Equal bytes are computed once: the first that claims gets them.
+ * those whose features are not all there are jobs, but those whose failure lasts. Jobs are read, and only then, when their bytes
+ * are known, tl_agenda_claim() says what of them is still missing. Equal bytes are computed once: the first that claims gets them.
  *
  * Made for stores of a million features and folders of a million photos: some 40 bytes for each content that has features, and
  * some 200 for each photo that is not only counted. The scans' entries are not needed after tl_agenda_create().
@@ -72,8 +72,9 @@ typedef struct tl_agenda tl_agenda;
 
 /* `scans` are borrowed; source_ids[i] is scans[i]'s. Without a store, NULL, nothing is known; one is only read. Fails with: TL_IO,
  * TL_CORRUPT, TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_agenda_create(tl_agenda **out, tl_store *store, const struct tl_agenda_wish *wish, struct tl_scan *const *scans,
-                                          const int64_t *source_ids, size_t scan_count, struct tl_error *err);
+TL_MUST_USE enum tl_status tl_agenda_create(tl_agenda **out, tl_store *store, const struct tl_agenda_wish *wish,
+                                            struct tl_scan *const *scans, const int64_t *source_ids, size_t scan_count,
+                                            struct tl_error *err);
 void tl_agenda_free(tl_agenda *agenda);
 
 /* As given; borrowed. */
@@ -92,7 +93,8 @@ size_t tl_agenda_evaluation_job_count(const tl_agenda *agenda);
 size_t tl_agenda_job(const tl_agenda *agenda, size_t job_index);
 
 size_t tl_agenda_known_failure_count(const tl_agenda *agenda);
-/* How many variants a photo can need, the plain one included: by its own split, while its bytes may be on an evaluation side as well. */
+/* How many variants a photo can need, the plain one included: by its own split, while its bytes may be on an evaluation side as
+ * well. */
 size_t tl_agenda_variant_count(const tl_agenda *agenda, size_t photo_index);
 
 /* The most variants a photo can have, the plain one included. */

@@ -2,8 +2,9 @@
  *
  * A commit writes some 17 pages of 64 KiB whatever is in it: the last page of each table and index, to which all rows are added.
  * Only the index of contents by SHA-256 is written to anywhere. While it has a page or two, that costs a page or two a commit; once
- * it has more pages than a commit has photos, a page a photo. So commits grow with the store, from 64 features to 224, and share the
- * 17 pages among more rows: with five features a photo a row then costs as many pages in a store of a million as in an empty one.
+ * it has more pages than a commit has photos, a page a photo. So commits grow with the store, from 64 features to 224, and share
+ * the 17 pages among more rows: with five features a photo a row then costs as many pages in a store of a million as in an empty
+ * one.
  */
 #ifndef TL_EXTRACT_BATCH_H
 #define TL_EXTRACT_BATCH_H

@@ -198,7 +198,8 @@ static void encode_row(void *context, size_t row_index, size_t thread_index)
     const struct tl_engine *engine = computing->stage->engine;
     const double start = tl_effort_thread_seconds();
 
-    row->status = encode_feature(&row->feature, lane->codec, engine, computing->vectors + row_index * engine->vector_count, &row->failure);
+    row->status =
+        encode_feature(&row->feature, lane->codec, engine, computing->vectors + row_index * engine->vector_count, &row->failure);
     lane->compress_cpu_seconds += tl_effort_thread_seconds() - start;
 }
 

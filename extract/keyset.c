@@ -87,7 +87,8 @@ static enum tl_status grow(tl_keyset *set, struct tl_error *err)
     return TL_OK;
 }
 
-enum tl_status tl_keyset_add(tl_keyset *set, bool *is_new, const uint8_t sha256[TL_DIGEST_BYTES], uint32_t number, struct tl_error *err)
+enum tl_status tl_keyset_add(tl_keyset *set, bool *is_new, const uint8_t sha256[TL_DIGEST_BYTES], uint32_t number,
+                             struct tl_error *err)
 {
     const struct slot key = make_key(sha256, number);
     enum tl_status status = TL_OK;

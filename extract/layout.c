@@ -142,9 +142,11 @@ static enum tl_status check_mixture(const struct tl_folder *folder, const char *
         if (status != TL_OK)
             return status;
         if (has_folders_only)
-            return tl_error_set(err, TL_BAD_INPUT, "%s holds the split folder %s and other folders such as %s: a DIR holds either "
-                                "split folders or class folders; move the others away, or give --split to take all of them as classes",
-                                directory, name, other);
+            return tl_error_set(
+                err, TL_BAD_INPUT,
+                "%s holds the split folder %s and other folders such as %s: a DIR holds either "
+                "split folders or class folders; move the others away, or give --split to take all of them as classes",
+                directory, name, other);
     }
     return TL_OK;
 }
@@ -156,12 +158,14 @@ static enum tl_status tell_no_classes(const struct tl_layout *layout, const char
     if (layout->outside_count > 0)
         (void)snprintf(photos, sizeof photos, "%zu photo%s directly in it%s, but ", layout->outside_count,
                        layout->outside_count == 1 ? " lies" : "s lie", layout->has_splits ? " or its split folders" : "");
-    return tl_error_set(err, TL_BAD_INPUT, "%s has no class folders: %sit must hold one folder per class (%s/cloudy/1.jpg), or Train and "
-                        "Test folders that do (%s/Train/cloudy/1.jpg)", directory, photos, directory, directory);
+    return tl_error_set(err, TL_BAD_INPUT,
+                        "%s has no class folders: %sit must hold one folder per class (%s/cloudy/1.jpg), or Train and "
+                        "Test folders that do (%s/Train/cloudy/1.jpg)",
+                        directory, photos, directory, directory);
 }
 
-static enum tl_status read_folders(struct tl_layout *layout, const struct tl_folder *folder, const char *directory, const char *split,
-                                   struct tl_error *err)
+static enum tl_status read_folders(struct tl_layout *layout, const struct tl_folder *folder, const char *directory,
+                                   const char *split, struct tl_error *err)
 {
     size_t folder_count = 0, split_count = 0;
     enum tl_status status = TL_OK;

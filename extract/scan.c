@@ -179,7 +179,8 @@ const struct tl_scan_place *tl_scan_find_place(const struct tl_scan *scan, const
     return NULL;
 }
 
-static enum tl_status add_place(struct tl_scan *scan, const struct tl_layout_class *place, const char *class_name, struct tl_error *err)
+static enum tl_status add_place(struct tl_scan *scan, const struct tl_layout_class *place, const char *class_name,
+                                struct tl_error *err)
 {
     struct tl_scan_place *places = tl_memory_resize(scan->places, scan->place_count + 1, sizeof *places);
     const char *path;
@@ -244,7 +245,8 @@ static enum tl_status note_counts(struct tl_scan *scan, struct tl_error *err)
                                        "hidden names (they begin with a dot) are skipped", err);
 
     if (status == TL_OK)
-        status = note_count(scan, scan->linked_folder_count, "link to a folder is not followed", "links to folders are not followed", err);
+        status = note_count(scan, scan->linked_folder_count, "link to a folder is not followed",
+                            "links to folders are not followed", err);
     if (status == TL_OK)
         status = note_count(scan, scan->ignored_count, "file is not named as a photo and is ignored",
                             "files are not named as photos and are ignored", err);

@@ -59,8 +59,8 @@ struct tl_tally_facts {
 };
 
 /* Counts the agenda's photos and those it only counted; which of them hold the same bytes, the store tells, where all of them
- * must have been written (without a store, NULL, none do). source_ids[i] is scans[i]'s. Borrows from agenda and scans; free with tl_tally_free(). Fails with: TL_IO,
- * TL_CORRUPT, TL_NO_MEMORY. */
+ * must have been written (without a store, NULL, none do). source_ids[i] is scans[i]'s. Borrows from agenda and scans; free with
+ * tl_tally_free(). Fails with: TL_IO, TL_CORRUPT, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_tally_count(struct tl_tally *out, tl_agenda *agenda, tl_store *store, struct tl_scan *const *scans,
                                           const int64_t *source_ids, size_t scan_count, struct tl_error *err);
 void tl_tally_free(struct tl_tally *tally);

@@ -115,13 +115,15 @@ static void append_failures(struct tl_text *text, const struct tl_tally_row *tot
     const size_t known_count = total->known_failure_count, tried_count = total->failed_count - known_count;
 
     if (tried_count > 0)
-        tl_text_append_format(text, "%zu photo%s failed: named above, kept in the table failure.\n", tried_count, plural(tried_count));
+        tl_text_append_format(text, "%zu photo%s failed: named above, kept in the table failure.\n", tried_count,
+                              plural(tried_count));
     if (known_count > 0)
-        tl_text_append_format(text,
-                              "%zu known failure%s, not tried: unreadable, or crashed or too slow in %d runs (view failures has %s);"
-                              " --retry-failed tries %s again.\n",
-                              known_count, plural(known_count), TL_STORE_FAILURE_TRIES, known_count == 1 ? "it" : "them",
-                              known_count == 1 ? "it" : "them");
+        tl_text_append_format(
+            text,
+            "%zu known failure%s, not tried: unreadable, or crashed or too slow in %d runs (view failures has %s);"
+            " --retry-failed tries %s again.\n",
+            known_count, plural(known_count), TL_STORE_FAILURE_TRIES, known_count == 1 ? "it" : "them",
+            known_count == 1 ? "it" : "them");
 }
 
 enum tl_status tl_tally_write_text(const struct tl_tally *tally, const struct tl_tally_facts *facts, FILE *file,
@@ -156,10 +158,12 @@ enum tl_status tl_tally_write_text(const struct tl_tally *tally, const struct tl
 
 static void append_counts(struct tl_text *text, const struct tl_tally_row *row)
 {
-    tl_text_append_format(text, "\"photos\": %zu, \"computed\": %zu, \"there\": %zu, \"failed\": %zu, \"known_failures\": %zu, \"left\": %zu"
-                          ", \"turned_by_exif\": %zu",
-                          row->photo_count, row->new_count, row->there_count, row->failed_count, row->known_failure_count,
-                          row->left_count, row->turned_count);
+    tl_text_append_format(
+        text,
+        "\"photos\": %zu, \"computed\": %zu, \"there\": %zu, \"failed\": %zu, \"known_failures\": %zu, \"left\": %zu"
+        ", \"turned_by_exif\": %zu",
+        row->photo_count, row->new_count, row->there_count, row->failed_count, row->known_failure_count, row->left_count,
+        row->turned_count);
 }
 
 static void append_string(struct tl_text *text, const char *name, const char *value)

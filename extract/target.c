@@ -45,7 +45,8 @@ static void describe(struct tl_store_feature_set *out, const tl_features *featur
 }
 
 /* Of the same recipe, network and weights, in an arithmetic and stored type that will do. */
-static bool is_akin(const struct tl_store_feature_set *a, const struct tl_store_feature_set *ours, const struct tl_settings *settings)
+static bool is_akin(const struct tl_store_feature_set *a, const struct tl_store_feature_set *ours,
+                    const struct tl_settings *settings)
 {
     return memcmp(a->input_digest, ours->input_digest, TL_DIGEST_BYTES) == 0 &&
            memcmp(a->tensors_sha256, ours->tensors_sha256, TL_DIGEST_BYTES) == 0 && strcmp(a->network, ours->network) == 0 &&
@@ -89,7 +90,8 @@ static enum tl_status compute_by(struct tl_target *target, const char *arithmeti
 }
 
 /* A store goes on in the arithmetic and stored type that it has, so that nothing is computed twice or mixed. Which of its features
- * are of these weights only their digest tells; so where the arithmetic is not the default, the weights are read and packed twice. */
+ * are of these weights only their digest tells; so where the arithmetic is not the default, the weights are read and packed twice.
+ */
 static enum tl_status follow_store(struct tl_target *target, const struct tl_settings *settings, const char *weights_path,
                                    struct tl_error *err)
 {

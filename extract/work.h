@@ -48,7 +48,8 @@ struct tl_photo *tl_work_photo_get(tl_work_photo *photo);
 /* Gives the caller's reference back; NULL is fine. Any thread. */
 void tl_work_photo_release(tl_work_photo *photo);
 
-/* A work of `photo_index`, holding a reference to `photo` (or none, for a photo that could not be read). Fails with: TL_NO_MEMORY. */
+/* A work of `photo_index`, holding a reference to `photo` (or none, for a photo that could not be read). Fails with: TL_NO_MEMORY.
+ */
 TL_MUST_USE enum tl_status tl_work_create(struct tl_work **out, size_t photo_index, tl_work_photo *photo, struct tl_error *err);
 void tl_work_free(struct tl_work *work);
 

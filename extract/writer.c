@@ -136,7 +136,8 @@ static enum tl_status put_content(tl_writer *writer, int64_t *out_content_id, co
     return tl_store_put_content(writer->store, out_content_id, &content, err);
 }
 
-static enum tl_status put_first_part(tl_writer *writer, struct tl_agenda_photo *photo, const struct tl_work *work, struct tl_error *err)
+static enum tl_status put_first_part(tl_writer *writer, struct tl_agenda_photo *photo, const struct tl_work *work,
+                                     struct tl_error *err)
 {
     int64_t content_id = 0;
     enum tl_status status;
@@ -160,7 +161,8 @@ static enum tl_status put_feature(tl_writer *writer, const struct tl_agenda_phot
     const struct tl_variant *drawn = &computed->variant;
     const struct tl_store_variant variant = {drawn->index,      drawn->shear_degrees, drawn->zoom_x,          drawn->zoom_y,
                                              drawn->shift_x_px, drawn->shift_y_px,    drawn->flip_horizontal, drawn->flip_vertical};
-    struct tl_store_feature feature = {.nonzero_count = computed->nonzero_count, .blob = computed->blob, .blob_bytes = computed->blob_bytes};
+    struct tl_store_feature feature = {
+        .nonzero_count = computed->nonzero_count, .blob = computed->blob, .blob_bytes = computed->blob_bytes};
     int64_t variant_id = 0;
     enum tl_status status = tl_store_put_variant(writer->store, &variant_id, photo->content_id,
                                                  drawn->index > 0 ? wish->augmentation_id : 0, &variant, err);
@@ -175,7 +177,8 @@ static enum tl_status put_feature(tl_writer *writer, const struct tl_agenda_phot
     return status;
 }
 
-static enum tl_status end_photo(tl_writer *writer, struct tl_agenda_photo *photo, const struct progress *progress, struct tl_error *err)
+static enum tl_status end_photo(tl_writer *writer, struct tl_agenda_photo *photo, const struct progress *progress,
+                                struct tl_error *err)
 {
     enum tl_status status;
 

@@ -30,14 +30,15 @@ typedef struct tl_writer tl_writer;
 typedef void tl_writer_report(void *context, const struct tl_agenda_photo *photo, const struct tl_error *failure);
 
 /* Store and agenda are borrowed; the agenda's photos get their ids and outcomes here. Fails with: TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_writer_create(tl_writer **out, tl_store *store, tl_agenda *agenda, tl_writer_report *report, void *context,
-                                            struct tl_error *err);
+TL_MUST_USE enum tl_status tl_writer_create(tl_writer **out, tl_store *store, tl_agenda *agenda, tl_writer_report *report,
+                                            void *context, struct tl_error *err);
 void tl_writer_free(tl_writer *writer);
 
 /* From here on each commit renews this row of the run, which is in the store already and borrowed. */
 void tl_writer_keep_row(tl_writer *writer, struct tl_store_extraction *row);
 
-/* The agenda's photos that are no jobs: their labels are renewed, and their places where they are not as stored. Fails with: TL_IO, TL_NO_MEMORY. */
+/* The agenda's photos that are no jobs: their labels are renewed, and their places where they are not as stored. Fails with: TL_IO,
+ * TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_writer_put_known(tl_writer *writer, struct tl_error *err);
 /* Takes ownership of the work, in any case; writes when enough is gathered. Fails with: TL_IO, TL_CORRUPT, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_writer_take(tl_writer *writer, struct tl_work *work, struct tl_error *err);

@@ -61,12 +61,15 @@ for argument in "$@"; do
     esac
 done
 
-# No two files of one name; no file beyond 400 lines; the first line says what the file is.
+# No two files of one name; no file beyond 400 lines, no line beyond 132 columns; the first line says what the file is.
 sources | sed 's|.*/||' | sort | uniq -d | while IFS= read -r name; do fault "$name:1: two files have this name"; done
 for file in $(sources); do
     name=${file##*/}
     lines=$(wc -l <"$file")
     [ "$lines" -le 400 ] || fault "$file:400: $lines lines; past 400 it is two concepts"
+    awk 'length > 132 { print FNR }' "$file" | while IFS= read -r number; do
+        fault "$file:$number: a line of more than 132 columns"
+    done
     head -1 "$file" | grep -qF "/* $name - " || head -1 "$file" | grep -qF "/* $name: see " ||
         fault "$file:1: the first line is not '/* $name - what it is'"
 done

@@ -37,6 +37,7 @@ plant 'a print' train/talk.c '/* talk.c - x. */' '    printf("x");'
 plant 'a missing first line' train/first.c 'int x;'
 plant 'something left open' train/open.c '/* open.c - x. */' '/* TO''DO */'
 plant 'space at the end' train/space.c '/* space.c - x. */' 'int x; '
+plant 'too long a line' train/wide.c '/* wide.c - x. */' "$(printf '%0133d' 0)"
 plant 'too long a file' train/long.c '/* long.c - x. */' "$(yes 'int;' | head -400)"
 mkdir -p common/alien
 plant 'a file in no room' train/fine.h 'x'

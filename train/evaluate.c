@@ -29,7 +29,8 @@ enum tl_status tl_evaluate_role(struct tl_evaluation *out, int64_t *confusion, d
         if (sample->role != role)
             continue;
         start = matrix->row_starts[sample->row];
-        tl_head_logits_sparse(&view, logits, matrix->indices + start, matrix->values + start, matrix->row_starts[sample->row + 1] - start);
+        tl_head_logits_sparse(&view, logits, matrix->indices + start, matrix->values + start,
+                              matrix->row_starts[sample->row + 1] - start);
         loss += tl_loss_of_logits(logits, class_count, sample->class_index);
         predicted = tl_loss_predicted_class(logits, class_count); /* of the probabilities, as tl_head_rank() has it */
         right_count += predicted == sample->class_index;

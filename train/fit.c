@@ -121,7 +121,8 @@ static tl_quad sum_narrow(const tl_quad *weights, const uint32_t *indices, const
     return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
-static void sum_wide(tl_quad *sums, size_t quad_count, const tl_quad *weights, const uint32_t *indices, const float *values, size_t count)
+static void sum_wide(tl_quad *sums, size_t quad_count, const tl_quad *weights, const uint32_t *indices, const float *values,
+                     size_t count)
 {
     for (size_t q = 0; q < quad_count; q++)
         sums[q] = (tl_quad){0};
@@ -181,8 +182,8 @@ static void run_epoch(struct fitting *fitting, struct tl_store_epoch *result, co
             tl_loss_gradient(fitting->logits, pick->class_index);
             add_gradient(fitting, pick->row, 1 / (double)(end - start));
         }
-        tl_adam_step(fitting->adam, fitting->weights, fitting->gradient, fitting->feature_count * fitting->quad_count * TL_QUAD_LANES,
-                     course->l2);
+        tl_adam_step(fitting->adam, fitting->weights, fitting->gradient,
+                     fitting->feature_count * fitting->quad_count * TL_QUAD_LANES, course->l2);
     }
     result->loss = loss / (double)fitting->pick_count;
     result->accuracy = (double)right_count / (double)fitting->pick_count;
@@ -251,11 +252,13 @@ static enum tl_status check_epoch(const struct tl_head *head, const struct tl_st
 {
     if (isfinite(result->loss) && tl_head_check(head, NULL) == TL_OK)
         return TL_OK;
-    return tl_error_set(err, TL_BAD_INPUT, "training diverged in epoch %ld (loss %g): try a smaller learning rate", epoch, result->loss);
+    return tl_error_set(err, TL_BAD_INPUT, "training diverged in epoch %ld (loss %g): try a smaller learning rate", epoch,
+                        result->loss);
 }
 
 enum tl_status tl_fit_head(struct tl_head *head, struct tl_store_epoch *history, const struct tl_samples *samples,
-                           const struct tl_fit_course *course, tl_fit_epoch_callback *each_epoch, void *context, struct tl_error *err)
+                           const struct tl_fit_course *course, tl_fit_epoch_callback *each_epoch, void *context,
+                           struct tl_error *err)
 {
     struct fitting fitting = {0};
     struct tl_random random;

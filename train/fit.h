@@ -5,12 +5,12 @@
  *     tl_fit_head(head, history, samples, &course, each_epoch, context, err);
  *
  * The head's kernel and bias are where training starts. It ends at the last epoch. Losses are cross-entropies without the L2
- * penalty, so that runs compare; an epoch's `loss` and `accuracy` are means over its samples as each batch saw them, before its step,
- * as Keras prints them, and `val_*` those of the validation photos after the epoch.
+ * penalty, so that runs compare; an epoch's `loss` and `accuracy` are means over its samples as each batch saw them, before its
+ * step, as Keras prints them, and `val_*` those of the validation photos after the epoch.
  *
- * Division by the scale is folded into sums and gradients: what is trained is the head that would see divided features. One thread, sums
- * in a fixed order: the same samples, course and start give the same head, byte for byte. Designed for 1,000 to 100,000 sparse vectors of
- * 25,088 and a handful of classes: the time goes into Adam's pass over all weights once a batch.
+ * Division by the scale is folded into sums and gradients: what is trained is the head that would see divided features. One thread,
+ * sums in a fixed order: the same samples, course and start give the same head, byte for byte. Designed for 1,000 to 100,000 sparse
+ * vectors of 25,088 and a handful of classes: the time goes into Adam's pass over all weights once a batch.
  */
 #ifndef TL_TRAIN_FIT_H
 #define TL_TRAIN_FIT_H
@@ -50,8 +50,8 @@ size_t tl_fit_count_vectors(const struct tl_samples *samples, enum tl_fit_varian
 /* After each epoch, counted from 1. */
 typedef void tl_fit_epoch_callback(void *context, long epoch, const struct tl_store_epoch *result);
 
-/* `history` has room for course->epochs; `each_epoch` may be NULL. On failure the head's values are unspecified. Fails with: TL_BAD_INPUT
- * (training diverged: a loss or weight that is not finite), TL_NO_MEMORY. */
+/* `history` has room for course->epochs; `each_epoch` may be NULL. On failure the head's values are unspecified. Fails with:
+ * TL_BAD_INPUT (training diverged: a loss or weight that is not finite), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_fit_head(struct tl_head *head, struct tl_store_epoch *history, const struct tl_samples *samples,
                                        const struct tl_fit_course *course, tl_fit_epoch_callback *each_epoch, void *context,
                                        struct tl_error *err);

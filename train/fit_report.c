@@ -196,7 +196,8 @@ enum tl_status tl_fit_report_results(FILE *file, const struct tl_outcome *outcom
     write_role(file, "Test", &outcome->test.evaluation);
     if (shown->confusion) {
         fprintf(file, "\n%s photos by true class (rows) and predicted class (columns):\n", has_test ? "Test" : "Validation");
-        status = tl_fit_report_confusion(file, outcome->selection->class_names, outcome->selection->class_count, shown->confusion, err);
+        status =
+            tl_fit_report_confusion(file, outcome->selection->class_names, outcome->selection->class_count, shown->confusion, err);
     }
     fprintf(file, "\nRun %" PRId64, outcome->run_id);
     if (outcome->name)

@@ -33,7 +33,8 @@ static enum tl_status choose_augmentation(struct tl_material *material, tl_store
         return status;
     if (material->augmentation_count == 0 && !options->augment) {
         if (options->variants == TL_FIT_CYCLE)
-            return tl_error_set(err, TL_NOT_FOUND, "--variants cycle: the store has no variants of these features; tl-extract --variants K "
+            return tl_error_set(err, TL_NOT_FOUND,
+                                "--variants cycle: the store has no variants of these features; tl-extract --variants K "
                                 "makes them");
         material->variants = TL_FIT_PLAIN;
         return TL_OK;
@@ -79,7 +80,8 @@ static enum tl_status read_all(struct tl_material *material, struct tl_store_dam
     return tl_samples_load(&material->samples, damages, store, material->selection, &source, err);
 }
 
-enum tl_status tl_material_read(struct tl_material *out, tl_store *store, const struct tl_train_options *options, struct tl_error *err)
+enum tl_status tl_material_read(struct tl_material *out, tl_store *store, const struct tl_train_options *options,
+                                struct tl_error *err)
 {
     struct tl_store_damages damages = {.count = 0};
     struct tl_error unrecorded;
@@ -92,7 +94,8 @@ enum tl_status tl_material_read(struct tl_material *out, tl_store *store, const 
     status = read_all(out, &damages, store, options, err);
     tl_store_end_reading(store);
     if (damages.count > 0)
-        status = tl_store_tell_damages(&damages, tl_store_put_damages(store, &damages, &unrecorded) == TL_OK ? NULL : &unrecorded, err);
+        status =
+            tl_store_tell_damages(&damages, tl_store_put_damages(store, &damages, &unrecorded) == TL_OK ? NULL : &unrecorded, err);
     tl_store_free_damages(&damages);
     return status;
 }

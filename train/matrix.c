@@ -7,7 +7,8 @@
 
 enum { FIRST_ROWS = 256, FIRST_ENTRIES = 1 << 18 };
 
-enum tl_status tl_matrix_create(struct tl_matrix **out, size_t feature_count, enum tl_head_transform transform, struct tl_error *err)
+enum tl_status tl_matrix_create(struct tl_matrix **out, size_t feature_count, enum tl_head_transform transform,
+                                struct tl_error *err)
 {
     struct tl_matrix *matrix = tl_memory_alloc(1, sizeof *matrix);
 
@@ -73,8 +74,10 @@ static enum tl_status reserve_entries(struct tl_matrix *matrix, size_t count, st
     if (count <= matrix->entry_capacity - used)
         return TL_OK;
     if (count > TL_MATRIX_ENTRIES_MAX - used)
-        return tl_error_set(err, TL_NO_MEMORY, "more than %zu features that are not zero do not fit in memory", TL_MATRIX_ENTRIES_MAX);
-    capacity = next_capacity(matrix->entry_capacity > 0 ? matrix->entry_capacity : FIRST_ENTRIES, used + count, TL_MATRIX_ENTRIES_MAX);
+        return tl_error_set(err, TL_NO_MEMORY, "more than %zu features that are not zero do not fit in memory",
+                            TL_MATRIX_ENTRIES_MAX);
+    capacity =
+        next_capacity(matrix->entry_capacity > 0 ? matrix->entry_capacity : FIRST_ENTRIES, used + count, TL_MATRIX_ENTRIES_MAX);
     indices = tl_memory_resize(matrix->indices, capacity, sizeof *indices);
     if (!indices)
         return tl_error_set_no_memory(err, "the feature matrix", capacity * sizeof *indices);
@@ -87,7 +90,8 @@ static enum tl_status reserve_entries(struct tl_matrix *matrix, size_t count, st
     return TL_OK;
 }
 
-enum tl_status tl_matrix_add(struct tl_matrix *matrix, const uint32_t *indices, const float *values, size_t count, struct tl_error *err)
+enum tl_status tl_matrix_add(struct tl_matrix *matrix, const uint32_t *indices, const float *values, size_t count,
+                             struct tl_error *err)
 {
     enum tl_status status = reserve_row(matrix, err);
     size_t start;

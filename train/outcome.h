@@ -1,6 +1,7 @@
 /* outcome.h - everything one training produced, as a value: what the reports print and the store keeps.
  *
- * Filled by the tool step by step, read by fit_report.h, fit_json.h and run_record.h. All pointers are borrowed but those marked owned.
+ * Filled by the tool step by step, read by fit_report.h, fit_json.h and run_record.h. All pointers are borrowed but those marked
+ * owned.
  */
 #ifndef TL_TRAIN_OUTCOME_H
 #define TL_TRAIN_OUTCOME_H
@@ -36,7 +37,8 @@ struct tl_outcome {
     char uuid[TL_STORE_UUID_BYTES];
 };
 
-/* Evaluates outcome->head on the photos of a role, validation or test, and keeps what it says. Once a role. Fails with: TL_NO_MEMORY. */
+/* Evaluates outcome->head on the photos of a role, validation or test, and keeps what it says. Once a role. Fails with:
+ * TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_outcome_evaluate(struct tl_outcome *outcome, const struct tl_samples *samples, enum tl_role which,
                                                struct tl_error *err);
 

@@ -80,7 +80,8 @@ static enum tl_status add_prediction(struct record *record, const struct tl_head
     return TL_OK;
 }
 
-static enum tl_status list_predictions(struct record *record, const struct tl_outcome *outcome, enum tl_role role, struct tl_error *err)
+static enum tl_status list_predictions(struct record *record, const struct tl_outcome *outcome, enum tl_role role,
+                                       struct tl_error *err)
 {
     const struct tl_outcome_role *result = role == TL_ROLE_TEST ? &outcome->test : &outcome->validation;
     const struct tl_selection *selection = outcome->selection;
@@ -107,7 +108,8 @@ static enum tl_status put(tl_store *store, struct tl_outcome *outcome, const str
     size_t confusion_count = 0;
 
     if (outcome->validation.confusion)
-        confusions[confusion_count++] = (struct tl_store_confusion){tl_role_names[TL_ROLE_VALIDATION], outcome->validation.confusion};
+        confusions[confusion_count++] =
+            (struct tl_store_confusion){tl_role_names[TL_ROLE_VALIDATION], outcome->validation.confusion};
     if (outcome->test.confusion)
         confusions[confusion_count++] = (struct tl_store_confusion){tl_role_names[TL_ROLE_TEST], outcome->test.confusion};
     const struct tl_store_run run = {

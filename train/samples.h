@@ -1,8 +1,8 @@
 /* samples.h - the photos of a data set and where their feature vectors are: the plain one's row, its variants' rows after it.
  *
  * Rows are in the order of training (content, then augmentation and variant index), whatever order the store was filled in.
- * Variants are loaded for training and validation photos: a share of the training photos that measures may train afterwards. Whoever
- * is evaluated is so on plain photos.
+ * Variants are loaded for training and validation photos: a share of the training photos that measures may train afterwards.
+ * Whoever is evaluated is so on plain photos.
  */
 #ifndef TL_TRAIN_SAMPLES_H
 #define TL_TRAIN_SAMPLES_H

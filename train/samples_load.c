@@ -16,7 +16,8 @@ struct loading {
     bool has_plain; /* samples[next] has its plain row, or has met it damaged */
 };
 
-/* Whether the row is of a sample of the selection; moves on to it. A sample that is passed without a plain feature shows at the end. */
+/* Whether the row is of a sample of the selection; moves on to it. A sample that is passed without a plain feature shows at the
+ * end. */
 static bool find_sample(struct loading *loading, const struct tl_store_feature_row *row)
 {
     const struct tl_selection *selection = loading->selection;
@@ -43,7 +44,8 @@ static enum tl_status add_values(struct loading *loading, const struct tl_store_
 
     if (!row->blob)
         return tl_error_set(err, TL_CORRUPT, "its values are lost");
-    status = tl_codec_decode_sparse(loading->codec, &indices, &values, &count, loading->feature_count, row->blob, row->blob_bytes, err);
+    status =
+        tl_codec_decode_sparse(loading->codec, &indices, &values, &count, loading->feature_count, row->blob, row->blob_bytes, err);
     if (status == TL_OK)
         status = tl_matrix_add(loading->samples->matrix, indices, values, count, err);
     return status;
@@ -87,11 +89,13 @@ static enum tl_status check_complete(const struct loading *loading, struct tl_er
         return err->status;
     }
     if (found < loading->selection->sample_count)
-        return tl_error_set(err, TL_CORRUPT, "%s: its features are not in the store", loading->selection->samples[found].label->path);
+        return tl_error_set(err, TL_CORRUPT, "%s: its features are not in the store",
+                            loading->selection->samples[found].label->path);
     return TL_OK;
 }
 
-static enum tl_status read_features(struct loading *loading, tl_store *store, const struct tl_samples_source *source, struct tl_error *err)
+static enum tl_status read_features(struct loading *loading, tl_store *store, const struct tl_samples_source *source,
+                                    struct tl_error *err)
 {
     tl_store_features *features = NULL;
     struct tl_store_feature_row row;

@@ -140,8 +140,8 @@ static enum tl_status report_one_class(const char *name, size_t training_count, 
     if (conflict_count > 0)
         (void)snprintf(left_out, sizeof left_out, " (%zu left out: the same bytes are under two classes)", conflict_count);
     if (training_count == 1)
-        return tl_error_set(err, TL_BAD_INPUT, "the only photo to train on is of the class '%s'; a head needs at least two classes%s", name,
-                            left_out);
+        return tl_error_set(err, TL_BAD_INPUT,
+                            "the only photo to train on is of the class '%s'; a head needs at least two classes%s", name, left_out);
     return tl_error_set(err, TL_BAD_INPUT, "all %zu photos to train on are of the class '%s'; a head needs at least two classes%s",
                         training_count, name, left_out);
 }
@@ -184,7 +184,8 @@ static enum tl_status draw_validation(struct candidates *candidates, double frac
         const struct candidate *candidate = &candidates->items[i];
 
         if (is_training(candidate))
-            drawn[count++] = (struct drawn){tl_random_draw(0, candidate->labels->sha256, 0, "validation"), candidate->class_index, i};
+            drawn[count++] =
+                (struct drawn){tl_random_draw(0, candidate->labels->sha256, 0, "validation"), candidate->class_index, i};
     }
     qsort(drawn, count, sizeof *drawn, compare_drawn);
     for (size_t start = 0, end; start < count; start = end) {
@@ -222,8 +223,8 @@ static void write_out(struct tl_selection *selection, const struct candidates *c
 }
 
 /* Takes the wish, the val split and the rules; roles are final after it. */
-static enum tl_status settle_validation(struct tl_selection *selection, struct candidates *candidates, const struct tl_select_wish *wish,
-                                        struct tl_error *err)
+static enum tl_status settle_validation(struct tl_selection *selection, struct candidates *candidates,
+                                        const struct tl_select_wish *wish, struct tl_error *err)
 {
     selection->has_validation_split = wish->validation != TL_SELECT_FRACTION && count_role(candidates, TL_ROLE_VALIDATION) > 0;
     if (wish->validation == TL_SELECT_SPLIT && !selection->has_validation_split)

@@ -7,8 +7,8 @@
  *   - In more than one split: on the evaluation side (test before val before train), so that no photo is tried that was trained on.
  *   - Classes are those with a photo to train on, in the order of their bytes. A photo of another class is left out: a head cannot
  *     name what it never saw.
- *   - Validation is the val split where there is one; else a share of the training photos of each class, rounded to nearest, drawn by
- *     tl_random_draw() on the content with seed 0, and never all of a class.
+ *   - Validation is the val split where there is one; else a share of the training photos of each class, rounded to nearest, drawn
+ * by tl_random_draw() on the content with seed 0, and never all of a class.
  */
 #ifndef TL_TRAIN_SELECT_H
 #define TL_TRAIN_SELECT_H
@@ -60,8 +60,8 @@ struct tl_selection {
     bool has_validation_split; /* validation is the val split, not a share */
 };
 
-/* `labels` as tl_store_list_labels() gives them. The caller frees *out with tl_selection_free(). Fails with: TL_NOT_FOUND (no labels),
- * TL_BAD_INPUT (nothing to train on, one class only, no val split), TL_NO_MEMORY. */
+/* `labels` as tl_store_list_labels() gives them. The caller frees *out with tl_selection_free(). Fails with: TL_NOT_FOUND (no
+ * labels), TL_BAD_INPUT (nothing to train on, one class only, no val split), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_select_samples(struct tl_selection **out, const struct tl_store_label *labels, size_t label_count,
                                              const struct tl_select_wish *wish, struct tl_error *err);
 void tl_selection_free(struct tl_selection *selection);

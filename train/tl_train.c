@@ -73,7 +73,8 @@ static void list_places(struct tl_text *text, const struct tl_left_out *left_out
 /* Names what is left out. Returns how many photos that are, without those that the options left out. */
 static size_t say_left_out(const struct training *training)
 {
-    static const char *const reasons[] = {"the same bytes are under two classes", "no photo of its class is there to train on", NULL};
+    static const char *const reasons[] = {"the same bytes are under two classes", "no photo of its class is there to train on",
+                                          NULL};
     const struct tl_selection *selection = training->material.selection;
     struct tl_text text;
     size_t skipped_count = 0;
@@ -101,8 +102,9 @@ static enum tl_status start_head(struct training *training, struct tl_error *err
 {
     const struct tl_train_options *options = training->options;
     struct tl_outcome *outcome = &training->outcome;
-    enum tl_status status = tl_head_create(&training->head, training->material.samples->matrix->feature_count, training->material.selection->class_names,
-                                           training->material.selection->class_count, err);
+    enum tl_status status =
+        tl_head_create(&training->head, training->material.samples->matrix->feature_count,
+                       training->material.selection->class_names, training->material.selection->class_count, err);
 
     if (status != TL_OK)
         return status;
@@ -173,7 +175,8 @@ static enum tl_status fit(struct training *training, struct tl_error *err)
         return status;
     outcome->started_ms = tl_system_time_ms();
     start = tl_system_seconds();
-    status = tl_fit_head(training->head, training->history, training->material.samples, &outcome->course, is_told ? print_epoch : NULL, training, err);
+    status = tl_fit_head(training->head, training->history, training->material.samples, &outcome->course,
+                         is_told ? print_epoch : NULL, training, err);
     if (is_told)
         (void)putchar('\n');
     if (status == TL_OK)
@@ -274,11 +277,14 @@ int main(int argc, char **argv)
 
     tl_train_options_init(&options);
     const struct tl_command command = {
-        "tl-train", "tl-train [options] STORE",
+        "tl-train",
+        "tl-train [options] STORE",
         "Fits a softmax head to the features that tl-extract put into STORE, and keeps the run there: its epochs, data set,\n"
         "predictions, confusion matrix and head.",
-        options.rows, options.row_count,
-        "Validation chooses among runs; a test split is reported once, at the end, and chooses nothing. Where validation is a share\n"
+        options.rows,
+        options.row_count,
+        "Validation chooses among runs; a test split is reported once, at the end, and chooses nothing. Where validation is a "
+        "share\n"
         "of the training photos, the head is fitted once more to all of them before it is kept and tested.\n"
         "Exit codes: 0 all well; 1 some photos were left out (each is named); 2 nothing was trained."};
     if (!tl_tool_begin(&operands, &exit_code, &command, argc, argv))

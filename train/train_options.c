@@ -23,14 +23,29 @@ static void add_course_rows(struct tl_train_options *o)
 {
     add_row(o, (struct tl_option){.name = "epochs", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &o->epochs, .minimum = 1,
                                   .maximum = 100000, .help = "passes over the training photos (20; with --keras 5)"});
-    add_row(o, (struct tl_option){.name = "learning-rate", .argument = "RATE", .kind = TL_OPTION_NUMBER, .target = &o->learning_rate,
-                                  .minimum = 1e-9, .maximum = 1000, .help = "Adam's step (0.001)"});
-    add_row(o, (struct tl_option){.name = "batch-size", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &o->batch_size, .minimum = 1,
-                                  .maximum = 1000000, .help = "vectors a step; the last batch of an epoch may be short (32)"});
+    add_row(o, (struct tl_option){.name = "learning-rate",
+                                  .argument = "RATE",
+                                  .kind = TL_OPTION_NUMBER,
+                                  .target = &o->learning_rate,
+                                  .minimum = 1e-9,
+                                  .maximum = 1000,
+                                  .help = "Adam's step (0.001)"});
+    add_row(o, (struct tl_option){.name = "batch-size",
+                                  .argument = "N",
+                                  .kind = TL_OPTION_INTEGER,
+                                  .target = &o->batch_size,
+                                  .minimum = 1,
+                                  .maximum = 1000000,
+                                  .help = "vectors a step; the last batch of an epoch may be short (32)"});
     add_row(o, (struct tl_option){.name = "seed", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &o->seed, .minimum = 0,
                                   .maximum = 9007199254740991.0, .help = "of the shuffles and of --keras's start (0)"});
-    add_row(o, (struct tl_option){.name = "l2", .argument = "FACTOR", .kind = TL_OPTION_NUMBER, .target = &o->l2, .minimum = 0,
-                                  .maximum = 1000000, .help = "penalty FACTOR x sum of squared weights; shown losses are without it (0)"});
+    add_row(o, (struct tl_option){.name = "l2",
+                                  .argument = "FACTOR",
+                                  .kind = TL_OPTION_NUMBER,
+                                  .target = &o->l2,
+                                  .minimum = 0,
+                                  .maximum = 1000000,
+                                  .help = "penalty FACTOR x sum of squared weights; shown losses are without it (0)"});
     add_row(o, (struct tl_option){.name = "transform", .kind = TL_OPTION_CHOICE, .argument = "none|sqrt", .target = &o->transform,
                                   .choices = tl_head_transform_names, .help = "of the features; it is part of the head (none)"});
     add_row(o, (struct tl_option){.name = "keras", .kind = TL_OPTION_FLAG, .target = &o->is_keras,
@@ -41,9 +56,15 @@ static void add_data_rows(struct tl_train_options *o)
 {
     add_row(o, (struct tl_option){.name = "validation", .argument = "val|SHARE", .kind = TL_OPTION_STRING, .target = &o->validation,
                                   .help = "the val split, or a share of the training photos (val where there is one, else 0.2)"});
-    add_row(o, (struct tl_option){.name = "no-refit", .kind = TL_OPTION_FLAG, .target = &o->has_no_refit,
-                                  .help = "keep the head that a share of the training photos measured, without fitting it again to all"});
-    add_row(o, (struct tl_option){.name = "variants", .argument = "plain|all|cycle", .kind = TL_OPTION_CHOICE, .target = &o->variants,
+    add_row(o, (struct tl_option){
+                   .name = "no-refit",
+                   .kind = TL_OPTION_FLAG,
+                   .target = &o->has_no_refit,
+                   .help = "keep the head that a share of the training photos measured, without fitting it again to all"});
+    add_row(o, (struct tl_option){.name = "variants",
+                                  .argument = "plain|all|cycle",
+                                  .kind = TL_OPTION_CHOICE,
+                                  .target = &o->variants,
                                   .choices = tl_fit_variants_names,
                                   .help = "plain photos, these and all variants, or one variant an epoch in turn (all)"});
     add_row(o, (struct tl_option){.name = "features", .argument = "NAME|DIGEST", .kind = TL_OPTION_STRING, .target = &o->features,
@@ -102,10 +123,12 @@ static enum tl_status settle_validation(struct tl_train_options *options, struct
         return TL_OK;
     }
     if (strcasecmp(text, "test") == 0)
-        return tl_error_set(err, TL_BAD_INPUT, "--validation %s: the test split is reported once at the end and chooses nothing", text);
+        return tl_error_set(err, TL_BAD_INPUT, "--validation %s: the test split is reported once at the end and chooses nothing",
+                            text);
     options->wish.validation = TL_SELECT_FRACTION;
     options->wish.fraction = strtod(text, &end);
-    if (text[strspn(text, "0123456789.eE-")] != '\0' || *end != '\0' || !(options->wish.fraction >= 0 && options->wish.fraction < 1))
+    if (text[strspn(text, "0123456789.eE-")] != '\0' || *end != '\0' ||
+        !(options->wish.fraction >= 0 && options->wish.fraction < 1))
         return tl_error_set(err, TL_BAD_INPUT, "--validation takes val or a share from 0 to below 1, not '%s'", text);
     return TL_OK;
 }

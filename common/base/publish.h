@@ -1,4 +1,5 @@
-/* publish.h - gives a file that was written beside its place its name, so that a crash leaves the old, the new or none, never a half.
+/* publish.h - gives a file that was written beside its place its name, so that a crash leaves the old, the new or none, never a
+ * half.
  *
  *     ... write and close "OUT.part" ...
  *     tl_publish_file("OUT.part", "OUT", TL_PUBLISH_NEW, err);

@@ -202,8 +202,8 @@ static enum tl_status split_halves(tl_codec *codec, uint8_t *planes, size_t nonz
     return TL_OK;
 }
 
-static enum tl_status encode(tl_codec *codec, const uint8_t **out, size_t *out_bytes, struct tl_codec_info *out_info, unsigned version,
-                             const float *values, size_t count, struct tl_error *err)
+static enum tl_status encode(tl_codec *codec, const uint8_t **out, size_t *out_bytes, struct tl_codec_info *out_info,
+                             unsigned version, const float *values, size_t count, struct tl_error *err)
 {
     enum tl_status status;
     *out = NULL;

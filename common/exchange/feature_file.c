@@ -114,7 +114,8 @@ static enum tl_status allocate_block(tl_feature_file *file, struct tl_error *err
     return TL_OK;
 }
 
-/* A dataset of no rows that grows by blocks; `width` is 0 for one value a row. Without times, so that equal rows make equal files. */
+/* A dataset of no rows that grows by blocks; `width` is 0 for one value a row. Without times, so that equal rows make equal files.
+ */
 static hid_t create_growing(const tl_feature_file *file, const char *name, hid_t type, size_t width)
 {
     int rank = width > 0 ? 2 : 1;

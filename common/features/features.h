@@ -94,7 +94,8 @@ TL_MUST_USE enum tl_status tl_features_session_create(tl_features_session **out,
                                                       struct tl_error *err);
 void tl_features_session_free(tl_features_session *session);
 
-/* inputs: count x input floats; vectors: count x vector floats, rounded to the stored type. Same bits alone, in any batch, on any thread. */
+/* inputs: count x input floats; vectors: count x vector floats, rounded to the stored type. Same bits alone, in any batch, on any
+ * thread. */
 void tl_features_run(tl_features_session *session, float *vectors, const float *inputs, size_t count);
 
 /* A plain photo from bytes in memory. Fails with: as tl_photo_decode(). */

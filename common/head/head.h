@@ -39,7 +39,8 @@ TL_MUST_USE enum tl_status tl_head_check(const struct tl_head *head, struct tl_e
 /* The one value of a transformed feature. */
 float tl_head_transform_value(enum tl_head_transform transform, float value);
 
-/* logits (L), from the dense vector x (F) or its non-zero entries. Sums run in double, in index order, so both give the same bits. */
+/* logits (L), from the dense vector x (F) or its non-zero entries. Sums run in double, in index order, so both give the same bits.
+ */
 void tl_head_logits(const struct tl_head *head, double *logits, const float *x);
 void tl_head_logits_sparse(const struct tl_head *head, double *logits, const uint32_t *indices, const float *values, size_t count);
 /* In place: logits -> probabilities, shifted by the largest so that nothing overflows. */

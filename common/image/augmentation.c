@@ -98,8 +98,8 @@ enum tl_status tl_augmentation_from_json(struct tl_augmentation *out, const char
 
     memset(&augmentation, 0, sizeof augmentation);
     if (sscanf(json,
-               "{\"draw\":%9d,\"fill\":\"nearest\",\"flip_horizontal\":%5[a-z],\"flip_vertical\":%5[a-z],\"order\":1,\"seed\":%20" SCNu64
-               ",\"shear_degrees\":%30lf,\"zoom\":%30lf,\"zoom_both\":[%30lf,%30lf]}",
+               "{\"draw\":%9d,\"fill\":\"nearest\",\"flip_horizontal\":%5[a-z],\"flip_vertical\":%5[a-z],\"order\":1,\"seed\":%"
+               "20" SCNu64 ",\"shear_degrees\":%30lf,\"zoom\":%30lf,\"zoom_both\":[%30lf,%30lf]}",
                &draw, horizontal, vertical, &augmentation.seed, &augmentation.shear_degrees, &augmentation.zoom,
                &augmentation.zoom_both[0], &augmentation.zoom_both[1]) != 8)
         return tl_error_set(err, TL_BAD_INPUT, "the augmentation %.300s is not one this version can carry out", json);

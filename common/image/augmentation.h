@@ -51,7 +51,8 @@ void tl_augmentation_digest(uint8_t out[TL_DIGEST_BYTES], const struct tl_augmen
 /* The plain photo: zoom 1, shear and shift 0, no flips. */
 void tl_variant_init_plain(struct tl_variant *out);
 /* Draws variant `index` >= 1 of a photo. Parameter names: "shear", "zoom_x", "zoom_y" (or "zoom" for both),
- * "shift_x", "shift_y", "flip_horizontal", "flip_vertical". The window's place is uniform where it fits inside, centred where zoom > 1. */
+ * "shift_x", "shift_y", "flip_horizontal", "flip_vertical". The window's place is uniform where it fits inside, centred where zoom
+ * > 1. */
 void tl_variant_draw(struct tl_variant *out, const struct tl_augmentation *augmentation,
                      const uint8_t content_sha256[TL_DIGEST_BYTES], uint32_t index);
 

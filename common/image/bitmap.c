@@ -41,7 +41,8 @@ static enum tl_status read_header(struct tl_bitmap *out, uint32_t *compression, 
     header_bytes = get_u32(header);
     palette_at = (uint64_t)FILE_HEADER_BYTES + header_bytes;
     if ((header_bytes != CORE_HEADER_BYTES && header_bytes < INFO_HEADER_BYTES) || palette_at > size_bytes)
-        return tl_error_set(err, TL_BAD_INPUT, "a bitmap with a header of %u bytes in a file of %zu", (unsigned)header_bytes, size_bytes);
+        return tl_error_set(err, TL_BAD_INPUT, "a bitmap with a header of %u bytes in a file of %zu", (unsigned)header_bytes,
+                            size_bytes);
     if (header_bytes == CORE_HEADER_BYTES) {
         out->width_px = get_u16(header + 4);
         out->height_px = get_u16(header + 6);
@@ -73,7 +74,8 @@ static enum tl_status read_header(struct tl_bitmap *out, uint32_t *compression, 
 }
 
 /* Where the samples of a pixel of 16 or 32 bits lie. */
-static enum tl_status read_masks(struct tl_bitmap *out, uint32_t compression, const uint8_t *bytes, size_t size_bytes, struct tl_error *err)
+static enum tl_status read_masks(struct tl_bitmap *out, uint32_t compression, const uint8_t *bytes, size_t size_bytes,
+                                 struct tl_error *err)
 {
     static const uint32_t usual_16[3] = {0x7c00, 0x03e0, 0x001f}, usual_32[3] = {0xff0000, 0x00ff00, 0x0000ff};
     enum { MASKS_AT = FILE_HEADER_BYTES + INFO_HEADER_BYTES };
@@ -100,7 +102,8 @@ enum tl_status tl_bitmap_init(struct tl_bitmap *out, const uint8_t *bytes, size_
     if (status != TL_OK)
         return status;
     if (compression != COMPRESSION_NONE && !(compression == COMPRESSION_BITFIELDS && (out->bits == 16 || out->bits == 32)))
-        return tl_error_set(err, TL_BAD_INPUT, "a bitmap with compression %u; only uncompressed ones are read", (unsigned)compression);
+        return tl_error_set(err, TL_BAD_INPUT, "a bitmap with compression %u; only uncompressed ones are read",
+                            (unsigned)compression);
     if (out->width_px == 0 || out->height_px == 0 || out->width_px > INT32_MAX || out->height_px > INT32_MAX)
         return tl_error_set(err, TL_BAD_INPUT, "a bitmap of %u x %u pixels", (unsigned)out->width_px, (unsigned)out->height_px);
     status = read_masks(out, compression, bytes, size_bytes, err);
@@ -109,8 +112,8 @@ enum tl_status tl_bitmap_init(struct tl_bitmap *out, const uint8_t *bytes, size_
     rows_at = get_u32(bytes + 10);
     out->row_bytes = ((size_t)out->width_px * out->bits + 31) / 32 * 4;
     if (rows_at > size_bytes || out->row_bytes > (size_bytes - rows_at) / out->height_px)
-        return tl_error_set(err, TL_BAD_INPUT, "a truncated bitmap: %u x %u pixels of %u bits in %zu bytes", (unsigned)out->width_px,
-                            (unsigned)out->height_px, out->bits, size_bytes);
+        return tl_error_set(err, TL_BAD_INPUT, "a truncated bitmap: %u x %u pixels of %u bits in %zu bytes",
+                            (unsigned)out->width_px, (unsigned)out->height_px, out->bits, size_bytes);
     out->rows = bytes + rows_at;
     return TL_OK;
 }

@@ -9,9 +9,9 @@
  * Processes are started when they are wanted, by a nursery (nursery.h), and serve many photos each. One that dies is
  * replaced and the photo tried once more, since machines kill processes for other reasons than their photo; one that takes too long
  * is killed and replaced. Time stands still while this process does not run (Ctrl-Z, a laptop asleep). A photo goes through shared
- * memory. Every field that comes back is checked, and no decoder sees another's photos: crashes, hangs, greed for memory and answers
- * that are none stay with their photo. That is no sandbox: a decoder that a photo has taken over runs as the same user, and can open
- * what that user can.
+ * memory. Every field that comes back is checked, and no decoder sees another's photos: crashes, hangs, greed for memory and
+ * answers that are none stay with their photo. That is no sandbox: a decoder that a photo has taken over runs as the same user, and
+ * can open what that user can.
  */
 #ifndef TL_IMAGE_DECODERS_H
 #define TL_IMAGE_DECODERS_H

@@ -7,7 +7,8 @@
  *
  * One call: path in, pixels or failure out, so that helper processes can do it (decoders.h). The content decides what a
  * file is, never its name. Bounded: regular files only, TL_PHOTO_FILE_BYTES_MAX, TL_PHOTO_PIXELS_MAX before anything is
- * decoded, TL_PHOTO_SECONDS_MAX as far as decode.h says. libvips decodes; its vector paths are off because they change pixels between CPUs.
+ * decoded, TL_PHOTO_SECONDS_MAX as far as decode.h says. libvips decodes; its vector paths are off because they change pixels
+ * between CPUs.
  */
 #ifndef TL_IMAGE_PHOTO_H
 #define TL_IMAGE_PHOTO_H

@@ -116,8 +116,8 @@ static void multiply_part(float *m, const struct layout *m_layout, const float *
 {
     const size_t left = p->rows - c, count = left < PRODUCT_CHANNELS_IN ? left : PRODUCT_CHANNELS_IN;
     tl_blas_multiply(m, m_layout->tile_stride, p->tile_count, p->panel, count,
-                     (struct tl_blas_matrix){v + c, v_layout->tile_stride}, (struct tl_blas_matrix){weights + c * p->panel, p->panel},
-                     c > 0);
+                     (struct tl_blas_matrix){v + c, v_layout->tile_stride},
+                     (struct tl_blas_matrix){weights + c * p->panel, p->panel}, c > 0);
 }
 
 static void multiply_block(float *m, const struct layout *m_layout, const float *v, const struct layout *v_layout,
@@ -129,7 +129,8 @@ static void multiply_block(float *m, const struct layout *m_layout, const float 
             for (size_t c = 0; c < p->rows; c += PRODUCT_CHANNELS_IN) {
                 for (size_t i = 0; i < product_count; i++)
                     multiply_part(m + i * p->tile_count * m_layout->tile_stride + panel * p->panel, m_layout,
-                                  v + i * p->tile_count * v_layout->tile_stride, v_layout, weights + panel * p->rows * p->panel, p, c);
+                                  v + i * p->tile_count * v_layout->tile_stride, v_layout, weights + panel * p->rows * p->panel, p,
+                                  c);
             }
         }
         m += m_layout->position_stride;

@@ -291,7 +291,8 @@ void tl_plan_run(const tl_plan *plan, tl_workspace *workspace, float *features, 
     for (size_t first = 0; first < count; first += plan->steps.group) {
         const size_t left = count - first;
         const struct group group = {features + first * count_floats(plan->steps.features),
-                                    inputs + first * count_floats(plan->input), left < plan->steps.group ? left : plan->steps.group};
+                                    inputs + first * count_floats(plan->input),
+                                    left < plan->steps.group ? left : plan->steps.group};
         for (size_t i = 0; i < plan->steps.segment_count; i++)
             run_segment(plan, workspace, &plan->steps.segments[i], &group);
     }

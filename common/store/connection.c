@@ -12,18 +12,23 @@ enum tl_status tl_connection_report(const tl_store *store, int code, struct tl_e
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         if (store->network_name != NULL)
-            return tl_error_set(err, TL_IO, "%s: another program has it; on %s, one at a time can use a store", path, store->network_name);
+            return tl_error_set(err, TL_IO, "%s: another program has it; on %s, one at a time can use a store", path,
+                                store->network_name);
         return tl_error_set(err, TL_IO, "%s: locked by another program for more than %d s; try again later", path,
                             TL_STORE_BUSY_MS / 1000);
     case SQLITE_FULL:
         return tl_error_set(err, TL_IO, store->is_part ? "%s: the disk is full" : "%s: the disk is full; what was committed is kept", path);
     case SQLITE_READONLY:
         if (code == SQLITE_READONLY_DBMOVED)
-            return tl_error_set(err, TL_IO, "%s: was moved, replaced or deleted while it was in use; what was committed until then is in "
-                                "the file that it was", path);
+            return tl_error_set(err, TL_IO,
+                                "%s: was moved, replaced or deleted while it was in use; what was committed until then is in "
+                                "the file that it was",
+                                path);
         if (code == SQLITE_READONLY_ROLLBACK || code == SQLITE_READONLY_RECOVERY)
-            return tl_error_set(err, TL_IO, "%s: its last write was cut off, and only who may write the file and its folder can mend that: "
-                                "tl-store seal does, also on a copy of the file and its -journal or -wal", path);
+            return tl_error_set(err, TL_IO,
+                                "%s: its last write was cut off, and only who may write the file and its folder can mend that: "
+                                "tl-store seal does, also on a copy of the file and its -journal or -wal",
+                                path);
         return tl_error_set(err, TL_IO, "%s: cannot be written (%s)", path, words);
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:

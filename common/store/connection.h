@@ -50,7 +50,8 @@ TL_MUST_USE enum tl_status tl_connection_open_at(tl_store **out, const char *pat
 
 /* Opens a store of any schema version up to ours without bringing it up to date, its journal as it is; for what concerns the file
  * and not its rows. Closing is tl_store_close()'s. Fails with: as tl_store_open(). */
-TL_MUST_USE enum tl_status tl_connection_open_as_is(tl_store **out, const char *path, enum tl_store_mode mode, struct tl_error *err);
+TL_MUST_USE enum tl_status tl_connection_open_as_is(tl_store **out, const char *path, enum tl_store_mode mode,
+                                                    struct tl_error *err);
 
 /* While `should_stop` is not NULL, it is asked once in so many of SQLite's instructions, and what runs then is TL_STOPPED when it
  * says so. */

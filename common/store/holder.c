@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Every connection to a database in WAL mode shares a lock on the -shm's byte 128; with a rollback journal, readers and writers lock
- * some of the 512 bytes from 2^30 on of the file itself. */
+/* Every connection to a database in WAL mode shares a lock on the -shm's byte 128; with a rollback journal, readers and writers
+ * lock some of the 512 bytes from 2^30 on of the file itself. */
 enum { SHM_OPEN_AT = 128, SHM_OPEN_BYTES = 1, PENDING_AT = 1 << 30, PENDING_BYTES = 512 };
 
 static long find_lock(const char *path, off_t start, off_t size_bytes)
@@ -50,5 +50,6 @@ void tl_holder_describe(char out[TL_HOLDER_WORDS_BYTES], long process_id)
         fclose(file);
         name[strcspn(name, "\n")] = '\0';
     }
-    snprintf(out, TL_HOLDER_WORDS_BYTES, "process %ld%s%s%s", process_id, name[0] != '\0' ? " (" : "", name, name[0] != '\0' ? ")" : "");
+    snprintf(out, TL_HOLDER_WORDS_BYTES, "process %ld%s%s%s", process_id, name[0] != '\0' ? " (" : "", name,
+             name[0] != '\0' ? ")" : "");
 }

@@ -54,7 +54,8 @@ enum tl_status tl_journal_start(tl_store *store, struct tl_error *err)
         return tl_connection_run(store, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA", err);
     sqlite3_wal_hook(store->db, note_wal, store);
     /* The limit is for a -wal that a long reader has made long. */
-    return tl_connection_run(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864", err);
+    return tl_connection_run(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864",
+                             err);
 }
 
 enum tl_status tl_journal_begin(tl_store *store, struct tl_error *err)

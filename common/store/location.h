@@ -17,7 +17,8 @@ struct tl_location {
 /* Looks at the file and its folder before SQLite does, so that the message says what to do, and nothing blocks on a FIFO.
  * Opens nothing: closing would give up SQLite's locks of this process. Fails with: TL_NOT_FOUND, TL_BAD_INPUT, TL_IO, as
  * tl_store_open(). */
-TL_MUST_USE enum tl_status tl_location_check(struct tl_location *out, const char *path, enum tl_store_mode mode, struct tl_error *err);
+TL_MUST_USE enum tl_status tl_location_check(struct tl_location *out, const char *path, enum tl_store_mode mode,
+                                             struct tl_error *err);
 
 /* TL_BAD_INPUT, and what an empty file that is to be a store's is told. */
 enum tl_status tl_location_refuse_empty(const char *path, struct tl_error *err);

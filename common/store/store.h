@@ -6,11 +6,10 @@
  *     tl_store_close(&store, err);
  *
  * The rows themselves: store_source.h (trees of photos), store_photo.h (photos, labels), store_failure.h (failures),
- * store_damage.h (damaged features), store_feature.h (recipes, variants, features), store_sample.h (reading features in the order of training), store_run.h (data sets, runs, heads,
- * predictions).
- * Ids are local to the file and only good while it is open; natural keys are identity. Strings borrowed by out
- * structs live until the next call on the same store unless said otherwise. One thread at a time uses a store. Messages
- * begin with the store's path where the file is at fault.
+ * store_damage.h (damaged features), store_feature.h (recipes, variants, features), store_sample.h (reading features in the order
+ * of training), store_run.h (data sets, runs, heads, predictions). Ids are local to the file and only good while it is open;
+ * natural keys are identity. Strings borrowed by out structs live until the next call on the same store unless said otherwise. One
+ * thread at a time uses a store. Messages begin with the store's path where the file is at fault.
  *
  * An error inside a transaction undoes the transaction; later puts and the commit then say so. A put that the schema
  * forbids (an empty class, a word that is none of the schema's) is TL_BAD_INPUT, wherever its header names only TL_IO.
@@ -42,16 +41,16 @@ typedef struct tl_store tl_store;
 /* Fails with: TL_NOT_FOUND (READ, WRITE: no such file), TL_BAD_INPUT (not SQLite, another program's file, a newer schema: with
  * both versions; an empty file is another program's unless mode is CREATE), TL_IO (read-only, locked, disk), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_store_open(tl_store **out, const char *path, enum tl_store_mode mode, struct tl_error *err);
-/* What a tool that writes tells its user about the store's place, the store's path before it: that it lies on a network file system.
- * NULL where there is nothing to tell; lives as long as the store. */
+/* What a tool that writes tells its user about the store's place, the store's path before it: that it lies on a network file
+ * system. NULL where there is nothing to tell; lives as long as the store. */
 const char *tl_store_notice(const tl_store *store);
 /* Rolls back what is not committed. *store becomes NULL in any case. Fails with: TL_IO (the checkpoint). */
 TL_MUST_USE enum tl_status tl_store_close(tl_store **store, struct tl_error *err);
 /* Closes after work that ended with `status`, whose failure *err has: returns that, or where it is TL_OK what closing says. */
 TL_MUST_USE enum tl_status tl_store_close_after(tl_store **store, enum tl_status status, struct tl_error *err);
 
-/* How much of the file the connection keeps in memory; 32 MiB unless told. Less is enough for who adds rows at the ends and reads in
- * the order of an index. Fails with: TL_IO, TL_NO_MEMORY. */
+/* How much of the file the connection keeps in memory; 32 MiB unless told. Less is enough for who adds rows at the ends and reads
+ * in the order of an index. Fails with: TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_store_limit_cache(tl_store *store, size_t limit_bytes, struct tl_error *err);
 
 /* Fails with: TL_IO (disk full, locked for longer than TL_STORE_BUSY_MS), TL_CORRUPT. */

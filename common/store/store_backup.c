@@ -25,8 +25,8 @@ static enum tl_status report_copy(const struct copying *copying, int code, struc
         return tl_error_set(err, TL_NO_MEMORY, "%s: no memory for SQLite", copying->out_path);
     if ((code & 0xff) == SQLITE_FULL)
         return tl_error_set(err, TL_IO, "%s: the disk is full", copying->out_path);
-    return tl_error_set(err, (code & 0xff) == SQLITE_CORRUPT ? TL_CORRUPT : TL_IO, "%s to %s: %s", copying->from->path, copying->out_path,
-                        sqlite3_errstr(code));
+    return tl_error_set(err, (code & 0xff) == SQLITE_CORRUPT ? TL_CORRUPT : TL_IO, "%s to %s: %s", copying->from->path,
+                        copying->out_path, sqlite3_errstr(code));
 }
 
 static enum tl_status open_copy(struct copying *copying, struct tl_error *err)
@@ -34,8 +34,9 @@ static enum tl_status open_copy(struct copying *copying, struct tl_error *err)
     char *uri = tl_location_to_uri(copying->out_path, false);
     if (uri == NULL)
         return tl_error_set_no_memory(err, "a store's address", 3 * strlen(copying->out_path));
-    int code = sqlite3_open_v2(uri, &copying->to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
-                               SQLITE_OPEN_EXRESCODE, NULL);
+    int code = sqlite3_open_v2(
+        uri, &copying->to,
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
     tl_memory_free(uri);
     /* A crash leaves a part that nobody takes for a store: no journal is needed. The whole goes to disk at its end. */
     if (code == SQLITE_OK)

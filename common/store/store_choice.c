@@ -239,8 +239,10 @@ static enum tl_status choose(size_t *out_index, const void *items, size_t count,
     }
     list_choices(choices, items, count, get);
     if (match_count == 0 && stale_count == count)
-        return tl_error_set(err, TL_NOT_FOUND, "each %s is of an older program, so stale: run tl-extract again, or name one by its digest with "
-                            "%s: %s", kind, option, choices);
+        return tl_error_set(err, TL_NOT_FOUND,
+                            "each %s is of an older program, so stale: run tl-extract again, or name one by its digest with "
+                            "%s: %s",
+                            kind, option, choices);
     if (match_count == 0)
         return tl_error_set(err, TL_NOT_FOUND, "no %s '%s'; there are: %s", kind, wanted, choices);
     if (wanted != NULL)

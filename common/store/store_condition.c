@@ -11,7 +11,8 @@ enum tl_status tl_store_read_condition(tl_store *store, struct tl_store_conditio
     int64_t *const fields[] = {
         &out->missing, &out->changed, &out->recipe, &out->draw, &out->stale_bytes, &out->damaged_photos, &out->free_bytes,
     };
-    _Static_assert(sizeof(struct tl_store_condition) == sizeof fields / sizeof fields[0] * sizeof(int64_t), "a number without a query");
+    _Static_assert(sizeof(struct tl_store_condition) == sizeof fields / sizeof fields[0] * sizeof(int64_t),
+                   "a number without a query");
     memset(out, 0, sizeof *out);
     tl_statement_begin(
         &s, store,

@@ -82,7 +82,8 @@ enum tl_status tl_store_clear_damage(tl_store *store, int64_t content_id, int64_
     return tl_statement_finish(&s);
 }
 
-enum tl_status tl_store_tell_damages(const struct tl_store_damages *damages, const struct tl_error *unrecorded, struct tl_error *err)
+enum tl_status tl_store_tell_damages(const struct tl_store_damages *damages, const struct tl_error *unrecorded,
+                                     struct tl_error *err)
 {
     char more[96] = "";
     if (damages->count > 1)

@@ -15,7 +15,9 @@
 
 #include "common/store/store.h"
 
-enum { TL_STORE_DAMAGES_MAX = 1024 }; /* noted at once; of a store with more, tl-extract mends these, the next reader finds others */
+enum {
+    TL_STORE_DAMAGES_MAX = 1024
+}; /* noted at once; of a store with more, tl-extract mends these, the next reader finds others */
 
 struct tl_store_damage {
     uint8_t sha256[TL_DIGEST_BYTES];
@@ -42,6 +44,7 @@ TL_MUST_USE enum tl_status tl_store_clear_damage(tl_store *store, int64_t conten
 
 /* The damage as one error: the first with how many more, and what to do, or why it could not be recorded (`unrecorded`, else
  * NULL). Returns TL_CORRUPT. */
-enum tl_status tl_store_tell_damages(const struct tl_store_damages *damages, const struct tl_error *unrecorded, struct tl_error *err);
+enum tl_status tl_store_tell_damages(const struct tl_store_damages *damages, const struct tl_error *unrecorded,
+                                     struct tl_error *err);
 
 #endif

@@ -50,8 +50,8 @@ TL_MUST_USE enum tl_status tl_store_list_augmentations(tl_store *store, int64_t 
 void tl_store_free_augmentations(struct tl_store_augmentation *augmentations, size_t count);
 
 /* Picks one by a name or digest prefix (at least 4 digits); NULL `wanted` takes the only one. One that is stale is taken by its
- * digest alone. What the tools' --features and --augment mean. The message lists the choices. Fails with: TL_NOT_FOUND (none at all, none matches), TL_BAD_INPUT (several and
- * none named, or several match). */
+ * digest alone. What the tools' --features and --augment mean. The message lists the choices. Fails with: TL_NOT_FOUND (none at
+ * all, none matches), TL_BAD_INPUT (several and none named, or several match). */
 TL_MUST_USE enum tl_status tl_store_choose_feature_set(size_t *out_index, const struct tl_store_feature_set *sets, size_t count,
                                                        const char *wanted, struct tl_error *err);
 TL_MUST_USE enum tl_status tl_store_choose_augmentation(size_t *out_index, const struct tl_store_augmentation *augmentations,

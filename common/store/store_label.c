@@ -43,8 +43,8 @@ done:
     return status;
 }
 
-enum tl_status tl_store_has_folder_label(tl_store *store, bool *out, int64_t photo_id, const char *label_set, const char *class_name,
-                                         const char *split, struct tl_error *err)
+enum tl_status tl_store_has_folder_label(tl_store *store, bool *out, int64_t photo_id, const char *label_set,
+                                         const char *class_name, const char *split, struct tl_error *err)
 {
     struct tl_statement s;
     bool has_class = false, has_other = false;
@@ -59,7 +59,8 @@ enum tl_status tl_store_has_folder_label(tl_store *store, bool *out, int64_t pho
     tl_statement_bind_text(&s, visible);
     tl_statement_bind_text(&s, split);
     while (tl_statement_step(&s)) {
-        const bool is_class = tl_column_int(&s, 0) != 0, is_of_folder = tl_column_int(&s, 1) != 0, is_of_split = tl_column_int(&s, 2) != 0;
+        const bool is_class = tl_column_int(&s, 0) != 0, is_of_folder = tl_column_int(&s, 1) != 0,
+                   is_of_split = tl_column_int(&s, 2) != 0;
         has_class = has_class || (is_class && (!is_of_folder || is_of_split));
         has_other = has_other || (!is_class && is_of_folder);
     }

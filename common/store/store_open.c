@@ -73,8 +73,8 @@ static void roll_back_journal(const tl_store *store)
     sqlite3_close(writer.db);
 }
 
-/* Whether the file says that it has no -wal and one lies there nevertheless: as when a copy was put in the place of a store that had
- * crashed. SQLite would take its pages for this file's. */
+/* Whether the file says that it has no -wal and one lies there nevertheless: as when a copy was put in the place of a store that
+ * had crashed. SQLite would take its pages for this file's. */
 static bool has_stray_wal(const tl_store *store)
 {
     enum { VERSION_AT = 18, ROLLBACK_VERSION = 1 }; /* the file format's header, section 1.3.3 */
@@ -94,8 +94,10 @@ static enum tl_status refuse_stray_wal(const tl_store *store, struct tl_error *e
             return TL_OK;
         sqlite3_sleep(PAUSE_MS);
     }
-    return tl_error_set(err, TL_BAD_INPUT, "%s: was closed cleanly, so %s-wal beside it is of another file and would damage this one; "
-                        "move it away", store->path, store->path);
+    return tl_error_set(err, TL_BAD_INPUT,
+                        "%s: was closed cleanly, so %s-wal beside it is of another file and would damage this one; "
+                        "move it away",
+                        store->path, store->path);
 }
 
 static enum tl_status create_tables(tl_store *store, struct tl_error *err)
@@ -147,10 +149,11 @@ static enum tl_status prepare_tables(tl_store *store, enum tl_store_mode mode, s
         return status;
     if (!store->is_writable) {
         if (version < TL_STORE_SCHEMA_VERSION)
-            return tl_error_set(err, TL_BAD_INPUT,
-                                "%s: a store of schema version %lld, and reading wants %d: tl-store vacuum brings it up to date, as does "
-                                "every tool that writes to it; where it is read-only, on a copy",
-                                store->path, (long long)version, TL_STORE_SCHEMA_VERSION);
+            return tl_error_set(
+                err, TL_BAD_INPUT,
+                "%s: a store of schema version %lld, and reading wants %d: tl-store vacuum brings it up to date, as does "
+                "every tool that writes to it; where it is read-only, on a copy",
+                store->path, (long long)version, TL_STORE_SCHEMA_VERSION);
         return tl_connection_run(store, "PRAGMA query_only = ON", err);
     }
     status = tl_journal_start(store, err);
@@ -178,8 +181,10 @@ static enum tl_status open_file(tl_store **out, const char *path, const struct t
     }
     store->network_name = location->network_name;
     if (location->network_name != NULL)
-        snprintf(store->notice, sizeof store->notice, "lies on %s, a network file system: one program at a time can use it, this one until "
-                 "it ends", location->network_name);
+        snprintf(store->notice, sizeof store->notice,
+                 "lies on %s, a network file system: one program at a time can use it, this one until "
+                 "it ends",
+                 location->network_name);
     if (mode == TL_STORE_READ && location->has_rollback_journal)
         roll_back_journal(store);
     status = connect(store, location->is_still, mode, err);

@@ -21,7 +21,8 @@ struct tl_store_photo {
 /* Fails with: TL_NOT_FOUND, TL_IO, TL_CORRUPT. */
 TL_MUST_USE enum tl_status tl_store_get_photo(tl_store *store, struct tl_store_photo *out, int64_t source_id, const char *path,
                                               struct tl_error *err);
-/* content_id 0: unreadable. Clears missing_since. A row that is as it would become is not written. Fails with: TL_IO, TL_NO_MEMORY. */
+/* content_id 0: unreadable. Clears missing_since. A row that is as it would become is not written. Fails with: TL_IO, TL_NO_MEMORY.
+ */
 TL_MUST_USE enum tl_status tl_store_put_photo(tl_store *store, int64_t *out_photo_id, int64_t source_id, const char *path,
                                               int64_t size_bytes, int64_t mtime_ns, int64_t content_id, struct tl_error *err);
 /* Marks the source's photos whose id is not among `seen` (sorted ascending) as missing since now.

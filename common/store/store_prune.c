@@ -18,8 +18,9 @@ struct pruning {
 };
 
 /* With photos that are gone go their features; else those of a set or augmentation may go that are not stale. */
-static const char STALE_SQL[] = "SELECT feature_id, stored_bytes FROM stale WHERE (?1 = 0 OR feature_set_id = ?1)"
-                                " AND (?2 = 0 OR augmentation_id = ?2) AND (?3 = 0 OR reason IN ('missing', 'changed')) ORDER BY feature_id";
+static const char STALE_SQL[] =
+    "SELECT feature_id, stored_bytes FROM stale WHERE (?1 = 0 OR feature_set_id = ?1)"
+    " AND (?2 = 0 OR augmentation_id = ?2) AND (?3 = 0 OR reason IN ('missing', 'changed')) ORDER BY feature_id";
 static const char ALL_SQL[] = "SELECT f.feature_id, f.stored_bytes FROM feature f JOIN variant v USING (variant_id)"
                               " WHERE (?1 = 0 OR f.feature_set_id = ?1) AND (?2 = 0 OR v.augmentation_id = ?2) AND ?3 = 0"
                               " ORDER BY f.feature_id";
@@ -132,7 +133,8 @@ static enum tl_status delete_rows(tl_store *store, int64_t *out_count, const cha
     return status;
 }
 
-/* Rows that only what was deleted needed, each kind after those that refer to it. What a run, a head or a prediction refers to stays. */
+/* Rows that only what was deleted needed, each kind after those that refer to it. What a run, a head or a prediction refers to
+ * stays. */
 static enum tl_status delete_orphans(struct pruning *p, struct tl_error *err)
 {
     struct tl_store_pruned counts = *p->counts;
@@ -144,7 +146,8 @@ static enum tl_status delete_orphans(struct pruning *p, struct tl_error *err)
         {&uncounted, "DELETE FROM failure WHERE feature_set_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM photo p"
                      " JOIN variant v ON v.content_id = p.content_id JOIN feature f ON f.variant_id = v.variant_id"
                      " WHERE p.photo_id = failure.photo_id AND f.feature_set_id = failure.feature_set_id)"},
-        {&counts.variants, "DELETE FROM variant WHERE NOT EXISTS (SELECT 1 FROM feature f WHERE f.variant_id = variant.variant_id)"},
+        {&counts.variants,
+         "DELETE FROM variant WHERE NOT EXISTS (SELECT 1 FROM feature f WHERE f.variant_id = variant.variant_id)"},
         {&counts.contents, "DELETE FROM content WHERE NOT EXISTS (SELECT 1 FROM photo p WHERE p.content_id = content.content_id)"
                            " AND NOT EXISTS (SELECT 1 FROM variant v WHERE v.content_id = content.content_id)"
                            " AND NOT EXISTS (SELECT 1 FROM dataset_sample d WHERE d.content_id = content.content_id)"
@@ -157,7 +160,8 @@ static enum tl_status delete_orphans(struct pruning *p, struct tl_error *err)
                                " AND NOT EXISTS (SELECT 1 FROM run r WHERE r.feature_set_id = feature_set.feature_set_id)"
                                " AND NOT EXISTS (SELECT 1 FROM head h WHERE h.feature_set_id = feature_set.feature_set_id)"},
         {&uncounted, "DELETE FROM input WHERE NOT EXISTS (SELECT 1 FROM feature_set s WHERE s.input_id = input.input_id)"},
-        {&uncounted, "DELETE FROM backbone WHERE NOT EXISTS (SELECT 1 FROM feature_set s WHERE s.backbone_id = backbone.backbone_id)"},
+        {&uncounted,
+         "DELETE FROM backbone WHERE NOT EXISTS (SELECT 1 FROM feature_set s WHERE s.backbone_id = backbone.backbone_id)"},
     };
     enum tl_status status = tl_store_begin(p->store, err);
     if (status != TL_OK)

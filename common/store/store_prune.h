@@ -21,8 +21,8 @@ struct tl_store_pruned {
 };
 
 /* Deletes in short transactions, so that others write between; whatever happens between two, the store is whole, and the next call
- * does the rest. With `is_dry_run` nothing is deleted, and features, feature_bytes, photos and kept_contents say what would be. Only
- * while no extraction is at work (store_hold.h). `should_stop` may be NULL. Fails with: TL_STOPPED, TL_IO, TL_CORRUPT,
+ * does the rest. With `is_dry_run` nothing is deleted, and features, feature_bytes, photos and kept_contents say what would be.
+ * Only while no extraction is at work (store_hold.h). `should_stop` may be NULL. Fails with: TL_STOPPED, TL_IO, TL_CORRUPT,
  * TL_NO_MEMORY; *out counts what was done all the same. */
 TL_MUST_USE enum tl_status tl_store_prune(tl_store *store, struct tl_store_pruned *out, const struct tl_store_prune_wish *wish,
                                           bool is_dry_run, bool (*should_stop)(void), struct tl_error *err);

@@ -126,7 +126,8 @@ static void read_feature(struct tl_statement *s, struct stored_feature *out)
     out->is_there = s->status == TL_OK;
 }
 
-static enum tl_status get_feature(struct rechecking *r, struct stored_feature *out, const struct chosen *chosen, struct tl_error *err)
+static enum tl_status get_feature(struct rechecking *r, struct stored_feature *out, const struct chosen *chosen,
+                                  struct tl_error *err)
 {
     struct tl_statement s;
     *out = (struct stored_feature){.item.set = find_set(r, chosen->feature_set_id)};
@@ -183,13 +184,13 @@ static enum tl_status compare(struct rechecking *r, const struct stored_feature 
         return TL_OK;
     }
     r->counts->different++;
-    (void)tl_error_set(&failure, TL_CORRUPT, "computed again from the same pixels, %zu of its %zu values differ, by at most %.3g", differing,
-                       count, largest);
+    (void)tl_error_set(&failure, TL_CORRUPT, "computed again from the same pixels, %zu of its %zu values differ, by at most %.3g",
+                       differing, count, largest);
     return tl_store_name_damage(r->store, chosen->feature_id, &failure, r->recheck->watch, err);
 }
 
-static enum tl_status recompute(struct rechecking *r, const struct stored_feature *stored, const struct chosen *chosen, size_t count,
-                                struct tl_error *err)
+static enum tl_status recompute(struct rechecking *r, const struct stored_feature *stored, const struct chosen *chosen,
+                                size_t count, struct tl_error *err)
 {
     struct tl_store_recomputed recomputed = {.outcome = TL_STORE_RECHECK_COMPUTED, .values = r->computed};
     enum tl_status status = r->recheck->recompute(r->recheck->recompute_context, &recomputed, &stored->item, err);

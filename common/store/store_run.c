@@ -43,7 +43,8 @@ static enum tl_status insert_run(tl_store *store, int64_t *out_run_id, const cha
         &s, store,
         "INSERT INTO run (uuid, name, dataset_id, feature_set_id, augmentation_id, variants, transform, scale, initial,"
         " epochs, batch_size, learning_rate, l2, seed, started_ms, train_ms, train_samples, is_refitted,"
-        " val_loss, val_accuracy, test_loss, test_accuracy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING run_id",
+        " val_loss, val_accuracy, test_loss, test_accuracy) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+        "?) RETURNING run_id",
         err);
     tl_statement_bind_text(&s, uuid);
     tl_statement_bind_text(&s, run->name);

@@ -82,11 +82,12 @@ static enum tl_status read_batch(struct verifying *v, struct tl_error *err)
 {
     struct tl_statement s;
     v->row_count = v->blob_bytes = 0;
-    tl_statement_begin(&s, v->store,
-                       "SELECT f.feature_id, fs.height * fs.width * fs.channels, f.nonzero_count, f.stored_bytes, f.values_digest, b.blob"
-                       " FROM feature f LEFT JOIN feature_set fs USING (feature_set_id) LEFT JOIN feature_blob b USING (feature_id)"
-                       " WHERE f.feature_id > ? ORDER BY f.feature_id LIMIT ?",
-                       err);
+    tl_statement_begin(
+        &s, v->store,
+        "SELECT f.feature_id, fs.height * fs.width * fs.channels, f.nonzero_count, f.stored_bytes, f.values_digest, b.blob"
+        " FROM feature f LEFT JOIN feature_set fs USING (feature_set_id) LEFT JOIN feature_blob b USING (feature_id)"
+        " WHERE f.feature_id > ? ORDER BY f.feature_id LIMIT ?",
+        err);
     tl_statement_bind_int(&s, v->last_id);
     tl_statement_bind_int(&s, BATCH_FEATURES);
     while (v->row_count < BATCH_FEATURES && tl_statement_step(&s)) {

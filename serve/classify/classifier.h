@@ -5,8 +5,8 @@
  *     tl_classifier_answer(session, answer, path);                                 the answer or why there is none
  *     tl_classifier_confirm(classifier, &chosen, err);                             before any answer is told
  *
- * Recipe, network, arithmetic and stored type are the head's own, and weights other than the head's are refused, so that a photo is seen
- * here exactly as the training photos were. Whose weights they are is known only once all of them were hashed, which goes on
+ * Recipe, network, arithmetic and stored type are the head's own, and weights other than the head's are refused, so that a photo is
+ * seen here exactly as the training photos were. Whose weights they are is known only once all of them were hashed, which goes on
  * while the first photos are computed; so an answer counts for nothing until it was confirmed.
  */
 #ifndef TL_SERVE_CLASSIFY_CLASSIFIER_H

@@ -33,8 +33,8 @@ struct tl_prediction_batch {
     double first_seconds; /* when the first row came */
 };
 
-enum tl_status tl_prediction_batch_create(tl_prediction_batch **out, tl_store *store, int64_t head_id, const char *const *class_names,
-                                          size_t class_count, struct tl_error *err)
+enum tl_status tl_prediction_batch_create(tl_prediction_batch **out, tl_store *store, int64_t head_id,
+                                          const char *const *class_names, size_t class_count, struct tl_error *err)
 {
     *out = tl_memory_alloc(1, sizeof **out);
     if (!*out)

@@ -23,8 +23,10 @@ TL_MUST_USE enum tl_status tl_prediction_batch_create(tl_prediction_batch **out,
 void tl_prediction_batch_free(tl_prediction_batch *batch);
 
 /* Copies what it needs of an answer without a problem. Fails with: as the store's puts and commit; TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_prediction_batch_add(tl_prediction_batch *batch, const struct tl_answer *answer, struct tl_error *err);
-/* One transaction, or none when there is nothing. A failure leaves the batch as it was. Fails with: as the store's puts and commit. */
+TL_MUST_USE enum tl_status tl_prediction_batch_add(tl_prediction_batch *batch, const struct tl_answer *answer,
+                                                   struct tl_error *err);
+/* One transaction, or none when there is nothing. A failure leaves the batch as it was. Fails with: as the store's puts and commit.
+ */
 TL_MUST_USE enum tl_status tl_prediction_batch_write(tl_prediction_batch *batch, struct tl_error *err);
 
 #endif

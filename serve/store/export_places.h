@@ -28,7 +28,8 @@ struct tl_export_places {
 };
 
 /* The caller frees with tl_export_places_free(). Fails with: TL_IO, TL_CORRUPT, TL_NO_MEMORY; *out is empty then. */
-TL_MUST_USE enum tl_status tl_export_places_read(struct tl_export_places *out, tl_store *store, const char *label_set, struct tl_error *err);
+TL_MUST_USE enum tl_status tl_export_places_read(struct tl_export_places *out, tl_store *store, const char *label_set,
+                                                 struct tl_error *err);
 void tl_export_places_free(struct tl_export_places *places);
 
 #endif

@@ -73,7 +73,8 @@ static enum tl_status decode(struct writing *writing, const struct tl_export_pla
     enum tl_status status = TL_CORRUPT;
 
     if (variant->blob)
-        status = tl_codec_decode(writing->codec, writing->values, writing->what->feature_count, variant->blob, variant->blob_bytes, err);
+        status =
+            tl_codec_decode(writing->codec, writing->values, writing->what->feature_count, variant->blob, variant->blob_bytes, err);
     else
         (void)tl_error_set(err, TL_CORRUPT, "its values are lost");
     if (status != TL_OK)

@@ -35,10 +35,12 @@ static enum tl_status check_weights(const tl_features *features, const struct tl
     const struct tl_features_identity identity = tl_features_identify(features);
 
     if (memcmp(identity.tensors_sha256, set->tensors_sha256, TL_DIGEST_BYTES) != 0)
-        return tl_error_set(err, TL_BAD_INPUT, "the weights here are not those of the store's features (--weights FILE names others)");
+        return tl_error_set(err, TL_BAD_INPUT,
+                            "the weights here are not those of the store's features (--weights FILE names others)");
     if (strcmp(identity.layer, set->layer) != 0 || identity.height != set->height || identity.width != set->width ||
         identity.channels != set->channels)
-        return tl_error_set(err, TL_BAD_INPUT, "the features are of the layer %s, which is not what %s gives here", set->layer, set->network);
+        return tl_error_set(err, TL_BAD_INPUT, "the features are of the layer %s, which is not what %s gives here", set->layer,
+                            set->network);
     return TL_OK;
 }
 
@@ -92,8 +94,8 @@ static enum tl_status decode(struct tl_recompute *recompute, enum tl_status *out
 }
 
 /* The item's photo, if its file is there and as it was; else *out says. */
-static enum tl_status read_photo(struct tl_recompute *recompute, struct tl_store_recomputed *out, const struct tl_store_recheck_item *item,
-                                 struct tl_error *err)
+static enum tl_status read_photo(struct tl_recompute *recompute, struct tl_store_recomputed *out,
+                                 const struct tl_store_recheck_item *item, struct tl_error *err)
 {
     enum tl_status status, read_status = TL_OK;
 

@@ -61,8 +61,10 @@ void tl_standing_append_json(struct tl_text *text, const struct tl_standing *sta
 {
     const struct tl_store_condition *condition = &standing->condition;
 
-    tl_text_append_format(text, "\"stale\": {\"features\": %" PRId64 ", \"bytes\": %" PRId64 ", \"missing\": %" PRId64 ", \"changed\": %" PRId64
-                          ", \"recipe\": %" PRId64 ", \"draw\": %" PRId64 "}, \"damaged_photos\": %" PRId64 ", \"free_bytes\": %" PRId64,
+    tl_text_append_format(text,
+                          "\"stale\": {\"features\": %" PRId64 ", \"bytes\": %" PRId64 ", \"missing\": %" PRId64
+                          ", \"changed\": %" PRId64 ", \"recipe\": %" PRId64 ", \"draw\": %" PRId64
+                          "}, \"damaged_photos\": %" PRId64 ", \"free_bytes\": %" PRId64,
                           count_stale(condition), condition->stale_bytes, condition->missing, condition->changed, condition->recipe,
                           condition->draw, condition->damaged_photos, condition->free_bytes);
     if (standing->shard.count > 0)
@@ -115,9 +117,9 @@ static void write_extraction(const struct tl_store_extraction *extraction, FILE 
         fprintf(file, "The last extraction %s at %s", extraction->outcome, at);
     else
         fprintf(file, "The last extraction has not ended: at work, or killed, after %s", at);
-    fprintf(file, ": %" PRId64 " of %" PRId64 " photos done, %" PRId64 " failed, %" PRId64 " features made%s%s.\n", extraction->photos_done,
-            extraction->photos_to_do, extraction->photos_failed, extraction->features_made, extraction->message ? "; " : "",
-            extraction->message ? extraction->message : "");
+    fprintf(file, ": %" PRId64 " of %" PRId64 " photos done, %" PRId64 " failed, %" PRId64 " features made%s%s.\n",
+            extraction->photos_done, extraction->photos_to_do, extraction->photos_failed, extraction->features_made,
+            extraction->message ? "; " : "", extraction->message ? extraction->message : "");
 }
 
 void tl_standing_write(const struct tl_standing *standing, FILE *file)
@@ -129,8 +131,8 @@ void tl_standing_write(const struct tl_standing *standing, FILE *file)
     if (count_stale(condition) > 0)
         write_stale(condition, file);
     if (condition->damaged_photos > 0)
-        fprintf(file, "Damaged: features of %" PRId64 " photo%s; the next tl-extract computes them again.\n", condition->damaged_photos,
-                condition->damaged_photos == 1 ? "" : "s");
+        fprintf(file, "Damaged: features of %" PRId64 " photo%s; the next tl-extract computes them again.\n",
+                condition->damaged_photos, condition->damaged_photos == 1 ? "" : "s");
     if (condition->free_bytes > 0)
         fprintf(file, "Free: %" PRId64 " bytes of the file; new features fill them, or tl-store vacuum gives them back.\n",
                 condition->free_bytes);

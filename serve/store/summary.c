@@ -39,7 +39,8 @@ enum tl_status tl_summary_read(struct tl_summary *out, tl_store *store, struct t
     memset(out, 0, sizeof *out);
     status = tl_store_count(store, &out->counts, err);
     if (status == TL_OK)
-        status = tl_store_query(store, "SELECT sum(length(tensor_values)) FROM head_tensor", take_head_bytes, &out->head_bytes, err);
+        status =
+            tl_store_query(store, "SELECT sum(length(tensor_values)) FROM head_tensor", take_head_bytes, &out->head_bytes, err);
     out->thumbnail_bytes = out->counts.contents * TL_STORE_THUMBNAIL_BYTES; /* which the schema makes sure of */
     if (status == TL_OK)
         status = read_sets(out, store, err);

@@ -153,12 +153,13 @@ enum tl_status tl_summary_append_json(struct tl_text *text, const struct tl_summ
         append_set(text, &summary->sets[i], &summary->of_sets[i]);
     }
     tl_text_append(text, "], \"runs\": [");
-    status = tl_store_query(store,
-                            "SELECT json_object('place', place, 'run', run_id, 'name', name, 'val_loss', val_loss, 'val_accuracy', val_accuracy, "
-                            "'val_photos', val_photos, 'val_group', val_group, 'test_loss', test_loss, "
-                            "'test_accuracy', test_accuracy, 'pinned', json(iif(is_pinned, 'true', 'false'))) "
-                            "FROM leaderboard ORDER BY val_group IS NULL, val_group, place, run_id",
-                            append_run, text, err);
+    status = tl_store_query(
+        store,
+        "SELECT json_object('place', place, 'run', run_id, 'name', name, 'val_loss', val_loss, 'val_accuracy', val_accuracy, "
+        "'val_photos', val_photos, 'val_group', val_group, 'test_loss', test_loss, "
+        "'test_accuracy', test_accuracy, 'pinned', json(iif(is_pinned, 'true', 'false'))) "
+        "FROM leaderboard ORDER BY val_group IS NULL, val_group, place, run_id",
+        append_run, text, err);
     if (status != TL_OK)
         return status;
     tl_text_append(text, "], \"arithmetic\": ");
@@ -260,14 +261,15 @@ static enum tl_status write_runs(const struct tl_summary *summary, tl_store *sto
 
     if (summary->counts.runs == 0)
         return TL_OK;
-    (void)snprintf(sql, sizeof sql,
-                   "SELECT run_id AS run, name, iif(val_loss IS NULL, '', format('%%.4f', val_loss)) AS \"val loss\", "
-                   "iif(val_accuracy IS NULL, '', format('%%.4f', val_accuracy)) AS \"val accuracy\", "
-                   "coalesce(val_photos, '') AS \"val photos\", "
-                   "iif(test_loss IS NULL, '', format('%%.4f', test_loss)) AS \"test loss\", "
-                   "iif(test_accuracy IS NULL, '', format('%%.4f', test_accuracy)) AS \"test accuracy\", "
-                   "iif(is_pinned, 'yes', '') AS pinned FROM leaderboard ORDER BY val_group IS NULL, val_group, place, run_id LIMIT %d",
-                   RUNS_SHOWN);
+    (void)snprintf(
+        sql, sizeof sql,
+        "SELECT run_id AS run, name, iif(val_loss IS NULL, '', format('%%.4f', val_loss)) AS \"val loss\", "
+        "iif(val_accuracy IS NULL, '', format('%%.4f', val_accuracy)) AS \"val accuracy\", "
+        "coalesce(val_photos, '') AS \"val photos\", "
+        "iif(test_loss IS NULL, '', format('%%.4f', test_loss)) AS \"test loss\", "
+        "iif(test_accuracy IS NULL, '', format('%%.4f', test_accuracy)) AS \"test accuracy\", "
+        "iif(is_pinned, 'yes', '') AS pinned FROM leaderboard ORDER BY val_group IS NULL, val_group, place, run_id LIMIT %d",
+        RUNS_SHOWN);
     status = tl_store_query(store, sql, add_run, &runs, err);
     if (status == TL_OK && runs.status != TL_OK)
         status = tl_error_set(err, runs.status, "%s", runs.err.message);
@@ -297,8 +299,8 @@ enum tl_status tl_summary_write(const struct tl_summary *summary, tl_store *stor
         return status;
     if (summary->counts.feature_values > 0)
         fprintf(file, "\nOf the features' numbers %.1f %% are not zero; one takes %.2f bytes instead of 4, %.1f times fewer.\n",
-                100 * tl_summary_nonzero_share(summary), (double)summary->counts.blob_bytes / (double)summary->counts.feature_values,
-                tl_summary_compression(summary));
+                100 * tl_summary_nonzero_share(summary),
+                (double)summary->counts.blob_bytes / (double)summary->counts.feature_values, tl_summary_compression(summary));
     tl_standing_write(&summary->standing, file);
     if (summary->set_count > 0) {
         fputc('\n', file);

@@ -37,7 +37,8 @@ static void write_verbs(FILE *file)
 
 int main(int argc, char **argv)
 {
-    const struct tl_command command = {"tl-store", "tl-store VERB [options] ...", "Looks into a store, and moves what is in it.", NULL, 0, NULL};
+    const struct tl_command command = {
+        "tl-store", "tl-store VERB [options] ...", "Looks into a store, and moves what is in it.", NULL, 0, NULL};
     const char *word = argc > 1 ? argv[1] : NULL;
 
     tl_system_ignore_closed_pipes();

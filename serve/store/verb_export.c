@@ -84,7 +84,8 @@ static enum tl_status write_file(struct job *job, struct tl_error *err)
     if (status == TL_OK && !job->settings->quiet)
         status = tl_progress_create(&job->progress, stderr, "export", "photos", job->places.count, err);
     if (status == TL_OK)
-        status = tl_export_rows_write(&job->row_count, &job->damages, file, job->store, &job->places, &job->what, tell_progress, job, err);
+        status = tl_export_rows_write(&job->row_count, &job->damages, file, job->store, &job->places, &job->what, tell_progress,
+                                      job, err);
     tl_progress_finish(job->progress);
     job->progress = NULL;
     if (status == TL_OK && job->row_count == 0)

@@ -14,14 +14,16 @@ struct settings {
     bool missing, dry_run, json, quiet;
 };
 
-static enum tl_status choose_augmentation(struct tl_store_prune_wish *wish, tl_store *store, const char *wanted, struct tl_error *err)
+static enum tl_status choose_augmentation(struct tl_store_prune_wish *wish, tl_store *store, const char *wanted,
+                                          struct tl_error *err)
 {
     struct tl_store_augmentation *augmentations = NULL;
     size_t count = 0, index = 0;
     enum tl_status status;
 
     if (strcmp(wanted, "none") == 0)
-        return tl_error_set(err, TL_BAD_INPUT, "plain features are of no augmentation; they go with their feature set: --features NAME");
+        return tl_error_set(err, TL_BAD_INPUT,
+                            "plain features are of no augmentation; they go with their feature set: --features NAME");
     status = tl_store_list_augmentations(store, wish->feature_set_id, &augmentations, &count, err);
     for (size_t i = 0; i < count; i++)
         augmentations[i].is_stale = false;
@@ -34,7 +36,8 @@ static enum tl_status choose_augmentation(struct tl_store_prune_wish *wish, tl_s
 }
 
 /* What --features and --augment name. Here stale ones count as others do: a name that a fresh one shares with them is neither's. */
-static enum tl_status choose(struct tl_store_prune_wish *wish, tl_store *store, const struct settings *settings, struct tl_error *err)
+static enum tl_status choose(struct tl_store_prune_wish *wish, tl_store *store, const struct settings *settings,
+                             struct tl_error *err)
 {
     struct tl_store_feature_set *sets = NULL;
     size_t count = 0, index = 0;
@@ -58,9 +61,11 @@ static enum tl_status choose(struct tl_store_prune_wish *wish, tl_store *store, 
 
 static void append_json(struct tl_text *text, const struct tl_store_pruned *pruned, bool is_dry_run)
 {
-    tl_text_append_format(text, "{\"dry_run\": %s, \"features\": %" PRId64 ", \"bytes\": %" PRId64 ", \"photos\": %" PRId64
-                          ", \"contents_kept_for_runs\": %" PRId64, is_dry_run ? "true" : "false", pruned->features, pruned->feature_bytes,
-                          pruned->photos, pruned->kept_contents);
+    tl_text_append_format(text,
+                          "{\"dry_run\": %s, \"features\": %" PRId64 ", \"bytes\": %" PRId64 ", \"photos\": %" PRId64
+                          ", \"contents_kept_for_runs\": %" PRId64,
+                          is_dry_run ? "true" : "false", pruned->features, pruned->feature_bytes, pruned->photos,
+                          pruned->kept_contents);
     if (!is_dry_run)
         tl_text_append_format(text, ", \"variants\": %" PRId64 ", \"contents\": %" PRId64 ", \"augmentations\": %" PRId64
                               ", \"feature_sets\": %" PRId64, pruned->variants, pruned->contents, pruned->augmentations,
@@ -102,7 +107,8 @@ static enum tl_status prune(struct tl_store_pruned *out, const char *path, const
 {
     struct tl_held_store held = {NULL, NULL};
     struct tl_store_prune_wish wish;
-    enum tl_status status = settings->dry_run ? tl_store_open(&held.store, path, TL_STORE_READ, err) : tl_held_store_open(&held, path, err);
+    enum tl_status status =
+        settings->dry_run ? tl_store_open(&held.store, path, TL_STORE_READ, err) : tl_held_store_open(&held, path, err);
 
     if (status == TL_OK)
         status = choose(&wish, held.store, settings, err);
@@ -115,13 +121,24 @@ enum tl_exit tl_verb_prune_run(int argc, char **argv)
 {
     struct settings settings = {NULL};
     const struct tl_option options[] = {
-        {.name = "features", .argument = "NAME|DIGEST", .kind = TL_OPTION_STRING, .target = &settings.features,
+        {.name = "features",
+         .argument = "NAME|DIGEST",
+         .kind = TL_OPTION_STRING,
+         .target = &settings.features,
          .help = "all features of this set, not only stale ones"},
-        {.name = "augment", .argument = "NAME|DIGEST", .kind = TL_OPTION_STRING, .target = &settings.augment,
+        {.name = "augment",
+         .argument = "NAME|DIGEST",
+         .kind = TL_OPTION_STRING,
+         .target = &settings.augment,
          .help = "all variants of this augmentation; with --features, of that set's"},
-        {.name = "missing", .kind = TL_OPTION_FLAG, .target = &settings.missing,
+        {.name = "missing",
+         .kind = TL_OPTION_FLAG,
+         .target = &settings.missing,
          .help = "only what belongs to photos that changed or are gone, and what the store knows of the latter"},
-        {.name = "dry-run", .kind = TL_OPTION_FLAG, .target = &settings.dry_run, .help = "tell what would be deleted; change nothing"},
+        {.name = "dry-run",
+         .kind = TL_OPTION_FLAG,
+         .target = &settings.dry_run,
+         .help = "tell what would be deleted; change nothing"},
         {.name = "json", .kind = TL_OPTION_FLAG, .target = &settings.json, .help = "the result as a JSON object"},
         {.name = "quiet", .kind = TL_OPTION_FLAG, .target = &settings.quiet, .help = "no summary"},
     };

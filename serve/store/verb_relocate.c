@@ -78,7 +78,8 @@ enum tl_exit tl_verb_relocate_run(int argc, char **argv)
     enum tl_exit exit_code;
     enum tl_status status;
 
-    if (!tl_store_command_begin(&operands, &exit_code, &command, 3, "a store, the name of a source and the folder it was moved to are needed", argc, argv))
+    if (!tl_store_command_begin(&operands, &exit_code, &command, 3,
+                                "a store, the name of a source and the folder it was moved to are needed", argc, argv))
         return exit_code;
     status = find_root(root, operands.items[2], &err);
     if (status == TL_OK)

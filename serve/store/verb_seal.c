@@ -19,7 +19,8 @@ static enum tl_status print_result(const char *path, const struct tl_store_seali
     } else {
         tl_text_append_visible(&line, path, strlen(path));
         if (sealing->journal_bytes > 0)
-            tl_text_append_format(&line, ": a journal of %" PRId64 " bytes was taken in; the store is one file\n", sealing->journal_bytes);
+            tl_text_append_format(&line, ": a journal of %" PRId64 " bytes was taken in; the store is one file\n",
+                                  sealing->journal_bytes);
         else
             tl_text_append(&line, ": the store is one file\n");
     }

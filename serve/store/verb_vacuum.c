@@ -35,7 +35,8 @@ static enum tl_status print_result(const char *path, const struct tl_store_vacuu
     if (is_json) {
         tl_text_append(&line, "{\"store\": ");
         tl_text_append_json_string(&line, path);
-        tl_text_append_format(&line, ", \"bytes_before\": %" PRId64 ", \"bytes_after\": %" PRId64 "}\n", done->before_bytes, done->after_bytes);
+        tl_text_append_format(&line, ", \"bytes_before\": %" PRId64 ", \"bytes_after\": %" PRId64 "}\n", done->before_bytes,
+                              done->after_bytes);
     } else {
         tl_text_append_visible(&line, path, strlen(path));
         tl_text_append_format(&line, ": %" PRId64 " bytes before, %" PRId64 " after\n", done->before_bytes, done->after_bytes);

@@ -14,7 +14,8 @@ enum tl_status tl_verify_name_damage(struct tl_error *failure, const struct tl_s
     char hex[TL_DIGEST_HEX_BYTES];
 
     if (name->is_orphan)
-        return tl_error_prefix(failure, "feature %" PRId64 ", of which nothing else is known any more, is damaged", name->feature_id);
+        return tl_error_prefix(failure, "feature %" PRId64 ", of which nothing else is known any more, is damaged",
+                               name->feature_id);
     tl_digest_to_hex(hex, name->sha256);
     if (name->path[0] == '\0' && name->variant_index == 0)
         return tl_error_prefix(failure, "the stored feature of a photo that is gone (%.12s) is damaged", hex);
@@ -36,11 +37,15 @@ static void append_json(struct tl_text *text, const struct tl_verify_result *res
 {
     const struct tl_store_rechecked *rechecked = &result->rechecked;
 
-    tl_text_append_format(text, "{\"features\": %" PRId64 ", \"damaged\": %" PRId64 ", \"recorded\": %zu, \"beyond_mending\": %" PRId64
-                          ", \"file_faults\": %zu, \"complete\": %s", result->verified.features, result->verified.damaged, result->recorded,
-                          result->beyond_mending, result->file_faults, result->is_incomplete ? "false" : "true");
-    tl_text_append_format(text, ", \"recomputed\": {\"equal\": %" PRId64 ", \"different\": %" PRId64 ", \"other_pixels\": %" PRId64
-                          ", \"gone\": %" PRId64 ", \"changed\": %" PRId64 ", \"unable\": %" PRId64 ", \"damaged\": %" PRId64 "}}\n",
+    tl_text_append_format(text,
+                          "{\"features\": %" PRId64 ", \"damaged\": %" PRId64 ", \"recorded\": %zu, \"beyond_mending\": %" PRId64
+                          ", \"file_faults\": %zu, \"complete\": %s",
+                          result->verified.features, result->verified.damaged, result->recorded, result->beyond_mending,
+                          result->file_faults, result->is_incomplete ? "false" : "true");
+    tl_text_append_format(text,
+                          ", \"recomputed\": {\"equal\": %" PRId64 ", \"different\": %" PRId64 ", \"other_pixels\": %" PRId64
+                          ", \"gone\": %" PRId64 ", \"changed\": %" PRId64 ", \"unable\": %" PRId64 ", \"damaged\": %" PRId64
+                          "}}\n",
                           rechecked->equal, rechecked->different, rechecked->other_pixels, rechecked->gone, rechecked->changed,
                           rechecked->unable, rechecked->damaged);
 }
@@ -85,7 +90,8 @@ static void append_damage(struct tl_text *text, const struct tl_verify_result *r
         tl_text_append(text, "Run tl-extract again as before, and what is damaged is computed anew\n");
     if (result->beyond_mending > 0)
         tl_text_append_format(text, "%" PRId64 " of the damaged %s of photos that are no longer there: tl-store prune removes %s\n",
-                              result->beyond_mending, result->beyond_mending == 1 ? "is" : "are", result->beyond_mending == 1 ? "it" : "them");
+                              result->beyond_mending, result->beyond_mending == 1 ? "is" : "are",
+                              result->beyond_mending == 1 ? "it" : "them");
 }
 
 enum tl_status tl_verify_write(const struct tl_verify_result *result, bool is_json, FILE *file, struct tl_error *err)

@@ -76,8 +76,8 @@ static enum tl_status read_tensors(tl_tensors **out, const char *path, struct tl
         char head[TL_FOREIGN_FILE_SHOWN_BYTES];
 
         tl_foreign_file_show_head(head, &file);
-        return tl_error_set(err, TL_BAD_INPUT, "%s: expected weights (Keras HDF5 or ONNX), found %llu bytes that begin with %s", path,
-                            (unsigned long long)file.size_bytes, head);
+        return tl_error_set(err, TL_BAD_INPUT, "%s: expected weights (Keras HDF5 or ONNX), found %llu bytes that begin with %s",
+                            path, (unsigned long long)file.size_bytes, head);
     }
     return status;
 }

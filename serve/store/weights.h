@@ -15,8 +15,8 @@
 TL_MUST_USE enum tl_status tl_weights_to_tensors(tl_tensors **out, const tl_backbone *backbone, struct tl_error *err);
 
 /* Converts `path` to `out_path`, which is whole or absent; the tensors' digest in `out_digest`. Messages name the file.
- * Fails with: TL_NOT_FOUND (no such file, unknown network), TL_BAD_INPUT (neither kind of file, or not this network's weights), TL_IO,
- * TL_NO_MEMORY. */
+ * Fails with: TL_NOT_FOUND (no such file, unknown network), TL_BAD_INPUT (neither kind of file, or not this network's weights),
+ * TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_weights_convert(char out_digest[TL_DIGEST_HEX_BYTES], const char *network, const char *path,
                                               const char *out_path, struct tl_error *err);
 

@@ -20,8 +20,8 @@ struct bench {
 /* Sorts the values. */
 double tl_bench_median(double *values, size_t count);
 
-/* GFLOP/s of one core's fused multiply-adds with this kernel's registers (the widest there are for a kernel that is not ours); 0 where
- * it cannot be measured. */
+/* GFLOP/s of one core's fused multiply-adds with this kernel's registers (the widest there are for a kernel that is not ours); 0
+ * where it cannot be measured. */
 double tl_bench_peak(const struct tl_conv_kernel *kernel);
 
 /* Prints one table each. Fail with: TL_NO_MEMORY, TL_IO. */

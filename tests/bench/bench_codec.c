@@ -91,7 +91,8 @@ static enum tl_status read_vectors(struct bench *bench, tl_store *store, int64_t
     while (status == TL_OK && bench->vector_count < (size_t)bench->vector_count_max) {
         status = tl_store_next_feature(features, &row, err);
         if (status == TL_OK)
-            status = tl_codec_decode(bench->context.codec, bench->values + bench->vector_count * count, count, row.blob, row.blob_bytes, err);
+            status = tl_codec_decode(bench->context.codec, bench->values + bench->vector_count * count, count, row.blob,
+                                     row.blob_bytes, err);
         bench->vector_count += status == TL_OK;
     }
     tl_store_close_features(features);
@@ -146,7 +147,8 @@ static bool take_turn(struct bench *bench, size_t contender_index, size_t round,
     const bool is_dense = is_checked || strstr(contender->name, "sparse") == NULL;
     start = tl_system_seconds();
     for (size_t i = 0; i < bench->vector_count && is_good; i++) {
-        is_good = contender->decode(&bench->context, is_dense ? bench->decoded : NULL, bench->blobs + i * capacity, bench->blob_bytes[i]);
+        is_good =
+            contender->decode(&bench->context, is_dense ? bench->decoded : NULL, bench->blobs + i * capacity, bench->blob_bytes[i]);
         if (is_checked && is_good)
             is_good = memcmp(bench->decoded, vectors + i * count, count * sizeof *vectors) == 0;
     }
@@ -162,7 +164,8 @@ static enum tl_status write_results(struct bench *bench, struct tl_error *err)
 
     if (status != TL_OK)
         return status;
-    printf("%zu vectors of %zu float32, %.1f %% of them not zero; one thread, medians of %ld rounds; MB (10^6) of float32 a second\n\n",
+    printf("%zu vectors of %zu float32, %.1f %% of them not zero; one thread, medians of %ld rounds; MB (10^6) of float32 a "
+           "second\n\n",
            bench->vector_count, bench->context.count, 100.0 * (double)bench->nonzero_count / floats, bench->round_count);
     tl_table_add(table, "codec");
     tl_table_add(table, "bytes a vector");
@@ -182,7 +185,8 @@ static enum tl_status write_results(struct bench *bench, struct tl_error *err)
     tl_table_free(table);
     for (size_t i = 0; i < bench_codec_contender_count; i++)
         if (bench->results[i].stored_bytes == 0)
-            printf("%s%s: not here\n", i > 0 && bench->results[i - 1].stored_bytes == 0 ? "" : "\n", bench_codec_contenders[i].name);
+            printf("%s%s: not here\n", i > 0 && bench->results[i - 1].stored_bytes == 0 ? "" : "\n",
+                   bench_codec_contenders[i].name);
     return status;
 }
 
@@ -206,8 +210,9 @@ int main(int argc, char **argv)
         {.name = "vectors", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &bench.vector_count_max, .minimum = 1,
          .maximum = VECTORS_MAX, .help = "vectors at most (200)"},
     };
-    const struct tl_command command = {"bench_codec", "bench_codec [options] STORE", "Measures ways to keep a store's feature vectors.",
-                                       options, sizeof options / sizeof *options, NULL};
+    const struct tl_command command = {
+        "bench_codec", "bench_codec [options] STORE",    "Measures ways to keep a store's feature vectors.",
+        options,       sizeof options / sizeof *options, NULL};
     struct tl_operands operands;
     struct tl_error err;
     enum tl_exit exit_code;

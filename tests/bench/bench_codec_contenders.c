@@ -45,7 +45,8 @@ static size_t encode_halves(struct bench_codec_context *context, uint8_t *blob, 
 {
     const uint8_t *encoded;
     size_t encoded_bytes = 0;
-    const enum tl_status status = tl_codec_encode_halves(context->codec, &encoded, &encoded_bytes, NULL, values, context->count, NULL);
+    const enum tl_status status =
+        tl_codec_encode_halves(context->codec, &encoded, &encoded_bytes, NULL, values, context->count, NULL);
     return keep(blob, capacity, status, encoded, encoded_bytes);
 }
 
@@ -108,7 +109,8 @@ static size_t encode_bitmap(struct bench_codec_context *context, uint8_t *blob, 
 static bool decode_bitmap(struct bench_codec_context *context, float *values, const uint8_t *blob, size_t blob_bytes)
 {
     const size_t bitmap_bytes = tl_planes_bitmap_bytes(context->count);
-    const size_t result = ZSTD_decompressDCtx(context->decompressor, context->scratch, context->count * 2 * FLOAT_BYTES, blob, blob_bytes);
+    const size_t result =
+        ZSTD_decompressDCtx(context->decompressor, context->scratch, context->count * 2 * FLOAT_BYTES, blob, blob_bytes);
     if (ZSTD_isError(result) || result < bitmap_bytes)
         return false;
     tl_planes_unpack(values, context->count, context->scratch, (const uint32_t *)(void *)(context->scratch + bitmap_bytes));

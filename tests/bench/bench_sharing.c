@@ -30,7 +30,8 @@ static double write_once(tl_store *store, struct tl_error *err)
     if (tl_store_begin(store, err) != TL_OK)
         return -1;
     waited = tl_system_seconds() - start;
-    if (tl_store_put_source(store, &source_id, "bench_sharing", "/bench_sharing", err) != TL_OK || tl_store_commit(store, err) != TL_OK)
+    if (tl_store_put_source(store, &source_id, "bench_sharing", "/bench_sharing", err) != TL_OK ||
+        tl_store_commit(store, err) != TL_OK)
         return -1;
     return waited;
 }
@@ -82,7 +83,8 @@ int main(int argc, char **argv)
     }
     if (tl_store_close(&store, &err) != TL_OK)
         return 1;
-    printf("%ld turns beside %ld features: a writer waited %.0f ms at the longest, a reader had its answer within %.0f ms; -wal %.1f MB\n", turns,
-           count, 1e3 * longest_write, 1e3 * longest_read, (double)longest_wal / 1e6);
+    printf("%ld turns beside %ld features: a writer waited %.0f ms at the longest, a reader had its answer within %.0f ms; -wal "
+           "%.1f MB\n",
+           turns, count, 1e3 * longest_write, 1e3 * longest_read, (double)longest_wal / 1e6);
     return longest_write <= 1 && longest_read <= 1 ? 0 : 1;
 }

@@ -2,9 +2,10 @@
  *
  *     kill_extract BIN PHOTOS BEGUN FOLDER COUNT SEED
  *
- * BIN holds the tools; stores are made in FOLDER. BEGUN is a store of some of the photos: every other run goes on from a copy of it. Moments are spread over a whole run, its start and its end included. After each
- * kill the store must be whole (tests/extract/whole_store.h) and `tl-store verify` content; then the same command must end well
- * and give the digest of a run that nobody killed. Prints a line for every tenth kill, and at the end how many passed.
+ * BIN holds the tools; stores are made in FOLDER. BEGUN is a store of some of the photos: every other run goes on from a copy of
+ * it. Moments are spread over a whole run, its start and its end included. After each kill the store must be whole
+ * (tests/extract/whole_store.h) and `tl-store verify` content; then the same command must end well and give the digest of a run
+ * that nobody killed. Prints a line for every tenth kill, and at the end how many passed.
  */
 #include <errno.h>
 #include <signal.h>

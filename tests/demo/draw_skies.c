@@ -61,7 +61,8 @@ static int blend(VipsImage *base, VipsImage *mask, struct colour colour, VipsIma
 static int ramp(VipsImage *in, double slope, double offset, VipsImage **t, VipsImage **out)
 {
     VipsImage *low = NULL, *black = NULL, *white = NULL;
-    int failed = vips_linear1(in, &t[0], slope, offset, NULL) || vips_relational_const1(t[0], &t[1], VIPS_OPERATION_RELATIONAL_LESS, 0, NULL) ||
+    int failed = vips_linear1(in, &t[0], slope, offset, NULL) ||
+                 vips_relational_const1(t[0], &t[1], VIPS_OPERATION_RELATIONAL_LESS, 0, NULL) ||
                  vips_relational_const1(t[0], &t[2], VIPS_OPERATION_RELATIONAL_MORE, 1, NULL) ||
                  !(black = vips_image_new_from_image1(t[0], 0)) || vips_ifthenelse(t[1], black, t[0], &low, NULL) ||
                  !(white = vips_image_new_from_image1(t[0], 1)) || vips_ifthenelse(t[2], white, low, out, NULL);
@@ -154,10 +155,13 @@ static int draw_sky(const struct sky *sky, struct tl_random *random, const char 
         failed = draw_land(now, random, t + 3 * INTERMEDIATES, &stage[3]);
         now = stage[3];
     }
-    failed = failed || vips_gaussnoise(&t[4 * INTERMEDIATES], width, height, "mean", 0.0, "sigma", 3.0, "seed", whole_between(random, 1, 1 << 30), NULL) ||
+    failed = failed ||
+             vips_gaussnoise(&t[4 * INTERMEDIATES], width, height, "mean", 0.0, "sigma", 3.0, "seed",
+                             whole_between(random, 1, 1 << 30), NULL) ||
              vips_add(now, t[4 * INTERMEDIATES], &stage[4], NULL) || vips_cast(stage[4], &stage[5], VIPS_FORMAT_UCHAR, NULL) ||
-             vips_copy(stage[5], &stage[6], "interpretation", VIPS_INTERPRETATION_sRGB, NULL) || !(stage[7] = vips_image_copy_memory(stage[6])) ||
-             (sky->has_rain && draw_rain(stage[7], random)) || vips_image_write_to_file(stage[7], path, NULL);
+             vips_copy(stage[5], &stage[6], "interpretation", VIPS_INTERPRETATION_sRGB, NULL) ||
+             !(stage[7] = vips_image_copy_memory(stage[6])) || (sky->has_rain && draw_rain(stage[7], random)) ||
+             vips_image_write_to_file(stage[7], path, NULL);
     g_object_unref(holder);
     return failed;
 }

@@ -3,8 +3,8 @@
  *     make_root(); add_photo("train/a/1.jpg", "text"); course = extract_well("s.db", threads, variants); ask("s.db", "SELECT ...");
  *
  * The engine makes "pixels" from a file's digest and "features" from pixels and variant, so that the store's digest tells
- * whether every variant was computed from the right photo. Texts that begin with "bad" cannot be read, "crash" crash, nor can paths that
- * hold "locked" while engine_state.is_locked; of texts that begin with "odd" variant 2 cannot be made but while is_even. Test
+ * whether every variant was computed from the right photo. Texts that begin with "bad" cannot be read, "crash" crash, nor can paths
+ * that hold "locked" while engine_state.is_locked; of texts that begin with "odd" variant 2 cannot be made but while is_even. Test
  * photos are read slowly, paths that hold "endless" until somebody interrupts. While engine_state.is_over nothing can be
  * read. All functions are static, because a test program is one file and what all of them share knows only the ground floor.
  */
@@ -132,9 +132,15 @@ static inline void close_session(void *session)
     (void)session;
 }
 
-static const struct tl_engine ENGINE = {
-    {NULL, NULL, read_text, end_thread, check_reading, interrupt_reading, measure_reading}, NULL, INPUT_COUNT, VECTOR_COUNT, false, prepare, open_session, run,
-    close_session};
+static const struct tl_engine ENGINE = {{NULL, NULL, read_text, end_thread, check_reading, interrupt_reading, measure_reading},
+                                        NULL,
+                                        INPUT_COUNT,
+                                        VECTOR_COUNT,
+                                        false,
+                                        prepare,
+                                        open_session,
+                                        run,
+                                        close_session};
 
 /* ---- one extraction ---- */
 

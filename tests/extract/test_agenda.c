@@ -92,7 +92,8 @@ START_TEST(a_feature_whose_blob_is_gone_or_cut_is_computed_again)
     ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 1);
     change("s.db", "UPDATE feature_blob SET blob = substr(blob, 1, length(blob) - 1) WHERE feature_id = 2");
     ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 1);
-    ck_assert_str_eq(ask("s.db", "SELECT count(*) FROM feature JOIN feature_blob USING (feature_id) WHERE length(blob) = stored_bytes"), "4");
+    ck_assert_str_eq(
+        ask("s.db", "SELECT count(*) FROM feature JOIN feature_blob USING (feature_id) WHERE length(blob) = stored_bytes"), "4");
     ck_assert_uint_eq(extract_well("s.db", 1, 1).taken_count, 0);
 }
 END_TEST
@@ -132,8 +133,9 @@ START_TEST(damage_in_another_feature_set_is_neither_mended_nor_forgotten)
 {
     add_photo("a/1.jpg", "one");
     (void)extract_well("s.db", 1, 1);
-    change("s.db", "INSERT INTO feature_set SELECT 2, zeroblob(32), input_id, backbone_id, layer, 'other', stored_type, height, width,"
-                   " channels FROM feature_set");
+    change("s.db",
+           "INSERT INTO feature_set SELECT 2, zeroblob(32), input_id, backbone_id, layer, 'other', stored_type, height, width,"
+           " channels FROM feature_set");
     damage_content("s.db", 2);
     add_photo("a/2.jpg", "two");
     ck_assert_uint_eq(extract_well("s.db", 1, 1).computed_count, 2);
@@ -157,8 +159,9 @@ START_TEST(the_summary_says_what_was_done)
     ck_assert(strstr(course.text, "Two classes: photos/test/a/5.jpg and photos/train/b/2.jpg"));
     ck_assert(strstr(course.text, "Both sides of a split: photos/test/a/5.jpg and photos/train/a/1.jpg"));
     ck_assert(strstr(course.text, "1 photo failed"));
-    ck_assert_msg(strstr(course.json, "{\"class\": \"b\", \"split\": \"train\", \"photos\": 2, \"computed\": 0, \"there\": 1, \"failed\": 1"),
-                  "%s", course.json);
+    ck_assert_msg(
+        strstr(course.json, "{\"class\": \"b\", \"split\": \"train\", \"photos\": 2, \"computed\": 0, \"there\": 1, \"failed\": 1"),
+        "%s", course.json);
     ck_assert(strstr(course.json, "\"copies\": 2, \"in_two_classes\": 1, \"on_both_sides\": 1"));
     ck_assert_int_eq(unlink(tl_test_path(root, "photos/train/b/3.jpg")), 0);
     course = extract_well("s.db", 2, 2);

@@ -67,7 +67,8 @@ static void must_be_completed(const char *store_name, uint32_t variant_count, in
 
     ck_assert_msg(status == TL_OK, "%s: the next run: %s", moment, err.message);
     ck_assert_int_eq((int64_t)course.computed_count, atoll(ask(store_name, "SELECT count(*) FROM feature")) - kept_count);
-    ck_assert_msg(check_whole(&kept_count, tl_test_path(root, store_name), &err) == TL_OK, "%s: the next run: %s", moment, err.message);
+    ck_assert_msg(check_whole(&kept_count, tl_test_path(root, store_name), &err) == TL_OK, "%s: the next run: %s", moment,
+                  err.message);
     expect_equal_stores("whole.db", store_name);
     ck_assert_msg(access(tl_test_path(root, "killed.db-wal"), F_OK) != 0, "%s: -wal stays", moment);
 }

@@ -9,7 +9,8 @@ static struct tl_settings settings;
 /* An agenda of a store that is not there: everything is to be done. */
 static void set_up_agenda(size_t photo_count, uint32_t variant_count)
 {
-    const struct tl_agenda_wish wish = {.label_set = "default", .feature_set_id = -1, .augmentation_id = -1, .variant_count = variant_count};
+    const struct tl_agenda_wish wish = {
+        .label_set = "default", .feature_set_id = -1, .augmentation_id = -1, .variant_count = variant_count};
     const int64_t source_id = -1;
     struct tl_error err;
     char name[32], text[32];

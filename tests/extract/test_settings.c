@@ -98,7 +98,8 @@ START_TEST(a_night_has_limits_and_a_log)
     ck_assert(read_line(&settings, "tl-extract s.db photos"));
     ck_assert(settings.stop_after_seconds <= 0 && settings.max_size_bytes == 0 && !settings.log_path);
     ck_assert(!settings.is_plan && !settings.is_waiting && !settings.is_retrying);
-    ck_assert(read_line(&settings, "tl-extract s.db photos --stop-after 1.5h --max-size 50G --log x.log --plan --wait --retry-failed"));
+    ck_assert(
+        read_line(&settings, "tl-extract s.db photos --stop-after 1.5h --max-size 50G --log x.log --plan --wait --retry-failed"));
     ck_assert_double_eq_tol(settings.stop_after_seconds, 5400, 1e-6);
     ck_assert_str_eq(settings.stop_after, "1.5h");
     ck_assert_int_eq(settings.max_size_bytes, 50000000000);

@@ -1,4 +1,5 @@
-/* test_write_failures.c - a disk that is full or fails at any write: the run says so, what was kept is whole, the next completes it. */
+/* test_write_failures.c - a disk that is full or fails at any write: the run says so, what was kept is whole, the next completes
+ * it. */
 #include "tests/extract/failing_disk.h"
 #include "tests/extract/numbers.h"
 #include "tests/extract/whole_store.h"

@@ -117,8 +117,8 @@ static inline enum tl_status check_whole(int64_t *out_count, const char *path, s
     if (status == TL_OK && stat(path, &info) == 0 && info.st_size > 0) {
         status = check_answer(db, "SELECT 'ok' FROM sqlite_schema WHERE name = 'feature'", "ok", err);
         if (status == TL_OK)
-            status = check_answer(db, "SELECT feature_id FROM feature_blob WHERE feature_id NOT IN (SELECT feature_id FROM feature)",
-                                  NULL, err);
+            status = check_answer(
+                db, "SELECT feature_id FROM feature_blob WHERE feature_id NOT IN (SELECT feature_id FROM feature)", NULL, err);
         if (status == TL_OK)
             status = check_blobs(out_count, db, err);
     }

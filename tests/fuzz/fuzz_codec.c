@@ -20,8 +20,9 @@ static void check_again(tl_codec *codec, const float *values, const struct tl_co
     struct tl_codec_info again;
     const uint8_t *blob;
     size_t blob_bytes;
-    const enum tl_status status = info->version == 2 ? tl_codec_encode_halves(codec, &blob, &blob_bytes, &again, values, info->count, &err)
-                                                     : tl_codec_encode(codec, &blob, &blob_bytes, &again, values, info->count, &err);
+    const enum tl_status status = info->version == 2
+                                      ? tl_codec_encode_halves(codec, &blob, &blob_bytes, &again, values, info->count, &err)
+                                      : tl_codec_encode(codec, &blob, &blob_bytes, &again, values, info->count, &err);
     if (status != TL_OK || again.nonzero_count != info->nonzero_count || again.version != info->version)
         abort();
     uint8_t *copy = tl_memory_copy(blob, blob_bytes);

@@ -67,8 +67,8 @@ static size_t choose_place(struct tl_random *random, const struct file *file)
 /* Numbers at the ends of their range, of 1, 2 or 4 bytes. */
 static void put_extreme(struct tl_random *random, struct file *file, size_t at)
 {
-    static const uint8_t extremes[][4] = {
-        {0, 0, 0, 0}, {255, 255, 255, 255}, {127, 255, 255, 255}, {255, 255, 255, 127}, {128, 0, 0, 0}, {0, 0, 0, 128}, {0, 1, 0, 1}};
+    static const uint8_t extremes[][4] = {{0, 0, 0, 0},   {255, 255, 255, 255}, {127, 255, 255, 255}, {255, 255, 255, 127},
+                                          {128, 0, 0, 0}, {0, 0, 0, 128},       {0, 1, 0, 1}};
     size_t count = (size_t)1 << tl_random_below(random, 3);
 
     if (count > file->size_bytes - at)
@@ -110,7 +110,8 @@ static enum tl_status splice(struct tl_random *random, struct file *file, size_t
     return TL_OK;
 }
 
-static enum tl_status damage(struct tl_random *random, struct file *file, char *const *paths, size_t path_count, struct tl_error *err)
+static enum tl_status damage(struct tl_random *random, struct file *file, char *const *paths, size_t path_count,
+                             struct tl_error *err)
 {
     const size_t at = choose_place(random, file);
 
@@ -141,7 +142,8 @@ static enum tl_status damage(struct tl_random *random, struct file *file, char *
     }
 }
 
-static enum tl_status write_file(const char *folder, size_t number, const char *golden, const struct file *photo, struct tl_error *err)
+static enum tl_status write_file(const char *folder, size_t number, const char *golden, const struct file *photo,
+                                 struct tl_error *err)
 {
     char path[4096];
     FILE *file;

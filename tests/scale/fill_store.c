@@ -94,8 +94,8 @@ static enum tl_status make_pool(struct filling *filling, struct tl_error *err)
 }
 
 /* The file of a photo, without bytes; its path below the folder, and its size and time as a scan will see them. */
-static enum tl_status make_photo(struct filling *filling, char path[PATH_BYTES], struct stat *info, size_t photo, size_t photo_count,
-                                 struct tl_error *err)
+static enum tl_status make_photo(struct filling *filling, char path[PATH_BYTES], struct stat *info, size_t photo,
+                                 size_t photo_count, struct tl_error *err)
 {
     char class_folder[32], *full;
     enum tl_status status = TL_OK;
@@ -132,11 +132,17 @@ static void digest_number(uint8_t out[TL_DIGEST_BYTES], const char *what, size_t
     tl_digest_finish(&digest, out);
 }
 
-static enum tl_status put_photo(struct filling *filling, int64_t *out_content_id, size_t photo, size_t photo_count, struct tl_error *err)
+static enum tl_status put_photo(struct filling *filling, int64_t *out_content_id, size_t photo, size_t photo_count,
+                                struct tl_error *err)
 {
     uint8_t thumbnail[TL_STORE_THUMBNAIL_BYTES];
-    struct tl_store_content content = {.width_px = 4000, .height_px = 3000, .format = "jpeg", .exif_orientation = photo % 50 == 0 ? 6 : 1,
-                                       .captured_at = "2016-07-13 12:34:56", .camera = "Canon EOS 700D", .thumbnail = thumbnail};
+    struct tl_store_content content = {.width_px = 4000,
+                                       .height_px = 3000,
+                                       .format = "jpeg",
+                                       .exif_orientation = photo % 50 == 0 ? 6 : 1,
+                                       .captured_at = "2016-07-13 12:34:56",
+                                       .camera = "Canon EOS 700D",
+                                       .thumbnail = thumbnail};
     char path[PATH_BYTES], class_name[32];
     struct stat info;
     int64_t photo_id = 0;
@@ -163,7 +169,8 @@ static enum tl_status put_variant(struct filling *filling, size_t photo, uint32_
     const struct vector *vector = &filling->pool[tl_random_below(&filling->random, POOL_COUNT)];
     const struct tl_store_variant variant = {.index = index, .zoom_x = index ? 0.9 + 0.01 * index : 1, .zoom_y = index ? 0.9 : 1,
                                              .shift_x_px = index, .flip_horizontal = index % 2 == 1};
-    struct tl_store_feature feature = {.nonzero_count = vector->nonzero_count, .blob = vector->blob, .blob_bytes = vector->blob_bytes};
+    struct tl_store_feature feature = {
+        .nonzero_count = vector->nonzero_count, .blob = vector->blob, .blob_bytes = vector->blob_bytes};
     int64_t variant_id = 0;
     enum tl_status status = tl_store_put_variant(filling->store, &variant_id, content_id, index ? filling->augmentation_id : 0,
                                                  &variant, err);
@@ -241,7 +248,8 @@ static enum tl_status check(const struct cost costs[TENTHS], struct tl_error *er
 
 static enum tl_status fill(struct filling *filling, struct tl_error *err)
 {
-    const size_t photo_count = (size_t)((filling->settings.variant_count + filling->settings.per_photo - 1) / filling->settings.per_photo);
+    const size_t photo_count =
+        (size_t)((filling->settings.variant_count + filling->settings.per_photo - 1) / filling->settings.per_photo);
     struct cost costs[TENTHS];
     enum tl_status status = TL_OK;
 
@@ -249,8 +257,8 @@ static enum tl_status fill(struct filling *filling, struct tl_error *err)
     for (size_t i = 0; i < TENTHS && status == TL_OK; i++) {
         status = fill_tenth(filling, &costs[i], photo_count * i / TENTHS, photo_count * (i + 1) / TENTHS, photo_count, err);
         if (status == TL_OK)
-            printf("%10zu %9.2f %10" PRId64 " %13.3f %9.1f\n", costs[i].rows, costs[i].seconds, costs[i].pages, pages_a_row(&costs[i]),
-                   (double)costs[i].peak_kb / 1024);
+            printf("%10zu %9.2f %10" PRId64 " %13.3f %9.1f\n", costs[i].rows, costs[i].seconds, costs[i].pages,
+                   pages_a_row(&costs[i]), (double)costs[i].peak_kb / 1024);
         fflush(stdout);
     }
     return status == TL_OK && filling->settings.is_checked ? check(costs, err) : status;
@@ -276,8 +284,9 @@ static enum tl_status put_kinds(struct filling *filling, const char *name, const
     if (status == TL_OK)
         status = tl_store_query(filling->store, "SELECT min(augmentation_id) FROM augmentation WHERE augmentation_id > 0", take_id,
                                 &filling->augmentation_id, err);
-    set.input_json = "{\"alpha\":\"drop\",\"compat\":1,\"crop\":0,\"exif\":\"ignore\",\"preprocess\":\"caffe\",\"resize\":\"nearest\","
-                     "\"sixteen_bit\":\"clip\",\"size\":224}";
+    set.input_json =
+        "{\"alpha\":\"drop\",\"compat\":1,\"crop\":0,\"exif\":\"ignore\",\"preprocess\":\"caffe\",\"resize\":\"nearest\","
+        "\"sixteen_bit\":\"clip\",\"size\":224}";
     digest_number(augmentation.digest, "augmentation", 0, 0);
     digest_number(set.input_digest, "input", 0, 0);
     if (status == TL_OK)

@@ -4,7 +4,8 @@
 #include "common/image/recipe.h"
 #include "tests/common/store/small_store.h"
 
-static const char WHY[] = "SELECT path, augmentation, variant_index, reason FROM stale ORDER BY path, augmentation_id, variant_index";
+static const char WHY[] =
+    "SELECT path, augmentation, variant_index, reason FROM stale ORDER BY path, augmentation_id, variant_index";
 
 static tl_store *store;
 static struct small_store small;

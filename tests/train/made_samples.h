@@ -36,7 +36,8 @@ static inline void add_dense_row(struct tl_samples *samples, const float *x)
 }
 
 /* A photo and its variants; x is (1 + variant_count, F). */
-static inline void add_sample(struct tl_samples *samples, const float *x, size_t variant_count, uint32_t class_index, enum tl_role role)
+static inline void add_sample(struct tl_samples *samples, const float *x, size_t variant_count, uint32_t class_index,
+                              enum tl_role role)
 {
     samples->items[samples->count++] = (struct tl_sample){class_index, role, samples->matrix->row_count, variant_count};
     for (size_t v = 0; v <= variant_count; v++)
@@ -44,7 +45,8 @@ static inline void add_sample(struct tl_samples *samples, const float *x, size_t
 }
 
 /* Classes that can be told apart, in vectors of MADE_SEPARABLE: each has features of its own, with noise over all. */
-static inline struct tl_samples *make_separable(size_t train_count, size_t validation_count, size_t variant_count, size_t class_count)
+static inline struct tl_samples *make_separable(size_t train_count, size_t validation_count, size_t variant_count,
+                                                size_t class_count)
 {
     struct tl_samples *samples = make_samples(MADE_SEPARABLE, train_count + validation_count);
     struct tl_random random;
@@ -59,7 +61,8 @@ static inline struct tl_samples *make_separable(size_t train_count, size_t valid
             if (tl_random_uniform(&random) < (is_own ? 0.8 : 0.3))
                 x[k] = (float)(tl_random_uniform(&random) * 20);
         }
-        add_sample(samples, x, i < train_count ? variant_count : 0, class_index, i < train_count ? TL_ROLE_TRAIN : TL_ROLE_VALIDATION);
+        add_sample(samples, x, i < train_count ? variant_count : 0, class_index,
+                   i < train_count ? TL_ROLE_TRAIN : TL_ROLE_VALIDATION);
     }
     return samples;
 }

@@ -56,8 +56,9 @@ static inline void made_put_feature(struct made_store *made, int64_t content_id,
     int64_t variant_id;
     struct tl_error err;
 
-    ck_assert_msg(tl_store_put_variant(made->store, &variant_id, content_id, variant_index > 0 ? made->augmentation_id : 0, &variant, &err) ==
-                  TL_OK, "%s", err.message);
+    ck_assert_msg(tl_store_put_variant(made->store, &variant_id, content_id, variant_index > 0 ? made->augmentation_id : 0,
+                                       &variant, &err) == TL_OK,
+                  "%s", err.message);
     ck_assert_int_eq(tl_codec_encode(made->codec, &feature.blob, &feature.blob_bytes, &info, values, MADE_FEATURES, NULL), TL_OK);
     feature.nonzero_count = info.nonzero_count;
     tl_digest_bytes(feature.values_digest, values, MADE_FEATURES * sizeof *values);
@@ -68,14 +69,17 @@ static inline void made_put_feature(struct made_store *made, int64_t content_id,
 static inline int64_t made_put_photo(struct made_store *made, const struct made_photo *photo)
 {
     static const uint8_t thumbnail[TL_STORE_THUMBNAIL_BYTES] = {0};
-    struct tl_store_content content = {.width_px = 10, .height_px = 10, .format = "jpeg", .exif_orientation = 1, .thumbnail = thumbnail};
+    struct tl_store_content content = {
+        .width_px = 10, .height_px = 10, .format = "jpeg", .exif_orientation = 1, .thumbnail = thumbnail};
     int64_t content_id, photo_id;
     struct tl_error err;
 
     made_content_sha256(content.sha256, photo->content);
     ck_assert_msg(tl_store_put_content(made->store, &content_id, &content, &err) == TL_OK, "%s", err.message);
-    ck_assert_msg(tl_store_put_photo(made->store, &photo_id, made->source_id, photo->path, 100, 1, content_id, &err) == TL_OK, "%s", err.message);
-    ck_assert_msg(tl_store_put_folder_label(made->store, photo_id, "default", photo->class_name, photo->split, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_store_put_photo(made->store, &photo_id, made->source_id, photo->path, 100, 1, content_id, &err) == TL_OK, "%s",
+                  err.message);
+    ck_assert_msg(tl_store_put_folder_label(made->store, photo_id, "default", photo->class_name, photo->split, &err) == TL_OK, "%s",
+                  err.message);
     for (uint32_t v = 0; v <= photo->variant_count; v++) {
         float values[MADE_FEATURES];
 
@@ -88,10 +92,16 @@ static inline int64_t made_put_photo(struct made_store *made, const struct made_
 static inline void made_open(struct made_store *made, const char *path)
 {
     struct tl_store_feature_set set = {
-        .input_json = "{\"exif\":\"ignore\",\"alpha\":\"drop\",\"sixteen_bit\":\"clip\",\"resize\":\"nearest\",\"crop\":0,\"size\":224,"
-                      "\"preprocess\":\"caffe\",\"compat\":1}",
-        .network = "vgg16", .layer = "block5_pool", .arithmetic = "openblas-im2col", .stored_type = "float32",
-        .height = MADE_HEIGHT, .width = MADE_WIDTH, .channels = MADE_CHANNELS};
+        .input_json =
+            "{\"exif\":\"ignore\",\"alpha\":\"drop\",\"sixteen_bit\":\"clip\",\"resize\":\"nearest\",\"crop\":0,\"size\":224,"
+            "\"preprocess\":\"caffe\",\"compat\":1}",
+        .network = "vgg16",
+        .layer = "block5_pool",
+        .arithmetic = "openblas-im2col",
+        .stored_type = "float32",
+        .height = MADE_HEIGHT,
+        .width = MADE_WIDTH,
+        .channels = MADE_CHANNELS};
     struct tl_store_augmentation augmentation = {.name = "mild", .json = "{\"seed\":0}", .digest = {7}};
     struct tl_error err;
 

@@ -21,7 +21,8 @@ static bool are_same_bytes(const struct tl_head *a, const struct tl_head *b)
 START_TEST(the_same_seed_gives_the_same_bytes_and_another_gives_others)
 {
     struct tl_samples *samples = make_separable(100, 20, 2, 3);
-    struct tl_head *first = make_head(MADE_SEPARABLE, 3), *again = make_head(MADE_SEPARABLE, 3), *other = make_head(MADE_SEPARABLE, 3);
+    struct tl_head *first = make_head(MADE_SEPARABLE, 3), *again = make_head(MADE_SEPARABLE, 3),
+                   *other = make_head(MADE_SEPARABLE, 3);
     struct tl_fit_course course = COURSE;
     struct tl_store_epoch history[3];
 
@@ -98,7 +99,8 @@ START_TEST(features_times_a_power_of_two_train_the_same_head)
 END_TEST
 
 /* Trains on `samples` in a given way, and on plain samples made of `rows`, an epoch each; both must end the same. */
-static void expect_like_plain(const struct tl_samples *samples, enum tl_fit_variants variants, long epochs, const struct tl_samples *plain)
+static void expect_like_plain(const struct tl_samples *samples, enum tl_fit_variants variants, long epochs,
+                              const struct tl_samples *plain)
 {
     struct tl_head *head = make_head(samples->matrix->feature_count, 2), *expected = make_head(samples->matrix->feature_count, 2);
     struct tl_fit_course course = {variants, epochs, 4, 0.001, 0, 0, true};

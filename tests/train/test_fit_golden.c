@@ -22,12 +22,13 @@ static void reference_adam(struct reference *r, double *weight, double gradient,
 {
     r->m[index] += (gradient - r->m[index]) * 0.1;
     r->v[index] += (gradient * gradient - r->v[index]) * 0.001;
-    *weight -= rate * sqrt(1 - pow(0.999, (double)r->step)) / (1 - pow(0.9, (double)r->step)) * r->m[index] / (sqrt(r->v[index]) + 1e-7);
+    *weight -=
+        rate * sqrt(1 - pow(0.999, (double)r->step)) / (1 - pow(0.9, (double)r->step)) * r->m[index] / (sqrt(r->v[index]) + 1e-7);
 }
 
 /* One batch of rows with classes, features divided by `scale`; returns the summed loss. */
-static double reference_batch(struct reference *r, const struct tl_matrix *matrix, const size_t *rows, const uint32_t *classes, size_t count,
-                              double scale, double rate, double l2)
+static double reference_batch(struct reference *r, const struct tl_matrix *matrix, const size_t *rows, const uint32_t *classes,
+                              size_t count, double scale, double rate, double l2)
 {
     double kernel_gradient[FEATURES * 6] = {0}, bias_gradient[6] = {0}, loss = 0;
 

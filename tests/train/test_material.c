@@ -66,7 +66,8 @@ static void expect_sql(const char *sql, const char *wanted)
 static void damage_feature(unsigned photo, uint32_t variant_index)
 {
     const struct tl_store_variant variant = {.index = variant_index, .zoom_x = 1, .zoom_y = 1};
-    const struct tl_store_feature feature = {.nonzero_count = 1, .blob = (const uint8_t *)"nonsense, and more of it", .blob_bytes = 24};
+    const struct tl_store_feature feature = {
+        .nonzero_count = 1, .blob = (const uint8_t *)"nonsense, and more of it", .blob_bytes = 24};
     int64_t variant_id;
 
     ck_assert_int_eq(tl_store_begin(store, &err), TL_OK);
@@ -89,7 +90,8 @@ static void toggle_for_ever(void)
             tl_store_commit(other, NULL) != TL_OK || tl_store_begin(other, NULL) != TL_OK)
             _exit(1);
         for (unsigned i = 0; i < PHOTO_COUNT; i++) {
-            if (tl_store_put_photo(other, &photo_id, source_id, photo_paths[i], 100, 1, i + 1, NULL) != TL_OK) /* contents in this order */
+            if (tl_store_put_photo(other, &photo_id, source_id, photo_paths[i], 100, 1, i + 1, NULL) !=
+                TL_OK) /* contents in this order */
                 _exit(1);
         }
         if (tl_store_commit(other, NULL) != TL_OK)
@@ -147,10 +149,12 @@ START_TEST(damage_is_recorded_for_the_next_extraction)
     damage_feature(3, 1);
     damage_feature(4, 2);
     ck_assert_int_eq(read_and_release(), TL_CORRUPT);
-    ck_assert_msg(strstr(err.message, ".jpg, variant ") && strstr(err.message, "and so are features of 1 other photo; run tl-extract again"),
+    ck_assert_msg(strstr(err.message, ".jpg, variant ") &&
+                      strstr(err.message, "and so are features of 1 other photo; run tl-extract again"),
                   "%s", err.message);
-    expect_sql("SELECT group_concat(path) FROM (SELECT path FROM failures WHERE stage = 'verify' AND feature_set_id = 1 ORDER BY path)",
-               "a/4.jpg,b/3.jpg");
+    expect_sql(
+        "SELECT group_concat(path) FROM (SELECT path FROM failures WHERE stage = 'verify' AND feature_set_id = 1 ORDER BY path)",
+        "a/4.jpg,b/3.jpg");
     options.variants = TL_FIT_PLAIN; /* what is not read does not hinder */
     ck_assert_int_eq(read_and_release(), TL_CORRUPT);
     ck_assert_msg(strstr(err.message, "of b/3.jpg, variant 0, is damaged"), "%s", err.message);

@@ -34,11 +34,13 @@ static void open_store(struct opened *opened, const char *path, enum tl_head_tra
     ck_assert_msg(tl_store_open(&opened->store, path, TL_STORE_READ, &err) == TL_OK, "%s", err.message);
     ck_assert_msg(tl_store_list_feature_sets(opened->store, &sets, &set_count, &err) == TL_OK, "%s", err.message);
     ck_assert_uint_eq(set_count, 1);
-    ck_assert_msg(tl_store_list_augmentations(opened->store, sets[0].feature_set_id, &augmentations, &augmentation_count, &err) == TL_OK, "%s",
-                  err.message);
+    ck_assert_msg(tl_store_list_augmentations(opened->store, sets[0].feature_set_id, &augmentations, &augmentation_count, &err) ==
+                      TL_OK,
+                  "%s", err.message);
     ck_assert_uint_eq(augmentation_count, 1);
-    ck_assert_msg(tl_store_list_labels(opened->store, &opened->labels, &label_count, "default", sets[0].feature_set_id, &err) == TL_OK, "%s",
-                  err.message);
+    ck_assert_msg(tl_store_list_labels(opened->store, &opened->labels, &label_count, "default", sets[0].feature_set_id, &err) ==
+                      TL_OK,
+                  "%s", err.message);
     ck_assert_msg(tl_select_samples(&opened->selection, opened->labels, label_count, &wish, &err) == TL_OK, "%s", err.message);
     opened->source = (struct tl_samples_source){sets[0].feature_set_id, augmentations[0].augmentation_id, MADE_FEATURES, transform};
     tl_store_free_augmentations(augmentations, augmentation_count);
@@ -109,7 +111,8 @@ START_TEST(each_sample_has_its_plain_row_and_training_photos_their_variants)
 
     made_write(path, PHOTOS, PHOTO_COUNT, orders[_i][0], orders[_i][1]);
     open_store(&opened, path, transform);
-    ck_assert_msg(tl_samples_load(&samples, &opened.damages, opened.store, opened.selection, &opened.source, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_samples_load(&samples, &opened.damages, opened.store, opened.selection, &opened.source, &err) == TL_OK, "%s",
+                  err.message);
     expect_samples(samples, opened.selection, transform);
     ck_assert_uint_eq(tl_samples_count(samples, TL_ROLE_TRAIN), 4);
     ck_assert_uint_eq(tl_samples_count(samples, TL_ROLE_VALIDATION), 1);

@@ -88,12 +88,18 @@ START_TEST(a_run_is_told_and_kept)
     expect_sql(path, "SELECT val_loss = (SELECT val_loss FROM epoch WHERE epoch = 20) FROM run", "1");
     expect_sql(path, "SELECT sum(photos) FROM confusion WHERE role = 'test'", "18");
     expect_sql(path, "SELECT sum(photos) FROM confusion WHERE role = 'validation'", "15");
-    expect_sql(path, "SELECT group_concat(n) FROM (SELECT count(*) AS n FROM dataset_sample GROUP BY role ORDER BY role)", "18,57,15");
+    expect_sql(path, "SELECT group_concat(n) FROM (SELECT count(*) AS n FROM dataset_sample GROUP BY role ORDER BY role)",
+               "18,57,15");
     expect_sql(path, "SELECT group_concat(n) FROM (SELECT count(*) AS n FROM prediction GROUP BY origin ORDER BY origin)", "18,15");
-    expect_sql(path, "SELECT group_concat(class) FROM (SELECT class FROM dataset_class ORDER BY class_index)", "cloudy,rain,sunrise");
-    expect_sql(path, "SELECT test_accuracy = (SELECT avg(true_class = predicted_class) FROM predictions WHERE origin = 'test') FROM run", "1");
-    expect_sql(path, "SELECT abs(test_loss + (SELECT avg(ln(true_class_probability)) FROM predictions WHERE origin = 'test')) < 1e-9 FROM run",
+    expect_sql(path, "SELECT group_concat(class) FROM (SELECT class FROM dataset_class ORDER BY class_index)",
+               "cloudy,rain,sunrise");
+    expect_sql(path,
+               "SELECT test_accuracy = (SELECT avg(true_class = predicted_class) FROM predictions WHERE origin = 'test') FROM run",
                "1");
+    expect_sql(
+        path,
+        "SELECT abs(test_loss + (SELECT avg(ln(true_class_probability)) FROM predictions WHERE origin = 'test')) < 1e-9 FROM run",
+        "1");
 }
 END_TEST
 
@@ -149,8 +155,10 @@ START_TEST(json_is_one_object_on_one_line)
     ck_assert_int_eq(strncmp(output.out, "{\"run\": 1, \"uuid\": \"", 20), 0);
     ck_assert_ptr_eq(strchr(output.out, '\n'), output.out + strlen(output.out) - 1);
     expect_contains(output.out, "\"augmentation\": null, \"variants\": \"plain\"");
-    expect_contains(output.out, "\"classes\": [\"cloudy\", \"rain\", \"sunrise\"], \"photos\": {\"train\": [24, 24, 24], \"validation\": [0, 0, 0], "
-                                "\"test\": [6, 6, 6]}, \"vectors\": 72, \"left_out\": []");
+    expect_contains(
+        output.out,
+        "\"classes\": [\"cloudy\", \"rain\", \"sunrise\"], \"photos\": {\"train\": [24, 24, 24], \"validation\": [0, 0, 0], "
+        "\"test\": [6, 6, 6]}, \"vectors\": 72, \"left_out\": []");
     expect_contains(output.out, "\"val_loss\": null");
     expect_contains(output.out, "\"validation\": null, \"test\": {\"photos\": 18, \"loss\": ");
     free_output(&output);
@@ -160,7 +168,8 @@ END_TEST
 /* The head's bytes depend on seed and photos, not on ids: stores filled in different orders. */
 START_TEST(the_same_photos_and_seed_give_the_same_head)
 {
-    static const char *const courses[] = {"", "--keras", "--transform sqrt --variants cycle --l2 0.001", "--variants plain --seed 5"};
+    static const char *const courses[] = {"", "--keras", "--transform sqrt --variants cycle --l2 0.001",
+                                          "--variants plain --seed 5"};
     const char *tool = find_tool(), *folder = tl_test_make_folder(), *paths[2];
     struct tl_store_chosen_head heads[2];
     char arguments[200];
@@ -351,8 +360,9 @@ START_TEST(photos_left_out_are_named_and_the_exit_says_so)
     made_write(tl_test_path(folder, "store.db"), photos, PHOTO_COUNT + 3, 0, 1);
     output = run_tool(tool, folder, "store.db --epochs 1");
     ck_assert_msg(output.exit_code == 1, "%s", output.err);
-    expect_contains(output.err, "tl-train: left out, the same bytes are under two classes: Train/cloudy/0.jpg (cloudy), Train/rain/again.jpg "
-                                "(rain)\n");
+    expect_contains(output.err,
+                    "tl-train: left out, the same bytes are under two classes: Train/cloudy/0.jpg (cloudy), Train/rain/again.jpg "
+                    "(rain)\n");
     expect_contains(output.err, "tl-train: left out, no photo of its class is there to train on: Test/snow/1.jpg (snow)\n");
     expect_contains(output.err, "tl-train: photos left out: 2\n");
     expect_contains(output.out, "Photos in more than one split, kept on the evaluation side: 1.");

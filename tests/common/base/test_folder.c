@@ -45,7 +45,8 @@ START_TEST(names_come_in_byte_order_with_their_kinds)
     ck_assert_uint_eq(folder.count, sizeof EXPECTED / sizeof EXPECTED[0]);
     for (size_t i = 0; i < folder.count; i++) {
         ck_assert_str_eq(folder.items[i].name, EXPECTED[i].name);
-        ck_assert_msg(folder.items[i].kind == EXPECTED[i].kind, "%s is of kind %d", folder.items[i].name, (int)folder.items[i].kind);
+        ck_assert_msg(folder.items[i].kind == EXPECTED[i].kind, "%s is of kind %d", folder.items[i].name,
+                      (int)folder.items[i].kind);
     }
     ck_assert_int_eq(folder.items[1].size_bytes, 5);
     ck_assert_int_eq(folder.items[4].size_bytes, 5); /* the file's, not the link's */

@@ -69,8 +69,8 @@ START_TEST(every_half_is_the_number_of_the_standard_and_comes_back)
             ck_assert_msg(isnan(value) && (bits_of(value) & 0x00400000) != 0, "0x%04x is no quiet NaN", half);
             ck_assert_uint_eq(tl_half_from_float(value), half | 0x0200);
         } else {
-            ck_assert_msg((double)value == expected && !signbit(value) == !signbit(expected), "0x%04x is %g, not %g", half, (double)value,
-                          expected);
+            ck_assert_msg((double)value == expected && !signbit(value) == !signbit(expected), "0x%04x is %g, not %g", half,
+                          (double)value, expected);
             ck_assert_uint_eq(tl_half_from_float(value), half);
         }
     }

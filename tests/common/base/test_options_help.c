@@ -21,8 +21,12 @@ START_TEST(help_is_aligned_and_wrapped)
 {
     static const struct tl_option rows[] = {
         {.name = "epochs", .argument = "N", .kind = TL_OPTION_INTEGER, .help = "passes over the training samples (20)"},
-        {.name = "a-name-that-is-rather-long", .argument = "WITH-A-LONG-ARGUMENT", .kind = TL_OPTION_STRING, .help = "stands alone"},
-        {.name = "keras", .kind = TL_OPTION_FLAG,
+        {.name = "a-name-that-is-rather-long",
+         .argument = "WITH-A-LONG-ARGUMENT",
+         .kind = TL_OPTION_STRING,
+         .help = "stands alone"},
+        {.name = "keras",
+         .kind = TL_OPTION_FLAG,
          .help = "the tutorial's own course: raw features, Glorot uniform, five epochs, and whatever else the tutorial does "
                  "without saying why it does so"},
     };

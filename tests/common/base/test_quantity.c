@@ -7,7 +7,8 @@
 static const struct {
     const char *text;
     double seconds;
-} TIMES[] = {{"90s", 90}, {"45m", 2700}, {"8h", 28800}, {"2d", 172800}, {"1.5h", 5400}, {".5m", 30}, {"10.s", 10}, {"0.001s", 0.001}};
+} TIMES[] = {{"90s", 90},    {"45m", 2700}, {"8h", 28800}, {"2d", 172800},
+             {"1.5h", 5400}, {".5m", 30},   {"10.s", 10},  {"0.001s", 0.001}};
 
 START_TEST(a_time_is_a_number_with_its_unit)
 {
@@ -51,8 +52,9 @@ START_TEST(a_size_is_told_in_its_largest_unit)
 }
 END_TEST
 
-static const char *const WRONG[] = {"",   "8",   "h",    "8 h", " 8h",  "8hh", "-8h",  "0h",   "0.0s",   "1e3h", "infs", "nans",
-                                    "8H", "8.h.", "1..5h", "8G", "0x8h", ".s",  "G", "5g", "0K", "0.0001K", "9999999999T", "99999999999d"};
+static const char *const WRONG[] = {"",     "8",    "h",    "8 h",  " 8h", "8hh",     "-8h",         "0h",
+                                    "0.0s", "1e3h", "infs", "nans", "8H",  "8.h.",    "1..5h",       "8G",
+                                    "0x8h", ".s",   "G",    "5g",   "0K",  "0.0001K", "9999999999T", "99999999999d"};
 
 START_TEST(anything_else_is_refused_by_name)
 {

@@ -48,7 +48,8 @@ START_TEST(every_task_is_done_once)
         memset(work, 0, sizeof *work);
         tl_team_run(team, count, count_task, work);
         for (size_t i = 0; i < TASK_COUNT_MAX; i++)
-            ck_assert_msg(work->done[i] == (i < count), "round %zu: task %zu of %zu was done %u times", round, i, count, work->done[i]);
+            ck_assert_msg(work->done[i] == (i < count), "round %zu: task %zu of %zu was done %u times", round, i, count,
+                          work->done[i]);
         for (size_t i = 0; i < THREAD_COUNT_MAX; i++)
             sum += work->by_thread[i];
         ck_assert_uint_eq(sum, count);

@@ -64,7 +64,8 @@ END_TEST
 
 START_TEST(the_visible_form_is_cut_between_characters)
 {
-    static const char *const FORMS[] = {"", "a", "a", "a", "a", "a\\x07", "a\\x07", "a\\x07\xc3\xa9", "a\\x07\xc3\xa9", "a\\x07\xc3\xa9"};
+    static const char *const FORMS[] = {
+        "", "a", "a", "a", "a", "a\\x07", "a\\x07", "a\\x07\xc3\xa9", "a\\x07\xc3\xa9", "a\\x07\xc3\xa9"};
     char out[16];
 
     for (size_t i = 0; i < sizeof FORMS / sizeof FORMS[0]; i++) {

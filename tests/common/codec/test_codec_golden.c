@@ -1,7 +1,7 @@
 /* test_codec_golden.c - yesterday's blobs are read for ever: tests/golden/codec holds some of each version.
  *
- * Each is a vector as long as VGG16's and as sparse. TL_GOLDEN_CODEC=FOLDER makes this program write those that FOLDER lacks, for when
- * a version is added; what it writes are vectors of its own making, known by the digests below ever after.
+ * Each is a vector as long as VGG16's and as sparse. TL_GOLDEN_CODEC=FOLDER makes this program write those that FOLDER lacks, for
+ * when a version is added; what it writes are vectors of its own making, known by the digests below ever after.
  */
 #include <math.h>
 #include <stdio.h>

@@ -13,12 +13,14 @@ START_TEST(the_named_sets_have_their_texts)
 
     tl_augmentation_init_mild(&augmentation);
     tl_augmentation_to_json(json, &augmentation);
-    ck_assert_str_eq(json, "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":false,\"order\":1,\"seed\":0,"
-                           "\"shear_degrees\":0,\"zoom\":0,\"zoom_both\":[0.75,1.05]}");
+    ck_assert_str_eq(json,
+                     "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":false,\"order\":1,\"seed\":0,"
+                     "\"shear_degrees\":0,\"zoom\":0,\"zoom_both\":[0.75,1.05]}");
     tl_augmentation_init_keras(&augmentation);
     tl_augmentation_to_json(json, &augmentation);
-    ck_assert_str_eq(json, "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":true,\"order\":1,\"seed\":0,"
-                           "\"shear_degrees\":0.5,\"zoom\":0.7,\"zoom_both\":[1,1]}");
+    ck_assert_str_eq(json,
+                     "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":true,\"order\":1,\"seed\":0,"
+                     "\"shear_degrees\":0.5,\"zoom\":0.7,\"zoom_both\":[1,1]}");
 }
 END_TEST
 
@@ -149,7 +151,8 @@ START_TEST(an_empty_augmentation_draws_the_plain_photo)
     nothing.flip_horizontal = false;
     nothing.zoom_both[0] = nothing.zoom_both[1] = 1;
     tl_variant_draw(&variant, &nothing, content, 2);
-    ck_assert(variant.zoom_x == 1 && variant.zoom_y == 1 && variant.shear_degrees == 0 && variant.shift_x_px == 0 && variant.shift_y_px == 0);
+    ck_assert(variant.zoom_x == 1 && variant.zoom_y == 1 && variant.shear_degrees == 0 && variant.shift_x_px == 0 &&
+              variant.shift_y_px == 0);
     ck_assert(!variant.flip_horizontal && !variant.flip_vertical);
 }
 END_TEST
@@ -201,10 +204,14 @@ static const char *const REFUSED[] = {
     "{\"draw\":1,\"fill\":\"constant\",\"flip_horizontal\":true,\"flip_vertical\":false" REST,
     "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":maybe,\"flip_vertical\":false" REST,
     "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":false" REST " ",
-    "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":false,\"order\":1,\"seed\":0,\"shear_degrees\":0.50,\"zoom\":0,\"zoom_both\":[0.75,1.05]}",
-    "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":false,\"order\":1,\"seed\":-1,\"shear_degrees\":0,\"zoom\":0,\"zoom_both\":[0.75,1.05]}",
-    "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":false,\"order\":1,\"seed\":0,\"shear_degrees\":nan,\"zoom\":0,\"zoom_both\":[0.75,1.05]}",
-    "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":false,\"order\":1,\"seed\":0,\"shear_degrees\":0,\"zoom\":0.5,\"zoom_both\":[0.75,1.05]}",
+    "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":false,\"order\":1,\"seed\":0,\"shear_degrees\":0."
+    "50,\"zoom\":0,\"zoom_both\":[0.75,1.05]}",
+    "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":false,\"order\":1,\"seed\":-1,\"shear_degrees\":0,"
+    "\"zoom\":0,\"zoom_both\":[0.75,1.05]}",
+    "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":false,\"order\":1,\"seed\":0,\"shear_degrees\":"
+    "nan,\"zoom\":0,\"zoom_both\":[0.75,1.05]}",
+    "{\"draw\":1,\"fill\":\"nearest\",\"flip_horizontal\":true,\"flip_vertical\":false,\"order\":1,\"seed\":0,\"shear_degrees\":0,"
+    "\"zoom\":0.5,\"zoom_both\":[0.75,1.05]}",
 };
 
 START_TEST(another_text_is_refused)

@@ -6,7 +6,8 @@
 
 /* Photos of one format, each damaged in its own way; the last has a small fault that does not matter. */
 enum { DAMAGES = 4, WHOLE = DAMAGES - 1 };
-static const char *const REASONS[DAMAGES] = {"Premature end of input file", "Unsupported JPEG process", "Bogus marker length", NULL};
+static const char *const REASONS[DAMAGES] = {"Premature end of input file", "Unsupported JPEG process", "Bogus marker length",
+                                             NULL};
 
 struct damaged {
     uint8_t *bytes;

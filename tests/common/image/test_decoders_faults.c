@@ -1,4 +1,5 @@
-/* test_decoders_faults.c - decoders that crash, hang, lie or do not start: that photo fails, or the run is told why it cannot go on. */
+/* test_decoders_faults.c - decoders that crash, hang, lie or do not start: that photo fails, or the run is told why it cannot go
+ * on. */
 #include <sys/resource.h>
 #include <sys/wait.h>
 

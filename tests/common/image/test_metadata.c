@@ -39,7 +39,8 @@ static const struct {
     {" NIKON   ( NIKON  , ASCII, 9 components, 9 bytes)", "NIKON"},
     {"a, ASCII, b (a, ASCII, b, ASCII, 12 components, 12 bytes)", "a, ASCII, b"},
     {"caf\xc3\xa9 (caf\xc3\xa9, ASCII, 6 components, 6 bytes)", "caf\xc3\xa9"},
-    {"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9 (\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9, ASCII, 15 components, 15 bytes)",
+    {"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9 (\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9, ASCII, "
+     "15 components, 15 bytes)",
      "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"}, /* cut between characters */
     {"bad \xff (bad \xff, ASCII, 6 components, 6 bytes)", ""},
     {"bell \a (bell \a, ASCII, 7 components, 7 bytes)", ""},

@@ -47,7 +47,8 @@ START_TEST(each_kind_of_file_gives_pillows_pixels)
     char hex[TL_DIGEST_HEX_BYTES];
 
     tl_recipe_init(&recipe);
-    ck_assert_msg(tl_photo_read(&photo, tl_test_path(FIXTURES, FILES[_i].name), &recipe, &err) == TL_OK, "%s: %s", FILES[_i].name, err.message);
+    ck_assert_msg(tl_photo_read(&photo, tl_test_path(FIXTURES, FILES[_i].name), &recipe, &err) == TL_OK, "%s: %s", FILES[_i].name,
+                  err.message);
     ck_assert_str_eq(photo.format, FILES[_i].format);
     ck_assert_uint_eq(photo.width_px, FILES[_i].width);
     ck_assert_uint_eq(photo.height_px, FILES[_i].height);
@@ -210,7 +211,8 @@ START_TEST(the_thumbnail_is_the_same_by_every_recipe)
         recipe.resize = (enum tl_resize)(n % 4);
         recipe.crop = n & 4u;
         recipe.exif = n & 8u ? TL_EXIF_APPLY : TL_EXIF_IGNORE;
-        ck_assert_msg(tl_photo_read(&photo, tl_test_path(FIXTURES, names[_i]), &recipe, &err) == TL_OK, "%s: %s", names[_i], err.message);
+        ck_assert_msg(tl_photo_read(&photo, tl_test_path(FIXTURES, names[_i]), &recipe, &err) == TL_OK, "%s: %s", names[_i],
+                      err.message);
         if (n == 0)
             memcpy(first, photo.thumbnail, sizeof first);
         ck_assert_msg(memcmp(photo.thumbnail, first, sizeof first) == 0, "%s by recipe %u", names[_i], n);
@@ -247,8 +249,8 @@ START_TEST(small_and_thin_photos_are_read)
 
                 tl_recipe_init(&recipe);
                 recipe.resize = (enum tl_resize)kernel;
-                ck_assert_msg(tl_photo_decode(&photo, bytes, size_bytes, &recipe, &err) == TL_OK, "%d x %d %s: %s", shapes[s][0], shapes[s][1],
-                              suffixes[f], err.message);
+                ck_assert_msg(tl_photo_decode(&photo, bytes, size_bytes, &recipe, &err) == TL_OK, "%d x %d %s: %s", shapes[s][0],
+                              shapes[s][1], suffixes[f], err.message);
                 ck_assert_uint_eq(photo.width_px, (unsigned)shapes[s][0]);
                 ck_assert_uint_eq(photo.height_px, (unsigned)shapes[s][1]);
                 g_free(bytes);

@@ -46,7 +46,8 @@ START_TEST(what_is_no_photo_is_refused)
 }
 END_TEST
 
-static const char *const SUFFIXES[] = {".jpg", ".jpg[interlace]", ".png", ".png[interlace]", ".gif", ".webp", ".tif", ".tif[compression=lzw]"};
+static const char *const SUFFIXES[] = {".jpg", ".jpg[interlace]", ".png", ".png[interlace]",
+                                       ".gif", ".webp",           ".tif", ".tif[compression=lzw]"};
 
 START_TEST(half_a_photo_is_refused)
 {
@@ -125,11 +126,13 @@ START_TEST(bitmaps_that_lie_are_refused)
         uint8_t value;
         const char *message;
     } lies[] = {
-        {10, 200, "truncated bitmap"}, {14, 13, "header of 13 bytes"},  {17, 1, "header of"}, {18, 0, "of 0 x 2 pixels"},
-        {20, 9, "truncated bitmap"},   {21, 255, "of 4278190082 x 2 pixels"}, {22, 3, "truncated bitmap"}, {25, 128, "truncated bitmap"},
-        {28, 5, "5 bits a pixel"},     {28, 8, "cut short in its palette"}, {30, 1, "compression 1"},
+        {10, 200, "truncated bitmap"},       {14, 13, "header of 13 bytes"}, {17, 1, "header of"},
+        {18, 0, "of 0 x 2 pixels"},          {20, 9, "truncated bitmap"},    {21, 255, "of 4278190082 x 2 pixels"},
+        {22, 3, "truncated bitmap"},         {25, 128, "truncated bitmap"},  {28, 5, "5 bits a pixel"},
+        {28, 8, "cut short in its palette"}, {30, 1, "compression 1"},
     };
-    static const uint8_t good[70] = {'B', 'M', [10] = 54, [14] = 40, [18] = 2, [22] = 2, [26] = 1, [28] = 24, [54] = 1, [55] = 2, [56] = 3};
+    static const uint8_t good[70] = {
+        'B', 'M', [10] = 54, [14] = 40, [18] = 2, [22] = 2, [26] = 1, [28] = 24, [54] = 1, [55] = 2, [56] = 3};
     struct tl_photo photo;
     struct tl_recipe recipe;
     struct tl_error err;
@@ -185,7 +188,8 @@ static void expect_unread(const char *path, enum tl_status status, const char *m
 START_TEST(what_is_no_file_is_refused)
 {
     const char *folder = tl_test_make_folder();
-    const char *fifo = tl_test_path(folder, "fifo.jpg"), *link = tl_test_path(folder, "link.jpg"), *empty = tl_test_path(folder, "empty.jpg");
+    const char *fifo = tl_test_path(folder, "fifo.jpg"), *link = tl_test_path(folder, "link.jpg"),
+               *empty = tl_test_path(folder, "empty.jpg");
 
     expect_unread(folder, TL_BAD_INPUT, "not a regular file");
     ck_assert_int_eq(mkfifo(fifo, 0600), 0);
@@ -244,7 +248,8 @@ END_TEST
 /* Bytes changed, cut, doubled: every result is a photo or an error, in every recipe. The seed is the row. */
 START_TEST(mutated_photos_never_crash)
 {
-    static const char *const suffixes[] = {".jpg", ".jpg[interlace]", ".png", ".gif", ".webp", ".tif[compression=lzw]", ".tif[tile]", ".ppm"};
+    static const char *const suffixes[] = {".jpg",  ".jpg[interlace]",       ".png",       ".gif",
+                                           ".webp", ".tif[compression=lzw]", ".tif[tile]", ".ppm"};
     enum { ROUNDS = 150 };
     const char *suffix = suffixes[_i];
     size_t size_bytes, read_count = 0, refused_count = 0;
@@ -260,7 +265,8 @@ START_TEST(mutated_photos_never_crash)
 
         memcpy(mutated, bytes, size_bytes);
         for (uint64_t k = 1 + tl_random_below(&random, 4); k > 0; k--) /* headers are where the trouble is */
-            mutated[tl_random_below(&random, tl_random_below(&random, 2) ? size_bytes : 64)] = (uint8_t)tl_random_below(&random, 256);
+            mutated[tl_random_below(&random, tl_random_below(&random, 2) ? size_bytes : 64)] =
+                (uint8_t)tl_random_below(&random, 256);
         if (tl_random_below(&random, 4) == 0)
             length = 1 + tl_random_below(&random, size_bytes);
         tl_recipe_init(&recipe);

@@ -37,8 +37,8 @@ static const struct tl_network small_network = {
 };
 
 /* Adds one tensor of random values in [-1, 1]; its values through *out_values. */
-static inline float *add_random_tensor(tl_tensors *tensors, struct tl_random *random, const char *layer, const char *name, size_t rank,
-                                       const size_t *shape)
+static inline float *add_random_tensor(tl_tensors *tensors, struct tl_random *random, const char *layer, const char *name,
+                                       size_t rank, const size_t *shape)
 {
     struct tl_error err;
     float *values;

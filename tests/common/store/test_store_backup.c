@@ -45,8 +45,9 @@ static void digest_of(uint8_t out[TL_DIGEST_BYTES], const char *file)
 /* Megabytes, so that a copy takes several steps. */
 static void enlarge(void)
 {
-    run_beside(path, "WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 400)"
-                     " INSERT INTO content SELECT NULL, randomblob(32), 1, 1, 'x', 1, NULL, hex(zeroblob(30000)), zeroblob(576) FROM i");
+    run_beside(path,
+               "WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 400)"
+               " INSERT INTO content SELECT NULL, randomblob(32), 1, 1, 'x', 1, NULL, hex(zeroblob(30000)), zeroblob(576) FROM i");
 }
 
 static bool write_once(void *context, int64_t done_bytes, int64_t total_bytes)

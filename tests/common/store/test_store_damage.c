@@ -52,7 +52,8 @@ START_TEST(damage_goes_with_its_own_feature_set_alone)
     must_give(store, "SELECT count(*) FROM failure WHERE stage = 'verify'", "5;");
     must(tl_store_clear_damage(store, small.content_ids[1], other.feature_set_id, &err), &err);
     must(tl_store_commit(store, &err), &err);
-    must_give(store, "SELECT p.path, f.feature_set_id FROM failure f JOIN photo p USING (photo_id) WHERE stage = 'verify' ORDER BY 1, 2",
+    must_give(store,
+              "SELECT p.path, f.feature_set_id FROM failure f JOIN photo p USING (photo_id) WHERE stage = 'verify' ORDER BY 1, 2",
               "train/clear/1.jpg|1;train/clear/2.jpg|2;train/clear/again.jpg|1;");
 }
 END_TEST
@@ -68,7 +69,8 @@ START_TEST(damages_are_told_as_one_error)
     must_fail(tl_store_tell_damages(&damages, NULL, &err), TL_CORRUPT, &err, "a.jpg is damaged; run tl-extract again");
     note(&damages, 2, "b.jpg is damaged");
     note(&damages, 3, "c.jpg is damaged");
-    must_fail(tl_store_tell_damages(&damages, NULL, &err), TL_CORRUPT, &err, "a.jpg is damaged, and so are features of 2 other photos; run");
+    must_fail(tl_store_tell_damages(&damages, NULL, &err), TL_CORRUPT, &err,
+              "a.jpg is damaged, and so are features of 2 other photos; run");
     must_fail(tl_store_tell_damages(&damages, &unrecorded, &err), TL_CORRUPT, &err, "mend: the disk is full");
     tl_store_free_damages(&damages);
 }

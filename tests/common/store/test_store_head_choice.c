@@ -78,7 +78,8 @@ START_TEST(of_equally_many_other_photos_those_of_the_newest_run_count)
     put_small_run(store, &small, "old", 0.01, 1, uuid);
     put_run_of_roles(store, &small, "bad", 0.75, 2, uuid, another_validated);
     must_choose(NULL, 2, "best by validation loss 0.7500 over 1 photo");
-    put_run_of_roles(store, &small, "newest", 0.5, 3, uuid, one_in_train_fewer); /* other data set, same validation photos as "old" */
+    put_run_of_roles(store, &small, "newest", 0.5, 3, uuid,
+                     one_in_train_fewer); /* other data set, same validation photos as "old" */
     must_choose(NULL, 1, "best by validation loss 0.0100 over 1 photo");
     must_give(store, "SELECT count(*), count(DISTINCT validation_digest), sum(validation_photos) FROM dataset", "3|2|3;");
 }

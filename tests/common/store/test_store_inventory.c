@@ -20,7 +20,8 @@ static void append(const char *words)
     (void)strncat(text, words, sizeof text - strlen(text) - 1);
 }
 
-static enum tl_status note_feature(void *context, const uint8_t sha256[TL_DIGEST_BYTES], uint32_t variant_index, struct tl_error *err)
+static enum tl_status note_feature(void *context, const uint8_t sha256[TL_DIGEST_BYTES], uint32_t variant_index,
+                                   struct tl_error *err)
 {
     size_t *left_count = context;
     char words[64];
@@ -60,7 +61,8 @@ START_TEST(each_feature_of_the_set_and_augmentation_comes_once)
 {
     tl_store *store = make_store();
     const struct small_store small = fill_small_store(store);
-    const int64_t plain = ask_number(store, "SELECT count(*) FROM feature JOIN variant USING (variant_id) WHERE augmentation_id = 0");
+    const int64_t plain =
+        ask_number(store, "SELECT count(*) FROM feature JOIN variant USING (variant_id) WHERE augmentation_id = 0");
     const int64_t all = ask_number(store, "SELECT count(*) FROM feature");
     ck_assert_int_gt(all, plain);
     ck_assert_uint_eq(count_words(list_features(store, &small, small.mild_id)), (size_t)all);
@@ -182,8 +184,8 @@ START_TEST(the_callbacks_failure_ends_the_reading)
     size_t left_count = 2;
     tl_store *store = make_store();
     const struct small_store small = fill_small_store(store);
-    must_fail(tl_store_each_feature(store, small.feature_set_id, small.mild_id, note_feature, &left_count, &err), TL_BAD_INPUT, &err,
-              "enough");
+    must_fail(tl_store_each_feature(store, small.feature_set_id, small.mild_id, note_feature, &left_count, &err), TL_BAD_INPUT,
+              &err, "enough");
     ck_assert_uint_eq(count_words(text), 2);
     must(tl_store_begin(store, &err), &err); /* no read is left open */
     must(tl_store_commit(store, &err), &err);

@@ -75,8 +75,8 @@ START_TEST(rows_that_are_as_they_would_become_are_not_written)
     ck_assert_int_eq(put_content(store, 2, 6), small.content_ids[2]);
     ck_assert_int_eq(put_photo(store, small.source_id, "train/clear/2.jpg", small.content_ids[2]), small.photo_ids[2]);
     ck_assert_int_eq(put_photo(store, small.source_id, "train/cloudy/broken.jpg", 0), small.photo_ids[8]);
-    must_fail(tl_store_put_photo(store, &photo_id, small.source_id, "loose/6.jpg", 1000, 78, small.content_ids[6], &err), TL_BAD_INPUT, &err,
-              "locked");
+    must_fail(tl_store_put_photo(store, &photo_id, small.source_id, "loose/6.jpg", 1000, 78, small.content_ids[6], &err),
+              TL_BAD_INPUT, &err, "locked");
     ck_assert_int_eq(photo_id, 0);
     tl_store_rollback(store);
     close_store(store);
@@ -88,7 +88,8 @@ START_TEST(the_thumbnail_of_known_bytes_stays)
     struct tl_error err;
     int64_t content_id;
     uint8_t thumbnail[TL_STORE_THUMBNAIL_BYTES] = {1};
-    struct tl_store_content content = {.width_px = 641, .height_px = 480, .format = "jpeg", .exif_orientation = 1, .thumbnail = thumbnail};
+    struct tl_store_content content = {
+        .width_px = 641, .height_px = 480, .format = "jpeg", .exif_orientation = 1, .thumbnail = thumbnail};
     tl_store *store = new_store();
     const int64_t first = put_content(store, 9, 1);
     fill_sha256(content.sha256, 9);

@@ -55,7 +55,8 @@ static int count_scans(sqlite3 *db, const char *sql, char found[512])
     return count;
 }
 
-static enum tl_status pass_feature(void *context, const uint8_t sha256[TL_DIGEST_BYTES], uint32_t variant_index, struct tl_error *err)
+static enum tl_status pass_feature(void *context, const uint8_t sha256[TL_DIGEST_BYTES], uint32_t variant_index,
+                                   struct tl_error *err)
 {
     (void)context, (void)sha256, (void)variant_index, (void)err;
     return TL_OK;

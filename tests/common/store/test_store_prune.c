@@ -6,9 +6,10 @@
 #include "common/store/store_prune.h"
 #include "tests/common/store/small_store.h"
 
-static const char ROWS[] = "SELECT (SELECT count(*) FROM photo), (SELECT count(*) FROM content), (SELECT count(*) FROM variant),"
-                           " (SELECT count(*) FROM feature), (SELECT count(*) FROM feature_blob), (SELECT count(*) FROM feature_set),"
-                           " (SELECT count(*) FROM augmentation), (SELECT count(*) FROM input), (SELECT count(*) FROM failure)";
+static const char ROWS[] =
+    "SELECT (SELECT count(*) FROM photo), (SELECT count(*) FROM content), (SELECT count(*) FROM variant),"
+    " (SELECT count(*) FROM feature), (SELECT count(*) FROM feature_blob), (SELECT count(*) FROM feature_set),"
+    " (SELECT count(*) FROM augmentation), (SELECT count(*) FROM input), (SELECT count(*) FROM failure)";
 
 static tl_store *store;
 static struct small_store small;
@@ -62,7 +63,8 @@ END_TEST
 START_TEST(stale_features_go_with_what_only_they_needed)
 {
     put_damage(store, small.feature_set_digest, 2);
-    run_beside(path, "UPDATE photo SET missing_since_ms = 5 WHERE path LIKE '%/2.jpg'; UPDATE photo SET content_id = NULL WHERE path LIKE '%/4.jpg'");
+    run_beside(path, "UPDATE photo SET missing_since_ms = 5 WHERE path LIKE '%/2.jpg'; UPDATE photo SET content_id = NULL WHERE "
+                     "path LIKE '%/4.jpg'");
     const struct tl_store_pruned dry = prune((struct tl_store_prune_wish){0}, true);
     ck_assert_int_eq(dry.features, 4);
     ck_assert_int_eq(dry.feature_bytes, 12);
@@ -78,7 +80,9 @@ END_TEST
 
 START_TEST(missing_photos_go_on_request_with_labels_and_failures)
 {
-    run_beside(path, "UPDATE photo SET missing_since_ms = 5 WHERE path LIKE '%/2.jpg' OR path LIKE '%/again.jpg' OR path LIKE '%broken.jpg'");
+    run_beside(
+        path,
+        "UPDATE photo SET missing_since_ms = 5 WHERE path LIKE '%/2.jpg' OR path LIKE '%/again.jpg' OR path LIKE '%broken.jpg'");
     ck_assert_int_eq(prune((struct tl_store_prune_wish){.only_gone = true}, true).photos, 3);
     const struct tl_store_pruned pruned = prune((struct tl_store_prune_wish){.only_gone = true}, false);
     ck_assert_int_eq(pruned.photos, 3);
@@ -114,7 +118,10 @@ START_TEST(a_set_and_an_augmentation_go_by_name)
     put_feature(store, other.feature_set_id, small.content_ids[1], 1, small.mild_id, 1);
     put_feature(store, other.feature_set_id, small.content_ids[1], 1, 0, 0);
     must(tl_store_commit(store, &err), &err);
-    ck_assert_int_eq(prune((struct tl_store_prune_wish){.feature_set_id = other.feature_set_id, .augmentation_id = small.mild_id}, true).features, 1);
+    ck_assert_int_eq(
+        prune((struct tl_store_prune_wish){.feature_set_id = other.feature_set_id, .augmentation_id = small.mild_id}, true)
+            .features,
+        1);
     ck_assert_int_eq(prune((struct tl_store_prune_wish){.augmentation_id = small.mild_id}, true).features, 7);
     const struct tl_store_pruned set = prune((struct tl_store_prune_wish){.feature_set_id = other.feature_set_id}, false);
     ck_assert_int_eq(set.features, 2);
@@ -130,7 +137,8 @@ END_TEST
 START_TEST(of_a_set_only_what_is_gone)
 {
     run_beside(path, "UPDATE photo SET missing_since_ms = 5 WHERE path LIKE '%/2.jpg'");
-    const struct tl_store_pruned pruned = prune((struct tl_store_prune_wish){.augmentation_id = small.mild_id, .only_gone = true}, false);
+    const struct tl_store_pruned pruned =
+        prune((struct tl_store_prune_wish){.augmentation_id = small.mild_id, .only_gone = true}, false);
     ck_assert_int_eq(pruned.features, 2);
     ck_assert_int_eq(pruned.photos, 0);
     must_give(store, ROWS, "8|6|10|10|10|1|2|1|1;");
@@ -142,7 +150,8 @@ START_TEST(the_condition_counts_what_prune_deletes)
     struct tl_store_condition condition;
     struct tl_error err;
     put_damage(store, small.feature_set_digest, 1);
-    run_beside(path, "UPDATE photo SET missing_since_ms = 5 WHERE path LIKE '%/2.jpg'; UPDATE photo SET content_id = NULL WHERE path LIKE '%/4.jpg';"
+    run_beside(path, "UPDATE photo SET missing_since_ms = 5 WHERE path LIKE '%/2.jpg'; UPDATE photo SET content_id = NULL WHERE "
+                     "path LIKE '%/4.jpg';"
                      "UPDATE augmentation SET json = json_set(json, '$.draw', 0) WHERE augmentation_id <> 0");
     must(tl_store_read_condition(store, &condition, &err), &err);
     ck_assert_int_eq(condition.missing, 3);
@@ -161,12 +170,13 @@ END_TEST
 
 START_TEST(more_features_than_a_batch_all_go)
 {
-    run_beside(path,
-               "WITH RECURSIVE i(n) AS (SELECT 3 UNION ALL SELECT n + 1 FROM i WHERE n < 2500)"
-               " INSERT INTO variant SELECT NULL, 1, 1, n, 0, 1, 1, 0, 0, 0, 0 FROM i;"
-               "INSERT INTO feature SELECT NULL, f.feature_set_id, v.variant_id, f.nonzero_count, f.stored_bytes, f.pixels_digest, f.values_digest"
-               " FROM variant v JOIN feature f ON f.feature_id = 1 WHERE v.variant_index >= 3;"
-               "INSERT INTO feature_blob SELECT feature_id, x'00' FROM feature WHERE feature_id NOT IN (SELECT feature_id FROM feature_blob)");
+    run_beside(path, "WITH RECURSIVE i(n) AS (SELECT 3 UNION ALL SELECT n + 1 FROM i WHERE n < 2500)"
+                     " INSERT INTO variant SELECT NULL, 1, 1, n, 0, 1, 1, 0, 0, 0, 0 FROM i;"
+                     "INSERT INTO feature SELECT NULL, f.feature_set_id, v.variant_id, f.nonzero_count, f.stored_bytes, "
+                     "f.pixels_digest, f.values_digest"
+                     " FROM variant v JOIN feature f ON f.feature_id = 1 WHERE v.variant_index >= 3;"
+                     "INSERT INTO feature_blob SELECT feature_id, x'00' FROM feature WHERE feature_id NOT IN (SELECT feature_id "
+                     "FROM feature_blob)");
     ck_assert_int_eq(prune((struct tl_store_prune_wish){.augmentation_id = small.mild_id}, false).features, 6 + 2498);
     must_give(store, ROWS, "8|6|6|6|6|1|1|1|1;");
 }

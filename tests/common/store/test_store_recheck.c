@@ -43,7 +43,8 @@ static void open_small(void)
             fill_sha256(feature.pixels_digest, n);
             fill_sha256(feature.values_digest, n);
             must(tl_store_put_feature(store, small.feature_set_id,
-                                      put_variant(store, small.content_ids[n], index == 0 ? 0 : small.mild_id, index), &feature, &err),
+                                      put_variant(store, small.content_ids[n], index == 0 ? 0 : small.mild_id, index), &feature,
+                                      &err),
                  &err);
         }
     must(tl_store_commit(store, &err), &err);
@@ -71,7 +72,8 @@ struct oddity {
     enum { SAME, OTHER_VALUES, OTHER_PIXELS, GONE, CHANGED, UNABLE } what;
 };
 
-static enum tl_status recompute(void *context, struct tl_store_recomputed *out, const struct tl_store_recheck_item *item, struct tl_error *err)
+static enum tl_status recompute(void *context, struct tl_store_recomputed *out, const struct tl_store_recheck_item *item,
+                                struct tl_error *err)
 {
     const struct oddity *oddity = context;
     const unsigned n = item->sha256[0];
@@ -106,7 +108,8 @@ static void tell_other_pixels(void *context, const char *photo_path)
     append(told, "%s other pixels;", photo_path);
 }
 
-static enum tl_status take_damage(void *context, const struct tl_store_feature_name *name, const struct tl_error *failure, struct tl_error *err)
+static enum tl_status take_damage(void *context, const struct tl_store_feature_name *name, const struct tl_error *failure,
+                                  struct tl_error *err)
 {
     (void)context;
     (void)err;
@@ -120,7 +123,8 @@ static bool keep_going(void *context, int64_t done)
     return context == NULL;
 }
 
-static enum tl_status run(struct tl_store_rechecked *out, size_t count, uint64_t seed, struct oddity oddity, void *stop, struct tl_error *err)
+static enum tl_status run(struct tl_store_rechecked *out, size_t count, uint64_t seed, struct oddity oddity, void *stop,
+                          struct tl_error *err)
 {
     const struct tl_store_verify_watch watch = {take_damage, keep_going, stop};
     const struct tl_store_recheck recheck = {count, seed, recompute, &oddity, tell_skipped, &watch, tell_other_pixels};

@@ -33,7 +33,8 @@ static void fill_blobs(void)
             tl_digest_update_floats(&digest, values, VALUES);
             tl_digest_finish(&digest, feature.values_digest);
             must(tl_store_put_feature(store, small.feature_set_id,
-                                      put_variant(store, small.content_ids[n], index == 0 ? 0 : small.mild_id, index), &feature, &err),
+                                      put_variant(store, small.content_ids[n], index == 0 ? 0 : small.mild_id, index), &feature,
+                                      &err),
                  &err);
         }
     must(tl_store_commit(store, &err), &err);
@@ -55,7 +56,8 @@ static void close_small(void)
 }
 
 /* "path variant: message;" */
-static enum tl_status tell(void *context, const struct tl_store_feature_name *name, const struct tl_error *failure, struct tl_error *err)
+static enum tl_status tell(void *context, const struct tl_store_feature_name *name, const struct tl_error *failure,
+                           struct tl_error *err)
 {
     const size_t used = strlen(told);
     (void)context;
@@ -68,7 +70,8 @@ static enum tl_status tell(void *context, const struct tl_store_feature_name *na
     return TL_OK;
 }
 
-static enum tl_status refuse(void *context, const struct tl_store_feature_name *name, const struct tl_error *failure, struct tl_error *err)
+static enum tl_status refuse(void *context, const struct tl_store_feature_name *name, const struct tl_error *failure,
+                             struct tl_error *err)
 {
     (void)context;
     (void)name;
@@ -127,7 +130,8 @@ static const struct {
 START_TEST(each_damage_is_named)
 {
     char sql[256];
-    snprintf(sql, sizeof sql, "%s %s feature_id IN (SELECT feature_id FROM variants WHERE path LIKE '%%3.jpg' AND variant_index = 2)",
+    snprintf(sql, sizeof sql,
+             "%s %s feature_id IN (SELECT feature_id FROM variants WHERE path LIKE '%%3.jpg' AND variant_index = 2)",
              damages[_i].change, strncmp(damages[_i].change, "DELETE", 6) == 0 ? "AND" : "WHERE");
     must_tell(sql, 1, "sky/train/cloudy/3.jpg mild 2: ");
     ck_assert_msg(strstr(told, damages[_i].words) != NULL, "'%s' is not in '%s'", damages[_i].words, told);
@@ -140,7 +144,8 @@ END_TEST
 
 START_TEST(damage_of_a_photo_that_is_gone_is_told_as_such)
 {
-    run_beside(path, "UPDATE photo SET missing_since_ms = 5 WHERE path LIKE '%/4.jpg'; UPDATE photo SET content_id = NULL WHERE path LIKE '%/5.jpg'");
+    run_beside(path, "UPDATE photo SET missing_since_ms = 5 WHERE path LIKE '%/4.jpg'; UPDATE photo SET content_id = NULL WHERE "
+                     "path LIKE '%/5.jpg'");
     must_tell("DELETE FROM feature_blob", 12, "absent sky/test/clear/4.jpg none 0: ");
     ck_assert_ptr_nonnull(strstr(told, "absent / none 0: "));
     ck_assert_ptr_nonnull(strstr(told, ";sky/train/clear/1.jpg none 0: "));
@@ -149,9 +154,10 @@ END_TEST
 
 START_TEST(a_damaged_feature_whose_other_rows_are_lost_is_told_by_its_number)
 {
-    static const char *const losses[] = {"DELETE FROM variant WHERE variant_id = (SELECT variant_id FROM feature WHERE feature_id = 3)",
-                                         "DELETE FROM content WHERE content_id = (SELECT content_id FROM variant JOIN feature"
-                                         " USING (variant_id) WHERE feature_id = 3)"};
+    static const char *const losses[] = {
+        "DELETE FROM variant WHERE variant_id = (SELECT variant_id FROM feature WHERE feature_id = 3)",
+        "DELETE FROM content WHERE content_id = (SELECT content_id FROM variant JOIN feature"
+        " USING (variant_id) WHERE feature_id = 3)"};
     char sql[400];
     snprintf(sql, sizeof sql, "DELETE FROM feature_blob WHERE feature_id = 3; PRAGMA foreign_keys = OFF; %s", losses[_i]);
     must_tell(sql, 1, "orphan 3: its values are lost;");
@@ -184,8 +190,8 @@ START_TEST(each_fault_of_the_file_is_a_line_of_its_own)
     ck_assert_uint_gt(fault_count, 0);
     ck_assert_ptr_null(strstr(told, "***"));
     for (const char *line = told; *line != '\0'; line = strchr(line, '\n') + 1, line_count++)
-        ck_assert_msg(strncmp(line, path, strlen(path)) == 0 && strncmp(line + strlen(path), ": the file is damaged: ", 23) == 0, "%s",
-                      line);
+        ck_assert_msg(strncmp(line, path, strlen(path)) == 0 && strncmp(line + strlen(path), ": the file is damaged: ", 23) == 0,
+                      "%s", line);
     ck_assert_uint_eq(line_count, fault_count);
 }
 END_TEST
@@ -213,13 +219,13 @@ END_TEST
 
 START_TEST(more_features_than_a_batch_are_each_verified_once)
 {
-    run_beside(path,
-               "WITH RECURSIVE i(n) AS (SELECT 3 UNION ALL SELECT n + 1 FROM i WHERE n < 700)"
-               " INSERT INTO variant SELECT NULL, 1, 1, n, 0, 1, 1, 0, 0, 0, 0 FROM i;"
-               "INSERT INTO feature SELECT NULL, f.feature_set_id, v.variant_id, f.nonzero_count, f.stored_bytes, f.pixels_digest, f.values_digest"
-               " FROM variant v JOIN feature f ON f.feature_id = 1 WHERE v.variant_index >= 3;"
-               "INSERT INTO feature_blob SELECT feature_id, (SELECT blob FROM feature_blob WHERE feature_id = 1) FROM feature"
-               " WHERE feature_id NOT IN (SELECT feature_id FROM feature_blob)");
+    run_beside(path, "WITH RECURSIVE i(n) AS (SELECT 3 UNION ALL SELECT n + 1 FROM i WHERE n < 700)"
+                     " INSERT INTO variant SELECT NULL, 1, 1, n, 0, 1, 1, 0, 0, 0, 0 FROM i;"
+                     "INSERT INTO feature SELECT NULL, f.feature_set_id, v.variant_id, f.nonzero_count, f.stored_bytes, "
+                     "f.pixels_digest, f.values_digest"
+                     " FROM variant v JOIN feature f ON f.feature_id = 1 WHERE v.variant_index >= 3;"
+                     "INSERT INTO feature_blob SELECT feature_id, (SELECT blob FROM feature_blob WHERE feature_id = 1) FROM feature"
+                     " WHERE feature_id NOT IN (SELECT feature_id FROM feature_blob)");
     const struct tl_store_verified verified = verify(2);
     ck_assert_int_eq(verified.features, 12 + 698);
     ck_assert_int_eq(verified.damaged, 0);
@@ -263,8 +269,10 @@ START_TEST(the_check_of_the_file_stops_when_told)
 {
     struct tl_error err;
     size_t count, told_count = 0;
-    run_beside(path, "CREATE TABLE long AS WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 100000) SELECT n FROM i;"
-                     "CREATE INDEX longer ON long (n)");
+    run_beside(
+        path,
+        "CREATE TABLE long AS WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 100000) SELECT n FROM i;"
+        "CREATE INDEX longer ON long (n)");
     must_fail(tl_store_check_integrity(store, &count, count_fault, &told_count, is_stopping, &err), TL_STOPPED, &err, "stopped");
 }
 END_TEST

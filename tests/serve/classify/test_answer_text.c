@@ -117,7 +117,8 @@ START_TEST(top_limits_the_classes_of_json)
     struct tl_answer_style style = make_style(TL_ANSWER_JSON, 1);
 
     check_line(&style, make_answer("a.jpg"),
-               "{\"photo\": \"a.jpg\", \"class\": \"rain, heavy\", \"probability\": 0.75, \"classes\": {\"rain, heavy\": 0.75}, \"run\": 3}\n");
+               "{\"photo\": \"a.jpg\", \"class\": \"rain, heavy\", \"probability\": 0.75, \"classes\": {\"rain, heavy\": 0.75}, "
+               "\"run\": 3}\n");
 }
 END_TEST
 
@@ -139,7 +140,8 @@ START_TEST(a_newline_and_bytes_that_are_not_utf8_keep_to_one_line)
                            table = make_style(TL_ANSWER_TABLE, 1);
 
     check_line(&json, make_answer("a\nb\xff.jpg"),
-               "{\"photo\": \"a\\nb\\\\xff.jpg\", \"class\": \"rain, heavy\", \"probability\": 0.75, \"classes\": {\"rain, heavy\": 0.75}, "
+               "{\"photo\": \"a\\nb\\\\xff.jpg\", \"class\": \"rain, heavy\", \"probability\": 0.75, \"classes\": {\"rain, "
+               "heavy\": 0.75}, "
                "\"run\": 3}\n");
     check_line(&csv, make_answer("a\nb.jpg"), "\"a\nb.jpg\",\"rain, heavy\",0.75,0.0625,0.75,0.1875\n");
     check_line(&table, make_answer("a\nb\xff\x1b[2J.jpg"), "rain, heavy       0.7500  a\\x0ab\\xff\\x1b[2J.jpg\n");

@@ -28,7 +28,9 @@ static void set_up(struct fixture *fixture)
     fixture_ok(tl_store_commit(fixture->store, &err), &err);
     (void)fixture_run(fixture->store, NULL, set_id, content_id, 9, KERNEL);
     fixture_ok(tl_store_get_head(fixture->store, &chosen, NULL, &err), &err);
-    fixture_ok(tl_prediction_batch_create(&fixture->batch, fixture->store, chosen.head_id, FIXTURE_CLASS_NAMES, FIXTURE_CLASSES, &err), &err);
+    fixture_ok(
+        tl_prediction_batch_create(&fixture->batch, fixture->store, chosen.head_id, FIXTURE_CLASS_NAMES, FIXTURE_CLASSES, &err),
+        &err);
     fixture_ok(tl_answer_create(&fixture->answer, FIXTURE_CLASSES, &err), &err);
     tl_store_free_head(&chosen);
 }
@@ -91,8 +93,8 @@ START_TEST(an_answer_becomes_a_content_and_a_prediction)
     check_value(fixture.store, "SELECT origin || ' ' || photo || ' ' || class || ' ' || probability FROM prediction",
                 "classify dir/a\\xff.jpg dog 0.75");
     check_value(fixture.store, "SELECT probabilities ->> 'cat' FROM prediction", "0.25");
-    check_value(fixture.store, "SELECT width_px || 'x' || height_px || ' ' || format FROM content JOIN prediction USING (content_id)",
-                "8x6 jpeg");
+    check_value(fixture.store,
+                "SELECT width_px || 'x' || height_px || ' ' || format FROM content JOIN prediction USING (content_id)", "8x6 jpeg");
     tear_down(&fixture);
 }
 END_TEST

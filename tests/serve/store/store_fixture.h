@@ -71,7 +71,8 @@ static inline int64_t fixture_source(tl_store *store, const char *name)
 static inline int64_t fixture_content(tl_store *store, uint8_t byte)
 {
     static const uint8_t THUMBNAIL[TL_STORE_THUMBNAIL_BYTES];
-    struct tl_store_content content = {.width_px = 20, .height_px = 10, .format = "png", .exif_orientation = 1, .thumbnail = THUMBNAIL};
+    struct tl_store_content content = {
+        .width_px = 20, .height_px = 10, .format = "png", .exif_orientation = 1, .thumbnail = THUMBNAIL};
     int64_t content_id = 0;
     struct tl_error err;
 
@@ -81,8 +82,8 @@ static inline int64_t fixture_content(tl_store *store, uint8_t byte)
 }
 
 /* A photo at a place; class_name NULL leaves it unlabelled. */
-static inline int64_t fixture_photo(tl_store *store, int64_t source_id, const char *path, int64_t content_id, const char *class_name,
-                                    const char *split)
+static inline int64_t fixture_photo(tl_store *store, int64_t source_id, const char *path, int64_t content_id,
+                                    const char *class_name, const char *split)
 {
     int64_t photo_id = 0;
     struct tl_error err;
@@ -96,8 +97,9 @@ static inline int64_t fixture_photo(tl_store *store, int64_t source_id, const ch
 static inline int64_t fixture_feature_set(tl_store *store)
 {
     struct tl_store_feature_set set = {
-        .input_json = "{\"alpha\":\"drop\",\"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\",\"resize\":\"nearest\","
-                      "\"sixteen_bit\":\"clip\",\"size\":224}",
+        .input_json =
+            "{\"alpha\":\"drop\",\"compat\":1,\"crop\":false,\"exif\":\"ignore\",\"preprocess\":\"caffe\",\"resize\":\"nearest\","
+            "\"sixteen_bit\":\"clip\",\"size\":224}",
         .network = "vgg16",
         .layer = "block5_pool",
         .arithmetic = "openblas-im2col",
@@ -125,7 +127,8 @@ static inline int64_t fixture_augmentation(tl_store *store)
 }
 
 /* The feature of a variant: its values are `first`, 0, 0, variant index. */
-static inline void fixture_feature(tl_store *store, int64_t set_id, int64_t content_id, int64_t augmentation_id, uint32_t index, float first)
+static inline void fixture_feature(tl_store *store, int64_t set_id, int64_t content_id, int64_t augmentation_id, uint32_t index,
+                                   float first)
 {
     struct tl_store_variant variant = {.index = index, .zoom_x = 1, .zoom_y = 1};
     struct tl_store_feature feature = {.nonzero_count = 1};
@@ -154,9 +157,21 @@ static inline int64_t fixture_run(tl_store *store, const char *name, int64_t set
     const struct tl_store_epoch epoch = {0.5, 0.75, 0.25, 1};
     const struct tl_store_head head = {FIXTURE_CLASS_NAMES, FIXTURE_CLASSES, FIXTURE_FEATURES, "sqrt", 2, kernel, BIAS};
     struct tl_store_run run = {
-        .name = name, .feature_set_id = set_id, .variants = "plain", .initial = "zero", .epochs = 1, .batch_size = 32,
-        .learning_rate = 0.001, .train_samples = 1, .val_loss = 0.25, .val_accuracy = 1, .test_loss = (double)NAN, .test_accuracy = (double)NAN,
-        .dataset = &dataset, .history = &epoch, .head = &head,
+        .name = name,
+        .feature_set_id = set_id,
+        .variants = "plain",
+        .initial = "zero",
+        .epochs = 1,
+        .batch_size = 32,
+        .learning_rate = 0.001,
+        .train_samples = 1,
+        .val_loss = 0.25,
+        .val_accuracy = 1,
+        .test_loss = (double)NAN,
+        .test_accuracy = (double)NAN,
+        .dataset = &dataset,
+        .history = &epoch,
+        .head = &head,
     };
     int64_t run_id = 0;
     char uuid[TL_STORE_UUID_BYTES];

@@ -41,7 +41,8 @@ static void make_store(void)
     source_id = fixture_source(store, "a");
     for (int i = 0; i < PHOTO_COUNT; i++) {
         static const uint8_t THUMBNAIL[TL_STORE_THUMBNAIL_BYTES];
-        struct tl_store_content content = {.width_px = 2, .height_px = 1, .format = "png", .exif_orientation = 1, .thumbnail = THUMBNAIL};
+        struct tl_store_content content = {
+            .width_px = 2, .height_px = 1, .format = "png", .exif_orientation = 1, .thumbnail = THUMBNAIL};
         int64_t content_id;
         char name[16];
         struct tl_error err;
@@ -112,7 +113,8 @@ START_TEST(much_damage_is_recorded_on_each_file_system)
 {
     static char told[TEXT_BYTES];
 
-    run_sql("INSERT INTO feature_set SELECT NULL, randomblob(32), input_id, backbone_id, layer, 'other', stored_type, height, width, channels"
+    run_sql("INSERT INTO feature_set SELECT NULL, randomblob(32), input_id, backbone_id, layer, 'other', stored_type, height, "
+            "width, channels"
             " FROM feature_set; UPDATE feature SET feature_set_id = 2 WHERE feature_id % 100 = 7");
     is_on_network = _i == 1;
     ck_assert_msg(verify(told) == 1, "%s", told);

@@ -66,7 +66,8 @@ static enum tl_status export_to(const char *out_path, const char *store_path, co
     enum tl_status status;
 
     fixture_ok(tl_export_places_read(&places, store, "default", err), err);
-    fixture_ok(tl_feature_file_create(&file, out_path, SHAPE, (const char *const *)places.class_names, places.class_count, err), err);
+    fixture_ok(tl_feature_file_create(&file, out_path, SHAPE, (const char *const *)places.class_names, places.class_count, err),
+               err);
     status = tl_export_rows_write(out_count, &damages, file, store, &places, what, tell, context, err);
     if (status == TL_OK)
         fixture_ok(tl_feature_file_close(&file, err), err);

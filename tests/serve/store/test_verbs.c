@@ -162,8 +162,11 @@ START_TEST(a_query_gives_json_of_the_type_of_each_value)
 {
     char told[TEXT_BYTES];
 
-    ck_assert_int_eq(query(told, "--json", "SELECT 7 AS a, -9223372036854775808 AS b, 0.1 AS c, 1e300 AS d, '7' AS e, NULL AS f, 9e999 AS g"), 0);
-    ck_assert_str_eq(told, "{\"a\": 7, \"b\": -9223372036854775808, \"c\": 0.1, \"d\": 1e+300, \"e\": \"7\", \"f\": null, \"g\": null}\n");
+    ck_assert_int_eq(
+        query(told, "--json", "SELECT 7 AS a, -9223372036854775808 AS b, 0.1 AS c, 1e300 AS d, '7' AS e, NULL AS f, 9e999 AS g"),
+        0);
+    ck_assert_str_eq(
+        told, "{\"a\": 7, \"b\": -9223372036854775808, \"c\": 0.1, \"d\": 1e+300, \"e\": \"7\", \"f\": null, \"g\": null}\n");
     ck_assert_int_eq(query(told, "--json", "SELECT 1 / 3.0 AS third"), 0);
     ck_assert_str_eq(told, "{\"third\": 0.3333333333333333}\n");
 }

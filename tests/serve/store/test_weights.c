@@ -10,9 +10,23 @@
 
 static const struct tl_layer LAYERS[] = {
     {.name = "input", .kind = TL_LAYER_INPUT, .channels = 2},
-    {.name = "first", .kind = TL_LAYER_CONVOLUTION, .inputs = {0}, .input_count = 1, .kernel = 3, .stride = 1, .channels = 4, .has_relu = 1},
+    {.name = "first",
+     .kind = TL_LAYER_CONVOLUTION,
+     .inputs = {0},
+     .input_count = 1,
+     .kernel = 3,
+     .stride = 1,
+     .channels = 4,
+     .has_relu = 1},
     {.name = "pool", .kind = TL_LAYER_MAX_POOLING, .inputs = {1}, .input_count = 1, .kernel = 2, .stride = 2},
-    {.name = "second", .kind = TL_LAYER_CONVOLUTION, .inputs = {2}, .input_count = 1, .kernel = 1, .stride = 1, .channels = 3, .has_relu = 1},
+    {.name = "second",
+     .kind = TL_LAYER_CONVOLUTION,
+     .inputs = {2},
+     .input_count = 1,
+     .kernel = 1,
+     .stride = 1,
+     .channels = 3,
+     .has_relu = 1},
 };
 static const struct tl_network NETWORK = {"small", LAYERS, 4, 3, 4, 4, 2};
 
@@ -105,7 +119,8 @@ START_TEST(vgg16_converts_to_itself)
     if (!weights)
         return;
     ck_assert_msg(tl_weights_convert(first, "vgg16", weights, path, &err) == TL_OK, "%s", err.message);
-    ck_assert_msg(tl_weights_convert(second, "vgg16", path, tl_test_path(tl_test_make_folder(), "again.h5"), &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_weights_convert(second, "vgg16", path, tl_test_path(tl_test_make_folder(), "again.h5"), &err) == TL_OK, "%s",
+                  err.message);
     ck_assert_str_eq(first, second);
 }
 END_TEST
@@ -185,7 +200,8 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, tensors_go_by_the_names_of_the_table);
     tcase_add_test(core, what_is_written_reads_back);
     tcase_add_test(core, vgg16_converts_to_itself);
-    tcase_add_loop_test(faults, what_is_no_file_of_weights_is_refused_and_nothing_written, 0, (int)(sizeof REFUSALS / sizeof REFUSALS[0]));
+    tcase_add_loop_test(faults, what_is_no_file_of_weights_is_refused_and_nothing_written, 0,
+                        (int)(sizeof REFUSALS / sizeof REFUSALS[0]));
     tcase_add_test(faults, weights_of_another_network_are_refused);
     tcase_add_test(faults, every_failed_allocation_is_reported);
     suite_add_tcase(suite, core);
