@@ -17,7 +17,8 @@ enum tl_status tl_connection_report(const tl_store *store, int code, struct tl_e
         return tl_error_set(err, TL_IO, "%s: locked by another program for more than %d s; try again later", path,
                             TL_STORE_BUSY_MS / 1000);
     case SQLITE_FULL:
-        return tl_error_set(err, TL_IO, store->is_part ? "%s: the disk is full" : "%s: the disk is full; what was committed is kept", path);
+        return tl_error_set(err, TL_IO,
+                            store->is_part ? "%s: the disk is full" : "%s: the disk is full; what was committed is kept", path);
     case SQLITE_READONLY:
         if (code == SQLITE_READONLY_DBMOVED)
             return tl_error_set(err, TL_IO,

@@ -84,9 +84,11 @@ static enum tl_status tell_unfinished(tl_store *store, const char *path, const s
 {
     struct tl_store_merging merging = {.wish = wish, .report = report, .input = path};
     int64_t how = 0;
-    enum tl_status status = tl_connection_read_int(store, &how,
-                                                   "SELECT CASE coalesce(outcome, '') WHEN 'finished' THEN 0 WHEN '' THEN 2 ELSE 1 END"
-                                                   " FROM extraction ORDER BY extraction_id DESC LIMIT 1", err);
+    enum tl_status status =
+        tl_connection_read_int(store, &how,
+                               "SELECT CASE coalesce(outcome, '') WHEN 'finished' THEN 0 WHEN '' THEN 2 ELSE 1 END"
+                               " FROM extraction ORDER BY extraction_id DESC LIMIT 1",
+                               err);
     if (status == TL_OK && how != 0)
         tl_store_merge_tell(&merging, TL_STORE_MERGE_UNFINISHED, "its last extraction %s; photos may be missing",
                             how == 1 ? "was stopped or failed" : "has not ended, or was killed");

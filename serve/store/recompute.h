@@ -26,8 +26,8 @@ struct tl_recompute {
 };
 
 /* A tl_store_recompute. Fails with: TL_NO_MEMORY, TL_IO (no decoder starts any more). */
-TL_MUST_USE enum tl_status tl_recompute_feature(void *recompute, struct tl_store_recomputed *out, const struct tl_store_recheck_item *item,
-                                                struct tl_error *err);
+TL_MUST_USE enum tl_status tl_recompute_feature(void *recompute, struct tl_store_recomputed *out,
+                                                const struct tl_store_recheck_item *item, struct tl_error *err);
 void tl_recompute_close(struct tl_recompute *recompute);
 
 #endif

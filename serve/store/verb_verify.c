@@ -42,7 +42,8 @@ static void tell_file_fault(void *context, const char *fault)
     say(context, fault);
 }
 
-static enum tl_status take_damage(void *context, const struct tl_store_feature_name *name, const struct tl_error *failure, struct tl_error *err)
+static enum tl_status take_damage(void *context, const struct tl_store_feature_name *name, const struct tl_error *failure,
+                                  struct tl_error *err)
 {
     struct job *job = context;
     struct tl_error told = *failure;
@@ -123,7 +124,8 @@ static enum tl_status verify(struct job *job, struct tl_error *err)
 {
     const struct tl_store_verify_watch watch = {take_damage, tell_progress, job};
     struct tl_store_counts counts;
-    enum tl_status status = tl_store_check_integrity(job->store, &job->result.file_faults, tell_file_fault, job, tl_system_is_interrupted, err);
+    enum tl_status status =
+        tl_store_check_integrity(job->store, &job->result.file_faults, tell_file_fault, job, tl_system_is_interrupted, err);
 
     if (status == TL_OK)
         status = tl_store_count(job->store, &counts, err);
@@ -196,8 +198,8 @@ static enum tl_status run(struct job *job, const char *path, struct tl_error *er
 
 static bool has_found_damage(const struct tl_verify_result *result)
 {
-    return result->file_faults > 0 || result->verified.damaged > 0 || result->rechecked.different > 0 || result->rechecked.other_pixels > 0 ||
-           result->is_incomplete;
+    return result->file_faults > 0 || result->verified.damaged > 0 || result->rechecked.different > 0 ||
+           result->rechecked.other_pixels > 0 || result->is_incomplete;
 }
 
 enum tl_exit tl_verb_verify_run(int argc, char **argv)
@@ -206,8 +208,8 @@ enum tl_exit tl_verb_verify_run(int argc, char **argv)
     const struct tl_option options[] = {
         {.name = "recompute", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &settings.recompute_count, .minimum = 0,
          .maximum = RECOMPUTE_MAX, .help = "also compute N random features again from their photos, and compare bits (0)"},
-        {.name = "seed", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &settings.seed, .minimum = 0, .maximum = 9007199254740992.0,
-         .help = "which ones (0)"},
+        {.name = "seed", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &settings.seed, .minimum = 0,
+         .maximum = 9007199254740992.0, .help = "which ones (0)"},
         {.name = "weights", .argument = "FILE", .kind = TL_OPTION_STRING, .target = &settings.weights_path,
          .help = "the network's weights for --recompute (where tl-extract finds them)"},
         {.name = "threads", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &settings.thread_count, .minimum = 1,

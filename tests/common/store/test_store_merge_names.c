@@ -92,7 +92,8 @@ START_TEST(a_store_whose_extraction_did_not_finish_is_told)
     alter("a.tl", sql);
     const struct tl_store_merge_report report = merge_well("out.tl", (const char *const[]){"a.tl", NULL}, &told);
     ck_assert_uint_eq(report.events[TL_STORE_MERGE_UNFINISHED], _i > 0);
-    ck_assert_msg(strstr(told.lines, WORDS[_i]) != NULL && (strstr(told.lines, "last extraction") != NULL) == (_i > 0), "%s", told.lines);
+    ck_assert_msg(strstr(told.lines, WORDS[_i]) != NULL && (strstr(told.lines, "last extraction") != NULL) == (_i > 0), "%s",
+                  told.lines);
 }
 END_TEST
 
