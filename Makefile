@@ -217,7 +217,7 @@ test-arm64: ## kernels cross-compiled for arm64 and emulated: the same bits as h
 test-scale: deps ## a store of 200,000 made-up features: is writing flat, are info and extraction quick on it? (WORK=folder)
 	@$(MAKE) --no-print-directory VARIANT=strict run-scale VARIANTS=200000
 
-test-scale-million: deps ## the same of 1,000,000; takes 14 GB below WORK
+test-scale-million: deps ## the same of 1,000,000; takes 7 GB below WORK
 	@$(MAKE) --no-print-directory VARIANT=strict run-scale VARIANTS=1000000
 
 run-scale: tools $(SCALE_PROGRAMS) $(OUT)/tests/demo/draw_skies

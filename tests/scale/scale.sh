@@ -56,11 +56,13 @@ if [ "$variants" -lt 50000 ]; then
     :
 elif [ -s "$weights" ]; then
     photos=$((variants / per_photo))
-    limit=$(awk "BEGIN { print $photos / 100000 * 5 + 2 }") # reading the weights is not the scan's
-    measured --cold "$work/s.tl" tl-extract "$work/s.tl" "$work/photos" --variants $((per_photo - 1))
-    bound "tl-extract with $photos photos there, file not in memory" "$seconds_of" "$limit" s
-    measured tl-extract "$work/s.tl" "$work/photos" --variants $((per_photo - 1))
-    bound "tl-extract with them again" "$seconds_of" "$limit" s
+    limit=$(awk "BEGIN { print $photos / 100000 * 5 }")
+    measured --cold "$work/s.tl" tl-extract --plan "$work/s.tl" "$work/photos" --variants $((per_photo - 1))
+    bound "tl-extract --plan, $photos photos there, file not in memory" "$seconds_of" "$limit" s
+    measured tl-extract --plan "$work/s.tl" "$work/photos" --variants $((per_photo - 1))
+    bound "tl-extract --plan again" "$seconds_of" "$limit" s
+    measured tl-extract "$work/s.tl" "$work/photos" --variants $((per_photo - 1)) --quiet
+    bound "tl-extract with nothing to do, and the weights to read" "$seconds_of" "$(awk "BEGIN { print $limit + 2 }")" s
 
     grow "$work/small.tl" "$work/few" 10000 >/dev/null || faults=$((faults + 1))
     mkdir -p "$work/photos/new" "$work/few/new"
