@@ -30,9 +30,11 @@ static bool take_source(void *context, size_t column_count, const char *const *n
         const struct tl_scan *scan = seeking->sources->scans[i];
         char *root = tl_text_copy_visible(scan->root);
 
-        if (values[1] && strcmp(values[1], scan->name) == 0) {
+        if (!root)
+            seeking->status = tl_error_set_no_memory(seeking->err, "a path", strlen(scan->root));
+        else if (values[1] && strcmp(values[1], scan->name) == 0) {
             seeking->source_ids[i] = strtoll(values[0], NULL, 10);
-            if (root && values[2] && strcmp(values[2], root) != 0)
+            if (values[2] && strcmp(values[2], root) != 0)
                 seeking->status = tl_error_set(seeking->err, TL_BAD_INPUT,
                                                "the source '%s' lies at %s, not at %s: --source NAME for another tree, `tl-store "
                                                "relocate` "
