@@ -25,6 +25,10 @@ DIR_head      := common/head
 DIR_store     := common/store
 DIR_extract   := extract
 DIR_train     := train
+DIR_traindata   := train/data
+DIR_trainfit    := train/fit
+DIR_experiment  := train/experiment
+DIR_trainreport := train/report
 DIR_classify  := serve/classify
 DIR_storetool := serve/store
 
@@ -38,7 +42,11 @@ SEES_features  := base image network
 SEES_head      := base exchange
 SEES_store     := base codec
 SEES_extract   := $(COMMON)
-SEES_train     := $(COMMON)
+SEES_traindata   := $(COMMON)
+SEES_trainfit    := $(COMMON) traindata
+SEES_experiment  := $(COMMON) traindata trainfit
+SEES_trainreport := $(COMMON) traindata trainfit experiment
+SEES_train     := $(COMMON) traindata trainfit experiment trainreport
 SEES_classify  := $(COMMON)
 SEES_storetool := $(COMMON)
 
@@ -47,7 +55,7 @@ LIBRARIES := nettle=common/base zstd=common/codec xxhash=common/codec hdf5=commo
              vips=common/image gmodule=common/image cblas=common/network sqlite3=common/store
 
 # Users before what they use: the order of the link.
-ROOMS := storetool classify train extract features network image head exchange store codec base
+ROOMS := storetool classify train trainreport experiment trainfit traindata extract features network image head exchange store codec base
 seen_from = $(foreach room,$(SEES_$(1)),$(room) $(call seen_from,$(room)))
 rooms_for = $(filter $(1) $(call seen_from,$(1)),$(ROOMS))
 
@@ -126,7 +134,7 @@ EXTRA_network := $(foreach isa,$(ISAS),$(OUT)/common/network/conv_winograd.$(isa
 objects_of = $(patsubst %.c,$(OUT)/%.o,$(call sources_of,$(1))) $(EXTRA_$(1)) $(patsubst $(GENERATED)/%.c,$(OUT)/generated/%.o,$(GENERATED_$(1)))
 archive_of = $(OUT)/lib/lib$(1).a
 
-TEST_SOURCES := $(wildcard tests/common/*/test_*.c tests/extract/test_*.c tests/train/test_*.c tests/serve/*/test_*.c tests/schema/test_*.c)
+TEST_SOURCES := $(wildcard tests/common/*/test_*.c tests/extract/test_*.c tests/train/test_*.c tests/train/*/test_*.c tests/serve/*/test_*.c tests/schema/test_*.c)
 TEST_HELPERS := $(wildcard tests/support/*.c)
 SCALE_PROGRAMS := $(OUT)/tests/scale/fill_store $(OUT)/tests/scale/measure
 TEST_PROGRAMS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SOURCES))

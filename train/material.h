@@ -9,8 +9,8 @@
 #define TL_TRAIN_MATERIAL_H
 
 #include "common/store/store_feature.h"
-#include "train/fit.h"
-#include "train/samples.h"
+#include "train/fit/fit.h"
+#include "train/data/samples.h"
 #include "train/train_options.h"
 
 struct tl_material {

@@ -8,11 +8,11 @@
 #include "common/base/memory.h"
 #include "common/base/system.h"
 #include "common/base/tool.h"
-#include "train/fit_json.h"
-#include "train/fit_report.h"
+#include "train/report/fit_json.h"
+#include "train/report/fit_report.h"
 #include "train/material.h"
 #include "train/pinning.h"
-#include "train/run_record.h"
+#include "train/experiment/run_record.h"
 #include "train/train_options.h"
 
 static const size_t JSON_CEILING_BYTES = (size_t)1 << 30;

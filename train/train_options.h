@@ -4,7 +4,7 @@
 #define TL_TRAIN_TRAIN_OPTIONS_H
 
 #include "common/base/options.h"
-#include "train/fit.h"
+#include "train/fit/fit.h"
 
 enum { TL_TRAIN_OPTION_COUNT = 18 };
 

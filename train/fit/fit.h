@@ -1,0 +1,59 @@
+/* fit.h - fitting a softmax head to samples: epochs, shuffles, batches, Adam.
+ *
+ *     tl_head_create(&head, ...);  head->transform = samples->matrix->transform;
+ *     head->scale = tl_fit_measure_scale(samples, variants);         or: 1 and tl_fit_init_glorot(head, seed), which is Keras's way
+ *     tl_fit_head(head, history, samples, &course, each_epoch, context, err);
+ *
+ * The head's kernel and bias are where training starts. It ends at the last epoch. Losses are cross-entropies without the L2
+ * penalty, so that runs compare; an epoch's `loss` and `accuracy` are means over its samples as each batch saw them, before its
+ * step, as Keras prints them, and `val_*` those of the validation photos after the epoch.
+ *
+ * Division by the scale is folded into sums and gradients: what is trained is the head that would see divided features. One thread,
+ * sums in a fixed order: the same samples, course and start give the same head, byte for byte. Designed for 1,000 to 100,000 sparse
+ * vectors of 25,088 and a handful of classes: the time goes into Adam's pass over all weights once a batch.
+ */
+#ifndef TL_TRAIN_FIT_H
+#define TL_TRAIN_FIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/head/head.h"
+#include "common/store/store_run.h"
+#include "train/data/samples.h"
+
+enum tl_fit_variants {
+    TL_FIT_PLAIN, /* the plain photos */
+    TL_FIT_ALL,   /* the plain photos and all their variants, in every epoch */
+    TL_FIT_CYCLE  /* epoch e, from 0, sees variant 1 + (e mod K) of each photo; the plain one where there are none */
+};
+extern const char *const tl_fit_variants_names[]; /* "plain", "all", "cycle", NULL */
+
+struct tl_fit_course {
+    enum tl_fit_variants variants;
+    long epochs, batch_size; /* at least 1; the last batch of an epoch may be short */
+    double learning_rate, l2; /* penalty l2 sum(kernel^2) */
+    uint64_t seed;
+    bool keeps_order; /* no shuffles */
+};
+
+/* The constant by which features are divided: root mean square norm of the training vectors / 28; 1 when all are zero. */
+double tl_fit_measure_scale(const struct tl_samples *samples, enum tl_fit_variants variants);
+
+/* Keras's glorot_uniform: uniform in [-a, a], a = sqrt(6 / (F + L)); bias zero. */
+void tl_fit_init_glorot(struct tl_head *head, uint64_t seed);
+
+/* Vectors that one epoch goes through. */
+size_t tl_fit_count_vectors(const struct tl_samples *samples, enum tl_fit_variants variants);
+
+/* After each epoch, counted from 1. */
+typedef void tl_fit_epoch_callback(void *context, long epoch, const struct tl_store_epoch *result);
+
+/* `history` has room for course->epochs; `each_epoch` may be NULL. On failure the head's values are unspecified. Fails with:
+ * TL_BAD_INPUT (training diverged: a loss or weight that is not finite), TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_fit_head(struct tl_head *head, struct tl_store_epoch *history, const struct tl_samples *samples,
+                                       const struct tl_fit_course *course, tl_fit_epoch_callback *each_epoch, void *context,
+                                       struct tl_error *err);
+
+#endif

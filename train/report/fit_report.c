@@ -1,0 +1,207 @@
+/* fit_report.c - see fit_report.h. */
+#include "train/report/fit_report.h"
+
+#include <inttypes.h>
+#include <math.h>
+
+#include "common/base/table.h"
+#include "common/base/utf8.h"
+
+enum { NAME_BYTES = 256 };
+
+struct mistake {
+    size_t true_class, predicted_class;
+    int64_t photos;
+};
+
+/* A name from the store, whoever made that. */
+static void write_name(FILE *file, const char *before, const char *name, const char *after)
+{
+    char shown[NAME_BYTES];
+
+    tl_utf8_write_visible(shown, sizeof shown, name);
+    fprintf(file, "%s%s%s", before, shown, after);
+}
+
+static enum tl_status write_balance(FILE *file, const struct tl_selection *selection, struct tl_error *err)
+{
+    tl_table *table = NULL;
+    enum tl_status status = tl_table_create(&table, 1 + TL_ROLE_COUNT, err);
+
+    if (status != TL_OK)
+        return status;
+    tl_table_add(table, "class");
+    for (size_t role = 0; role < TL_ROLE_COUNT; role++)
+        tl_table_add(table, tl_role_names[role]);
+    for (size_t l = 0; l < selection->class_count; l++) {
+        tl_table_add(table, selection->class_names[l]);
+        for (size_t role = 0; role < TL_ROLE_COUNT; role++)
+            tl_table_add_format(table, "%zu", selection->counts[role * selection->class_count + l]);
+    }
+    tl_table_add(table, "(all)");
+    for (size_t role = 0; role < TL_ROLE_COUNT; role++)
+        tl_table_add_format(table, "%zu", tl_selection_count(selection, (enum tl_role)role));
+    status = tl_table_write(table, file, err);
+    tl_table_free(table);
+    return status;
+}
+
+static void write_validation_source(FILE *file, const struct tl_outcome *outcome)
+{
+    if (outcome->selection->has_validation_split)
+        fprintf(file, "Validation is the val split.\n");
+    else if (tl_selection_count(outcome->selection, TL_ROLE_VALIDATION) > 0)
+        fprintf(file, "Validation is %.15g of the training photos of each class, drawn by content.\n", outcome->fraction);
+    else
+        fprintf(file, "There is no validation.\n");
+}
+
+enum tl_status tl_fit_report_data(FILE *file, const struct tl_outcome *outcome, struct tl_error *err)
+{
+    const struct tl_selection *selection = outcome->selection;
+    const struct tl_store_feature_set *set = outcome->feature_set;
+    char digest[TL_DIGEST_HEX_BYTES];
+    enum tl_status status = write_balance(file, selection, err);
+
+    if (status != TL_OK)
+        return status;
+    fprintf(file, "\n");
+    write_validation_source(file, outcome);
+    if (selection->repeated_count > 0)
+        fprintf(file, "Further places of photos counted above, with the same bytes: %zu.\n", selection->repeated_count);
+    if (selection->both_sides_count > 0)
+        fprintf(file, "Photos in more than one split, kept on the evaluation side: %zu.\n", selection->both_sides_count);
+    tl_digest_to_hex(digest, set->digest);
+    fprintf(file, "Features %.8s: ", digest);
+    write_name(file, "", set->network, ", ");
+    write_name(file, "", set->layer, ", ");
+    fprintf(file, "%zu values.\n", outcome->head->feature_count);
+    if (outcome->augmentation) {
+        fprintf(file, "Variants: %s", tl_fit_variants_names[outcome->course.variants]);
+        write_name(file, " of augmentation ", outcome->augmentation->name, ".\n");
+    }
+    fprintf(file, "An epoch goes through %zu vectors of %zu photos, %ld a batch; Adam, learning rate %.15g", outcome->vector_count,
+            outcome->train_photo_count, outcome->course.batch_size, outcome->course.learning_rate);
+    if (outcome->course.l2 > 0)
+        fprintf(file, ", L2 %.15g", outcome->course.l2);
+    if (outcome->is_glorot)
+        fprintf(file, "; raw features, Glorot uniform start.\n\n");
+    else
+        fprintf(file, "; %s divided by %.4g, zero start.\n\n",
+                outcome->head->transform == TL_HEAD_TRANSFORM_SQRT ? "square roots of features" : "features", outcome->head->scale);
+    return TL_OK;
+}
+
+void tl_fit_report_epoch(FILE *file, long epoch, long epochs, const struct tl_store_epoch *result)
+{
+    fprintf(file, "Epoch %ld/%ld - loss: %.4f - accuracy: %.4f", epoch, epochs, result->loss, result->accuracy);
+    if (!isnan(result->val_loss))
+        fprintf(file, " - val_loss: %.4f - val_accuracy: %.4f", result->val_loss, result->val_accuracy);
+    fprintf(file, "\n");
+}
+
+static enum tl_status write_matrix(FILE *file, const char *const *class_names, size_t class_count, const int64_t *confusion,
+                                   struct tl_error *err)
+{
+    tl_table *table = NULL;
+    enum tl_status status = tl_table_create(&table, class_count + 1, err);
+
+    if (status != TL_OK)
+        return status;
+    tl_table_add(table, "true class");
+    for (size_t l = 0; l < class_count; l++)
+        tl_table_add(table, class_names[l]);
+    for (size_t t = 0; t < class_count; t++) {
+        tl_table_add(table, class_names[t]);
+        for (size_t p = 0; p < class_count; p++)
+            tl_table_add_format(table, "%" PRId64, confusion[t * class_count + p]);
+    }
+    status = tl_table_write(table, file, err);
+    tl_table_free(table);
+    return status;
+}
+
+/* The most frequent mistakes, in falling order, ties as they stand in the matrix; returns how many. */
+static size_t list_mistakes(struct mistake mistakes[TL_FIT_REPORT_MISTAKES], size_t class_count, const int64_t *confusion)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < class_count * class_count; i++) {
+        const struct mistake mistake = {i / class_count, i % class_count, confusion[i]};
+        size_t at = count;
+
+        if (mistake.photos == 0 || mistake.true_class == mistake.predicted_class)
+            continue;
+        while (at > 0 && mistakes[at - 1].photos < mistake.photos)
+            at--;
+        if (at == TL_FIT_REPORT_MISTAKES)
+            continue;
+        if (count < TL_FIT_REPORT_MISTAKES)
+            count++;
+        for (size_t k = count - 1; k > at; k--)
+            mistakes[k] = mistakes[k - 1];
+        mistakes[at] = mistake;
+    }
+    return count;
+}
+
+static enum tl_status write_mistakes(FILE *file, const char *const *class_names, size_t class_count, const int64_t *confusion,
+                                     struct tl_error *err)
+{
+    struct mistake mistakes[TL_FIT_REPORT_MISTAKES];
+    const size_t count = list_mistakes(mistakes, class_count, confusion);
+    tl_table *table = NULL;
+    enum tl_status status = tl_table_create(&table, 3, err);
+
+    if (status != TL_OK)
+        return status;
+    tl_table_add(table, "true class");
+    tl_table_add(table, "predicted class");
+    tl_table_add(table, "photos");
+    for (size_t i = 0; i < count; i++) {
+        tl_table_add(table, class_names[mistakes[i].true_class]);
+        tl_table_add(table, class_names[mistakes[i].predicted_class]);
+        tl_table_add_format(table, "%" PRId64, mistakes[i].photos);
+    }
+    status = tl_table_write(table, file, err);
+    tl_table_free(table);
+    return status;
+}
+
+enum tl_status tl_fit_report_confusion(FILE *file, const char *const *class_names, size_t class_count, const int64_t *confusion,
+                                       struct tl_error *err)
+{
+    if (class_count <= TL_FIT_REPORT_MATRIX_CLASSES)
+        return write_matrix(file, class_names, class_count, confusion, err);
+    return write_mistakes(file, class_names, class_count, confusion, err);
+}
+
+static void write_role(FILE *file, const char *title, const struct tl_evaluation *evaluation)
+{
+    if (evaluation->photo_count > 0)
+        fprintf(file, "%s - loss: %.4f - accuracy: %.4f (%zu photos)\n", title, evaluation->loss, evaluation->accuracy,
+                evaluation->photo_count);
+}
+
+enum tl_status tl_fit_report_results(FILE *file, const struct tl_outcome *outcome, struct tl_error *err)
+{
+    const bool has_test = outcome->test.confusion != NULL;
+    const struct tl_outcome_role *shown = has_test ? &outcome->test : &outcome->validation;
+    enum tl_status status = TL_OK;
+
+    write_role(file, "Validation", &outcome->validation.evaluation);
+    if (outcome->is_refitted)
+        fprintf(file, "Fitted again to training and validation photos together, %zu; this head is kept.\n",
+                outcome->train_photo_count + outcome->validation.evaluation.photo_count);
+    write_role(file, "Test", &outcome->test.evaluation);
+    if (shown->confusion) {
+        fprintf(file, "\n%s photos by true class (rows) and predicted class (columns):\n", has_test ? "Test" : "Validation");
+        status =
+            tl_fit_report_confusion(file, outcome->selection->class_names, outcome->selection->class_count, shown->confusion, err);
+    }
+    fprintf(file, "\nRun %" PRId64, outcome->run_id);
+    if (outcome->name)
+        write_name(file, " '", outcome->name, "'");
+    fprintf(file, " (%s), loaded in %.2f s, trained in %.2f s.\n", outcome->uuid, outcome->load_seconds, outcome->train_seconds);
+    return status;
+}
