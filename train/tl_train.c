@@ -114,7 +114,7 @@ static enum tl_status start_head(struct training *training, struct tl_error *err
     else
         training->head->scale = tl_fit_measure_scale(training->material.samples, outcome->course.variants);
     outcome->head = training->head;
-    outcome->is_glorot = options->is_keras;
+    outcome->course.is_glorot = options->is_keras;
     return TL_OK;
 }
 

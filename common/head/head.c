@@ -10,6 +10,7 @@
 #include "common/base/memory.h"
 
 const char *const tl_head_transform_names[] = {"none", "sqrt", NULL};
+const char *const tl_head_pool_names[] = {"none", "avg", NULL};
 
 static enum tl_status check_shape(size_t feature_count, size_t class_count, struct tl_error *err)
 {

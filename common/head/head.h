@@ -16,6 +16,10 @@
 enum tl_head_transform { TL_HEAD_TRANSFORM_NONE, TL_HEAD_TRANSFORM_SQRT }; /* sqrt keeps the sign: sign(x) sqrt(|x|) */
 extern const char *const tl_head_transform_names[]; /* "none", "sqrt", NULL */
 
+/* How the grid of features is read: as it is, or averaged over its places, which leaves one value a channel. */
+enum tl_head_pool { TL_HEAD_POOL_NONE, TL_HEAD_POOL_AVG };
+extern const char *const tl_head_pool_names[]; /* "none", "avg", NULL */
+
 enum { TL_HEAD_CLASSES_MAX = 65536 };
 
 struct tl_head {

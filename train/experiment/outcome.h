@@ -23,8 +23,7 @@ struct tl_outcome {
     const struct tl_store_feature_set *feature_set;
     const struct tl_store_augmentation *augmentation; /* NULL: plain photos only */
     const struct tl_selection *selection;
-    struct tl_fit_course course;
-    bool is_glorot;                                   /* Glorot uniform and raw features, else zero and scaled */
+    struct tl_course course;
     double fraction;                                  /* of the training photos for validation, where there is no val split */
     size_t train_photo_count, vector_count;           /* vectors: what one epoch goes through */
     const struct tl_head *head;                       /* the one that is kept */

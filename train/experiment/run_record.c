@@ -117,7 +117,7 @@ static enum tl_status put(tl_store *store, struct tl_outcome *outcome, const str
         .feature_set_id = outcome->feature_set->feature_set_id,
         .augmentation_id = outcome->augmentation ? outcome->augmentation->augmentation_id : 0,
         .variants = tl_fit_variants_names[outcome->course.variants],
-        .initial = outcome->is_glorot ? "glorot" : "zero",
+        .initial = outcome->course.is_glorot ? "glorot" : "zero",
         .epochs = outcome->course.epochs,
         .batch_size = outcome->course.batch_size,
         .learning_rate = outcome->course.learning_rate,

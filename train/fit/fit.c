@@ -15,8 +15,6 @@
 #include "train/fit/loss.h"
 #include "train/fit/quad.h"
 
-const char *const tl_fit_variants_names[] = {"plain", "all", "cycle", NULL};
-
 /* Chosen by trial on photos: with vectors of this norm a learning rate of 0.001 is neither slow nor rough. */
 static const double SCALED_NORM = 28;
 
@@ -165,7 +163,7 @@ static void add_gradient(struct fitting *fitting, size_t row, double factor)
     }
 }
 
-static void run_epoch(struct fitting *fitting, struct tl_store_epoch *result, const struct tl_fit_course *course)
+static void run_epoch(struct fitting *fitting, struct tl_store_epoch *result, const struct tl_course *course)
 {
     const size_t batch_size = (size_t)course->batch_size;
     double loss = 0;
@@ -208,7 +206,7 @@ static void give_weights(const struct fitting *fitting, struct tl_head *head)
 }
 
 static enum tl_status prepare(struct fitting *fitting, const struct tl_head *head, const struct tl_samples *samples,
-                              const struct tl_fit_course *course, struct tl_error *err)
+                              const struct tl_course *course, struct tl_error *err)
 {
     const size_t quad_count = (head->class_count + TL_QUAD_LANES - 1) / TL_QUAD_LANES;
     const size_t weight_count = (head->feature_count + 1) * quad_count * TL_QUAD_LANES;
@@ -257,7 +255,7 @@ static enum tl_status check_epoch(const struct tl_head *head, const struct tl_st
 }
 
 enum tl_status tl_fit_head(struct tl_head *head, struct tl_store_epoch *history, const struct tl_samples *samples,
-                           const struct tl_fit_course *course, tl_fit_epoch_callback *each_epoch, void *context,
+                           const struct tl_course *course, tl_fit_epoch_callback *each_epoch, void *context,
                            struct tl_error *err)
 {
     struct fitting fitting = {0};

@@ -22,21 +22,7 @@
 #include "common/head/head.h"
 #include "common/store/store_run.h"
 #include "train/data/samples.h"
-
-enum tl_fit_variants {
-    TL_FIT_PLAIN, /* the plain photos */
-    TL_FIT_ALL,   /* the plain photos and all their variants, in every epoch */
-    TL_FIT_CYCLE  /* epoch e, from 0, sees variant 1 + (e mod K) of each photo; the plain one where there are none */
-};
-extern const char *const tl_fit_variants_names[]; /* "plain", "all", "cycle", NULL */
-
-struct tl_fit_course {
-    enum tl_fit_variants variants;
-    long epochs, batch_size; /* at least 1; the last batch of an epoch may be short */
-    double learning_rate, l2; /* penalty l2 sum(kernel^2) */
-    uint64_t seed;
-    bool keeps_order; /* no shuffles */
-};
+#include "train/fit/course.h"
 
 /* The constant by which features are divided: root mean square norm of the training vectors / 28; 1 when all are zero. */
 double tl_fit_measure_scale(const struct tl_samples *samples, enum tl_fit_variants variants);
@@ -53,7 +39,7 @@ typedef void tl_fit_epoch_callback(void *context, long epoch, const struct tl_st
 /* `history` has room for course->epochs; `each_epoch` may be NULL. On failure the head's values are unspecified. Fails with:
  * TL_BAD_INPUT (training diverged: a loss or weight that is not finite), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_fit_head(struct tl_head *head, struct tl_store_epoch *history, const struct tl_samples *samples,
-                                       const struct tl_fit_course *course, tl_fit_epoch_callback *each_epoch, void *context,
+                                       const struct tl_course *course, tl_fit_epoch_callback *each_epoch, void *context,
                                        struct tl_error *err);
 
 #endif

@@ -19,12 +19,12 @@ static void append_string(struct tl_text *text, const char *key, const char *val
 
 static void append_course(struct tl_text *text, const struct tl_outcome *outcome)
 {
-    const struct tl_fit_course *course = &outcome->course;
+    const struct tl_course *course = &outcome->course;
 
     append_string(text, "variants", tl_fit_variants_names[course->variants]);
     append_string(text, "transform", tl_head_transform_names[outcome->head->transform]);
     append_number(text, "scale", outcome->head->scale);
-    append_string(text, "initial", outcome->is_glorot ? "glorot" : "zero");
+    append_string(text, "initial", outcome->course.is_glorot ? "glorot" : "zero");
     tl_text_append_format(text, ", \"epochs\": %ld, \"batch_size\": %ld", course->epochs, course->batch_size);
     append_number(text, "learning_rate", course->learning_rate);
     append_number(text, "l2", course->l2);

@@ -84,7 +84,7 @@ enum tl_status tl_fit_report_data(FILE *file, const struct tl_outcome *outcome, 
             outcome->train_photo_count, outcome->course.batch_size, outcome->course.learning_rate);
     if (outcome->course.l2 > 0)
         fprintf(file, ", L2 %.15g", outcome->course.l2);
-    if (outcome->is_glorot)
+    if (outcome->course.is_glorot)
         fprintf(file, "; raw features, Glorot uniform start.\n\n");
     else
         fprintf(file, "; %s divided by %.4g, zero start.\n\n",

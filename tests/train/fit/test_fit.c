@@ -8,7 +8,7 @@
 #include "train/fit/evaluate.h"
 #include "train/fit/fit.h"
 
-static const struct tl_fit_course COURSE = {TL_FIT_PLAIN, 3, 32, 0.001, 0, 7, false};
+static const struct tl_course COURSE = {TL_FIT_PLAIN, 3, 32, 0.001, 0, 7, false};
 
 static bool are_same_bytes(const struct tl_head *a, const struct tl_head *b)
 {
@@ -23,7 +23,7 @@ START_TEST(the_same_seed_gives_the_same_bytes_and_another_gives_others)
     struct tl_samples *samples = make_separable(100, 20, 2, 3);
     struct tl_head *first = make_head(MADE_SEPARABLE, 3), *again = make_head(MADE_SEPARABLE, 3),
                    *other = make_head(MADE_SEPARABLE, 3);
-    struct tl_fit_course course = COURSE;
+    struct tl_course course = COURSE;
     struct tl_store_epoch history[3];
 
     course.variants = TL_FIT_ALL;
@@ -103,8 +103,8 @@ static void expect_like_plain(const struct tl_samples *samples, enum tl_fit_vari
                               const struct tl_samples *plain)
 {
     struct tl_head *head = make_head(samples->matrix->feature_count, 2), *expected = make_head(samples->matrix->feature_count, 2);
-    struct tl_fit_course course = {variants, epochs, 4, 0.001, 0, 0, true};
-    struct tl_fit_course plain_course = {TL_FIT_PLAIN, 1, 4, 0.001, 0, 0, true};
+    struct tl_course course = {variants, epochs, 4, 0.001, 0, 0, true};
+    struct tl_course plain_course = {TL_FIT_PLAIN, 1, 4, 0.001, 0, 0, true};
     struct tl_store_epoch history[8], plain_history[1];
 
     ck_assert_int_eq(tl_fit_head(head, history, samples, &course, NULL, NULL, NULL), TL_OK);
@@ -164,7 +164,7 @@ START_TEST(it_learns_and_each_epoch_is_told_with_validation_after_it)
 {
     struct tl_samples *samples = make_separable(150, 60, 0, 3);
     struct tl_head *head = make_head(MADE_SEPARABLE, 3);
-    struct tl_fit_course course = {TL_FIT_PLAIN, 40, 32, 0.01, 0, 0, false};
+    struct tl_course course = {TL_FIT_PLAIN, 40, 32, 0.01, 0, 0, false};
     struct tl_store_epoch history[40];
     struct tl_evaluation evaluation;
     long seen = 0;
@@ -186,7 +186,7 @@ START_TEST(a_zero_start_has_the_loss_of_a_guess)
 {
     struct tl_samples *samples = make_separable(32, 0, 0, 4);
     struct tl_head *head = make_head(MADE_SEPARABLE, 4);
-    struct tl_fit_course course = COURSE;
+    struct tl_course course = COURSE;
     struct tl_store_epoch history[1];
 
     course.epochs = 1;
@@ -206,7 +206,7 @@ START_TEST(any_batch_size_from_one_to_beyond_the_samples_works)
     static const long sizes[] = {1, 2, 31, 32, 33, 1000000};
     struct tl_samples *samples = make_separable(33, 0, 0, 3);
     struct tl_head *head = make_head(MADE_SEPARABLE, 3);
-    struct tl_fit_course course = COURSE;
+    struct tl_course course = COURSE;
     struct tl_store_epoch history[3];
 
     course.batch_size = sizes[_i];
@@ -243,7 +243,7 @@ START_TEST(a_course_that_diverges_is_refused)
 {
     struct tl_samples *samples = make_separable(64, 0, 0, 3);
     struct tl_head *head = make_head(MADE_SEPARABLE, 3);
-    struct tl_fit_course course = COURSE;
+    struct tl_course course = COURSE;
     struct tl_store_epoch history[3];
     struct tl_error err;
 
