@@ -8,7 +8,7 @@
 #include "train/fit/evaluate.h"
 #include "train/fit/fit.h"
 
-static const struct tl_course COURSE = {TL_FIT_PLAIN, 3, 32, 0.001, 0, 7, false};
+static const struct tl_course COURSE = {.variants = TL_FIT_PLAIN, .epochs = 3, .batch_size = 32, .learning_rate = 0.001, .seed = 7};
 
 static bool are_same_bytes(const struct tl_head *a, const struct tl_head *b)
 {
@@ -103,8 +103,8 @@ static void expect_like_plain(const struct tl_samples *samples, enum tl_fit_vari
                               const struct tl_samples *plain)
 {
     struct tl_head *head = make_head(samples->matrix->feature_count, 2), *expected = make_head(samples->matrix->feature_count, 2);
-    struct tl_course course = {variants, epochs, 4, 0.001, 0, 0, true};
-    struct tl_course plain_course = {TL_FIT_PLAIN, 1, 4, 0.001, 0, 0, true};
+    struct tl_course course = {.variants = variants, .epochs = epochs, .batch_size = 4, .learning_rate = 0.001, .keeps_order = true};
+    struct tl_course plain_course = {.variants = TL_FIT_PLAIN, .epochs = 1, .batch_size = 4, .learning_rate = 0.001, .keeps_order = true};
     struct tl_store_epoch history[8], plain_history[1];
 
     ck_assert_int_eq(tl_fit_head(head, history, samples, &course, NULL, NULL, NULL), TL_OK);
@@ -164,7 +164,7 @@ START_TEST(it_learns_and_each_epoch_is_told_with_validation_after_it)
 {
     struct tl_samples *samples = make_separable(150, 60, 0, 3);
     struct tl_head *head = make_head(MADE_SEPARABLE, 3);
-    struct tl_course course = {TL_FIT_PLAIN, 40, 32, 0.01, 0, 0, false};
+    struct tl_course course = {.variants = TL_FIT_PLAIN, .epochs = 40, .batch_size = 32, .learning_rate = 0.01};
     struct tl_store_epoch history[40];
     struct tl_evaluation evaluation;
     long seen = 0;
