@@ -103,8 +103,10 @@ static void expect_like_plain(const struct tl_samples *samples, enum tl_fit_vari
                               const struct tl_samples *plain)
 {
     struct tl_head *head = make_head(samples->matrix->feature_count, 2), *expected = make_head(samples->matrix->feature_count, 2);
-    struct tl_course course = {.variants = variants, .epochs = epochs, .batch_size = 4, .learning_rate = 0.001, .keeps_order = true};
-    struct tl_course plain_course = {.variants = TL_FIT_PLAIN, .epochs = 1, .batch_size = 4, .learning_rate = 0.001, .keeps_order = true};
+    struct tl_course course = {.variants = variants, .epochs = epochs, .batch_size = 4,
+                               .learning_rate = 0.001, .keeps_order = true};
+    struct tl_course plain_course = {.variants = TL_FIT_PLAIN, .epochs = 1, .batch_size = 4,
+                                     .learning_rate = 0.001, .keeps_order = true};
     struct tl_store_epoch history[8], plain_history[1];
 
     ck_assert_int_eq(tl_fit_head(head, history, samples, &course, NULL, NULL, NULL), TL_OK);

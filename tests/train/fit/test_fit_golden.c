@@ -66,7 +66,8 @@ START_TEST(fitting_follows_the_definition)
     const size_t class_count = 2 + (size_t)_i;
     struct tl_samples *samples = make_separable(75, 0, 0, class_count);
     struct tl_head *head = make_head(FEATURES, class_count);
-    struct tl_course course = {.variants = TL_FIT_PLAIN, .epochs = 4, .batch_size = 32, .learning_rate = 0.01, .l2 = 0.003, .keeps_order = true};
+    struct tl_course course = {.variants = TL_FIT_PLAIN, .epochs = 4, .batch_size = 32,
+                               .learning_rate = 0.01, .l2 = 0.003, .keeps_order = true};
     struct tl_store_epoch history[4];
     struct reference reference = {.feature_count = FEATURES, .class_count = class_count};
 
@@ -137,7 +138,8 @@ static struct golden *read_golden_head(void)
 START_TEST(five_epochs_end_where_keras_ends)
 {
     struct golden *golden = read_golden_head();
-    struct tl_course course = {.variants = TL_FIT_PLAIN, .epochs = 5, .batch_size = 32, .learning_rate = 0.001, .keeps_order = true};
+    struct tl_course course = {.variants = TL_FIT_PLAIN, .epochs = 5, .batch_size = 32,
+                               .learning_rate = 0.001, .keeps_order = true};
     struct tl_store_epoch history[5];
     struct tl_evaluation evaluation;
     struct tl_samples *samples;
@@ -171,7 +173,8 @@ START_TEST(an_epoch_too_many_would_be_noticed)
 {
     /* The comparison above must be able to fail: one epoch more moves the kernel by far more than its tolerance. */
     struct golden *golden = read_golden_head();
-    struct tl_course course = {.variants = TL_FIT_PLAIN, .epochs = 6, .batch_size = 32, .learning_rate = 0.001, .keeps_order = true};
+    struct tl_course course = {.variants = TL_FIT_PLAIN, .epochs = 6, .batch_size = 32,
+                               .learning_rate = 0.001, .keeps_order = true};
     struct tl_store_epoch history[6];
     struct tl_samples *samples;
     struct tl_head *head;
