@@ -14,23 +14,26 @@ enum tl_status tl_evaluate_role(struct tl_evaluation *out, int64_t *confusion, d
     const size_t class_count = head->class_count;
     struct tl_head view = *head; /* the matrix has the transform applied already */
     double *logits = tl_memory_alloc(class_count, sizeof *logits);
+    uint32_t *indices = tl_memory_alloc(matrix->feature_count, sizeof *indices);
     double loss = 0;
     size_t photo_count = 0, right_count = 0;
+    enum tl_status status = TL_OK;
 
-    if (!logits)
-        return tl_error_set_no_memory(err, "the logits", class_count * sizeof *logits);
+    if (!logits || !indices) {
+        status = tl_error_set_no_memory(err, "the evaluation", matrix->feature_count * sizeof *indices);
+        goto done;
+    }
     view.transform = TL_HEAD_TRANSFORM_NONE;
     if (confusion)
         memset(confusion, 0, class_count * class_count * sizeof *confusion);
     for (size_t i = 0; i < samples->count; i++) {
         const struct tl_sample *sample = &samples->items[i];
-        size_t start, predicted;
+        size_t count, predicted;
 
         if (sample->role != role)
             continue;
-        start = matrix->row_starts[sample->row];
-        tl_head_logits_sparse(&view, logits, matrix->indices + start, matrix->values + start,
-                              matrix->row_starts[sample->row + 1] - start);
+        count = tl_matrix_read_row(matrix, sample->row, indices);
+        tl_head_logits_sparse(&view, logits, indices, tl_matrix_values(matrix, sample->row), count);
         loss += tl_loss_of_logits(logits, class_count, sample->class_index);
         predicted = tl_loss_predicted_class(logits, class_count); /* of the probabilities, as tl_head_rank() has it */
         right_count += predicted == sample->class_index;
@@ -43,6 +46,8 @@ enum tl_status tl_evaluate_role(struct tl_evaluation *out, int64_t *confusion, d
     out->photo_count = photo_count;
     out->loss = photo_count > 0 ? loss / (double)photo_count : (double)NAN;
     out->accuracy = photo_count > 0 ? (double)right_count / (double)photo_count : (double)NAN;
+done:
     tl_memory_free(logits);
-    return TL_OK;
+    tl_memory_free(indices);
+    return status;
 }

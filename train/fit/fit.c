@@ -31,6 +31,7 @@ struct fitting {
     float *weights, *gradient; /* (F + 1, 4 * quad_count): kernel rows, then the bias */
     tl_quad *sums, *deltas;    /* (quad_count) */
     double *logits;            /* (L) */
+    uint32_t *indices;         /* of the row at hand */
     struct pick *picks;
     uint32_t *order;
     size_t pick_count;
@@ -131,9 +132,9 @@ static void sum_wide(tl_quad *sums, size_t quad_count, const tl_quad *weights, c
 
 static void compute_logits(struct fitting *fitting, size_t row)
 {
-    const size_t start = fitting->matrix->row_starts[row], count = fitting->matrix->row_starts[row + 1] - start;
-    const uint32_t *indices = fitting->matrix->indices + start;
-    const float *values = fitting->matrix->values + start;
+    const size_t count = tl_matrix_read_row(fitting->matrix, row, fitting->indices);
+    const uint32_t *indices = fitting->indices;
+    const float *values = tl_matrix_values(fitting->matrix, row);
     const float *bias = fitting->weights + fitting->feature_count * fitting->quad_count * TL_QUAD_LANES;
 
     if (fitting->quad_count == 1)
@@ -155,11 +156,11 @@ static void add_gradient(struct fitting *fitting, size_t row, double factor)
         bias[l] += (float)(fitting->logits[l] * factor);
         fitting->deltas[l / TL_QUAD_LANES][l % TL_QUAD_LANES] = (float)(fitting->logits[l] * factor / fitting->scale);
     }
-    for (size_t i = fitting->matrix->row_starts[row]; i < fitting->matrix->row_starts[row + 1]; i++) {
-        tl_quad *target = gradient + fitting->matrix->indices[i] * quad_count;
+    for (size_t i = 0; i < tl_matrix_count(fitting->matrix, row); i++) {
+        tl_quad *target = gradient + fitting->indices[i] * quad_count;
 
         for (size_t q = 0; q < quad_count; q++)
-            target[q] += fitting->deltas[q] * fitting->matrix->values[i];
+            target[q] += fitting->deltas[q] * tl_matrix_values(fitting->matrix, row)[i];
     }
 }
 
@@ -222,10 +223,11 @@ static enum tl_status prepare(struct fitting *fitting, const struct tl_head *hea
     fitting->sums = tl_memory_alloc_aligned(quad_count, sizeof *fitting->sums);
     fitting->deltas = tl_memory_alloc_aligned(quad_count, sizeof *fitting->deltas);
     fitting->logits = tl_memory_alloc(head->class_count, sizeof *fitting->logits);
+    fitting->indices = tl_memory_alloc(head->feature_count, sizeof *fitting->indices);
     fitting->picks = tl_memory_alloc(fitting->pick_count, sizeof *fitting->picks);
     fitting->order = tl_memory_alloc(fitting->pick_count, sizeof *fitting->order);
     if (!fitting->weights || !fitting->gradient || !fitting->sums || !fitting->deltas || !fitting->logits || !fitting->picks ||
-        !fitting->order)
+        !fitting->order || !fitting->indices)
         return tl_error_set_no_memory(err, "training", weight_count * sizeof(float));
     for (size_t i = 0; i < fitting->pick_count; i++)
         fitting->order[i] = (uint32_t)i;
@@ -242,6 +244,7 @@ static void release(struct fitting *fitting)
     tl_memory_free(fitting->deltas);
     tl_memory_free(fitting->logits);
     tl_memory_free(fitting->picks);
+    tl_memory_free(fitting->indices);
     tl_memory_free(fitting->order);
 }
 

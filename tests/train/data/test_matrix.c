@@ -25,10 +25,50 @@ START_TEST(rows_stand_one_after_another)
     ck_assert_int_eq(tl_matrix_add(matrix, second, second_values, 1, NULL), TL_OK);
     ck_assert_uint_eq(matrix->row_count, 3);
     ck_assert_int_eq(memcmp(matrix->row_starts, (size_t[]){0, 3, 3, 4}, 4 * sizeof(size_t)), 0);
-    ck_assert_int_eq(memcmp(matrix->indices, (uint32_t[]){0, 4, 9, 5}, 4 * sizeof(uint32_t)), 0);
+    ck_assert_int_eq(memcmp(matrix->locals, (uint16_t[]){0, 4, 9, 5}, 4 * sizeof(uint16_t)), 0);
     ck_assert_int_eq(memcmp(matrix->values, (float[]){1, -2, 3, 7}, 4 * sizeof(float)), 0);
     ck_assert_double_eq(tl_matrix_square_norm(matrix, 0), 14);
     ck_assert_double_eq(tl_matrix_square_norm(matrix, 1), 0);
+    tl_matrix_free(matrix);
+}
+END_TEST
+
+/* 1,300 columns are two whole blocks and a narrower one. */
+START_TEST(a_row_knows_where_its_blocks_begin)
+{
+    static const uint32_t rows[][4] = {{0, 511, 512, 1299}, {1024, 1025, 1026, 1027}, {0, 1, 2, 3}, {600, 601, 602, 603}};
+    static const size_t expected[][4] = {{0, 2, 3, 4}, {0, 0, 0, 4}, {0, 4, 4, 4}, {0, 0, 4, 4}};
+    struct tl_matrix *matrix = make_matrix(1300, TL_HEAD_TRANSFORM_NONE);
+    uint32_t indices[4];
+
+    ck_assert_uint_eq(matrix->block_count, 3);
+    for (size_t r = 0; r < 4; r++)
+        ck_assert_int_eq(tl_matrix_add(matrix, rows[r], (float[]){1, 2, 3, 4}, 4, NULL), TL_OK);
+    ck_assert_int_eq(tl_matrix_add(matrix, NULL, NULL, 0, NULL), TL_OK);
+    for (size_t r = 0; r < 4; r++) {
+        for (size_t b = 0; b <= 3; b++)
+            ck_assert_uint_eq(tl_matrix_block_start(matrix, r, b), r * 4 + expected[r][b]);
+        ck_assert_uint_eq(tl_matrix_read_row(matrix, r, indices), 4);
+        ck_assert_uint_eq(tl_matrix_count(matrix, r), 4);
+        ck_assert_int_eq(memcmp(indices, rows[r], sizeof indices), 0);
+    }
+    ck_assert_uint_eq(tl_matrix_block_start(matrix, 4, 0), 16);
+    ck_assert_uint_eq(tl_matrix_block_start(matrix, 4, 3), 16);
+    ck_assert_uint_eq(tl_matrix_read_row(matrix, 4, NULL), 0);
+    tl_matrix_free(matrix);
+}
+END_TEST
+
+START_TEST(a_matrix_is_filled_anew_after_it_was_cleared)
+{
+    struct tl_matrix *matrix = make_matrix(10, TL_HEAD_TRANSFORM_NONE);
+
+    ck_assert_int_eq(tl_matrix_add(matrix, (uint32_t[]){2}, (float[]){5}, 1, NULL), TL_OK);
+    tl_matrix_clear(matrix);
+    ck_assert_uint_eq(matrix->row_count, 0);
+    ck_assert_int_eq(tl_matrix_add(matrix, (uint32_t[]){3}, (float[]){6}, 1, NULL), TL_OK);
+    ck_assert_uint_eq(tl_matrix_count(matrix, 0), 1);
+    ck_assert(matrix->locals[0] == 3 && tl_matrix_values(matrix, 0)[0] == 6);
     tl_matrix_free(matrix);
 }
 END_TEST
@@ -62,7 +102,7 @@ START_TEST(thousands_of_rows_grow_the_arrays)
     }
     ck_assert_uint_eq(matrix->row_starts[ROWS], (size_t)ROWS * WIDTH);
     for (size_t i = 0; i < (size_t)ROWS * WIDTH; i++)
-        ck_assert(matrix->indices[i] == i % WIDTH && matrix->values[i] == (float)(i + 1));
+        ck_assert(matrix->locals[i] == i % WIDTH && matrix->values[i] == (float)(i + 1));
     tl_matrix_free(matrix);
     tl_matrix_free(NULL);
 }
@@ -91,7 +131,7 @@ START_TEST(damaged_rows_are_refused_and_leave_the_matrix_alone)
     ck_assert_str_eq(err.message, rows[_i].message);
     ck_assert_uint_eq(matrix->row_count, 1);
     ck_assert_int_eq(tl_matrix_add(matrix, (uint32_t[]){3}, (float[]){6}, 1, NULL), TL_OK);
-    ck_assert(matrix->indices[1] == 3 && matrix->values[1] == 6 && matrix->row_starts[2] == 2);
+    ck_assert(matrix->locals[1] == 3 && matrix->values[1] == 6 && matrix->row_starts[2] == 2);
     tl_matrix_free(matrix);
 }
 END_TEST
@@ -125,6 +165,8 @@ Suite *tl_test_suite(void)
     TCase *core = tcase_create("Core"), *faults = tcase_create("Faults");
 
     tcase_add_test(core, rows_stand_one_after_another);
+    tcase_add_test(core, a_row_knows_where_its_blocks_begin);
+    tcase_add_test(core, a_matrix_is_filled_anew_after_it_was_cleared);
     tcase_add_test(core, the_transform_is_applied_once);
     tcase_add_test(core, thousands_of_rows_grow_the_arrays);
     tcase_add_loop_test(faults, damaged_rows_are_refused_and_leave_the_matrix_alone, 0, 5);

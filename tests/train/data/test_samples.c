@@ -59,18 +59,20 @@ static void expect_row(const struct tl_matrix *matrix, size_t row, const struct 
                        enum tl_head_transform transform)
 {
     float values[MADE_FEATURES];
-    size_t i = matrix->row_starts[row];
+    uint32_t indices[MADE_FEATURES];
+    const size_t count = tl_matrix_read_row(matrix, row, indices);
+    size_t i = 0;
 
     made_features(values, photo, variant_index);
     for (uint32_t f = 0; f < MADE_FEATURES; f++) {
         if (values[f] == 0)
             continue;
-        ck_assert_uint_lt(i, matrix->row_starts[row + 1]);
-        ck_assert_uint_eq(matrix->indices[i], f);
-        ck_assert(matrix->values[i] == tl_head_transform_value(transform, values[f]));
+        ck_assert_uint_lt(i, count);
+        ck_assert_uint_eq(indices[i], f);
+        ck_assert(tl_matrix_values(matrix, row)[i] == tl_head_transform_value(transform, values[f]));
         i++;
     }
-    ck_assert_uint_eq(i, matrix->row_starts[row + 1]);
+    ck_assert_uint_eq(i, count);
 }
 
 static const struct made_photo *find_photo(const struct tl_store_label *label)

@@ -35,8 +35,11 @@ static double reference_batch(struct reference *r, const struct tl_matrix *matri
     for (size_t n = 0; n < count; n++) {
         double x[FEATURES] = {0}, p[6] = {0}, sum = 0;
 
-        for (size_t i = matrix->row_starts[rows[n]]; i < matrix->row_starts[rows[n] + 1]; i++)
-            x[matrix->indices[i]] = (double)matrix->values[i] / scale;
+        uint32_t indices[FEATURES];
+        const size_t entry_count = tl_matrix_read_row(matrix, rows[n], indices);
+
+        for (size_t i = 0; i < entry_count; i++)
+            x[indices[i]] = (double)tl_matrix_values(matrix, rows[n])[i] / scale;
         for (size_t l = 0; l < r->class_count; l++) {
             p[l] = r->bias[l];
             for (size_t f = 0; f < r->feature_count; f++)
