@@ -64,6 +64,9 @@ static void format_allowed(char out[ALLOWED_BYTES], const struct tl_option *row)
     case TL_OPTION_STRING:
         snprintf(out, ALLOWED_BYTES, "a text that is not empty");
         break;
+    case TL_OPTION_LIST:
+        snprintf(out, ALLOWED_BYTES, "a text that is not empty, at most %d times", TL_OPTION_LIST_MAX);
+        break;
     case TL_OPTION_CHOICE: {
         size_t used = (size_t)snprintf(out, ALLOWED_BYTES, "one of");
 
@@ -143,6 +146,16 @@ static bool store_string(const struct tl_option *row, const char *text)
     return true;
 }
 
+static bool store_list(const struct tl_option *row, const char *text)
+{
+    struct tl_option_list *list = row->target;
+
+    if (*text == '\0' || list->count == TL_OPTION_LIST_MAX)
+        return false;
+    list->items[list->count++] = text;
+    return true;
+}
+
 static bool store_choice(const struct tl_option *row, const char *text)
 {
     for (int i = 0; row->choices[i]; i++) {
@@ -170,6 +183,8 @@ static bool store_value(const struct tl_option *row, const char *text)
         return store_string(row, text);
     case TL_OPTION_CHOICE:
         return store_choice(row, text);
+    case TL_OPTION_LIST:
+        return store_list(row, text);
     }
     return false;
 }

@@ -12,7 +12,7 @@
  *
  * Options may stand before, between and after operands; `--` ends them; `--name=value` and `--name value` are the
  * same. (getopt_long underneath, so a unique beginning of a name is enough.) A target keeps its default when its option
- * is not given; of an option given twice the last counts. Values are checked against the row's range or choices; the
+ * is not given; of an option given twice the last counts, but lists gather them. Values are checked against the row's range or choices; the
  * message names the option, the value and what is allowed. --help and --version need no row: parse() stops at the first
  * and reports it in `operands->request`. Not for use from several threads.
  */
@@ -31,7 +31,14 @@ enum tl_option_kind {
     TL_OPTION_NUMBER,  /* double *, finite, in [minimum, maximum] */
     TL_OPTION_RANGE,   /* double[2] *, "MIN,MAX", both in [minimum, maximum], MIN <= MAX */
     TL_OPTION_STRING,  /* const char **, borrowed from argv; not empty */
-    TL_OPTION_CHOICE   /* int *, the index of the word in choices */
+    TL_OPTION_CHOICE,  /* int *, the index of the word in choices */
+    TL_OPTION_LIST     /* struct tl_option_list *; may be given several times, each adds its text, which is not empty */
+};
+
+enum { TL_OPTION_LIST_MAX = 32 };
+struct tl_option_list {
+    const char *items[TL_OPTION_LIST_MAX]; /* borrowed from argv */
+    size_t count;
 };
 
 struct tl_option {

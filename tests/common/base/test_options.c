@@ -19,6 +19,7 @@ struct parsed {
     double zoom[2];
     const char *name;
     int colour;
+    struct tl_option_list tags;
     bool is_rate_given, is_verbose_given;
     struct tl_operands operands;
     char words[WORD_LIMIT][64];
@@ -27,7 +28,7 @@ struct parsed {
     struct tl_error err;
 };
 
-enum { ROW_COUNT = 8 };
+enum { ROW_COUNT = 9 };
 
 static void init_rows(struct tl_option rows[ROW_COUNT], struct parsed *p)
 {
@@ -47,6 +48,7 @@ static void init_rows(struct tl_option rows[ROW_COUNT], struct parsed *p)
     rows[6] = (struct tl_option){.name = "verbatim", .kind = TL_OPTION_FLAG, .target = &p->is_verbose, .help = "as is"};
     rows[7] = (struct tl_option){.name = "seed", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &p->seed,
                                  .minimum = 0, .maximum = (double)LONG_MAX, .help = "of the draws (0)"};
+    rows[8] = (struct tl_option){.name = "tag", .argument = "TAG", .kind = TL_OPTION_LIST, .target = &p->tags, .help = "one more"};
 }
 
 /* Parses `line`, split at blanks ("''" is an empty word). */
@@ -136,6 +138,31 @@ START_TEST(the_last_of_two_counts)
 
     ck_assert_int_eq(parse(&p, "--epochs 1 --epochs 2"), TL_OK);
     ck_assert_int_eq(p.epochs, 2);
+}
+END_TEST
+
+START_TEST(a_list_gathers_in_order)
+{
+    struct parsed p;
+
+    ck_assert_msg(parse(&p, "--tag a=1,2 x --tag=b") == TL_OK, "%s", p.err.message);
+    ck_assert_uint_eq(p.tags.count, 2);
+    ck_assert_str_eq(p.tags.items[0], "a=1,2");
+    ck_assert_str_eq(p.tags.items[1], "b");
+}
+END_TEST
+
+START_TEST(a_full_list_takes_no_more)
+{
+    struct parsed p = {.tags = {.count = TL_OPTION_LIST_MAX}};
+    const struct tl_option row = {.name = "tag", .argument = "TAG", .kind = TL_OPTION_LIST, .target = &p.tags, .help = "one more"};
+    const struct tl_command command = {"tl-try", "tl-try", "Tries.", &row, 1, NULL};
+    char words[2][8] = {"tl-try", "--tag=x"};
+    char *argv[] = {words[0], words[1], NULL};
+
+    ck_assert_int_eq(tl_options_parse(&p.operands, &command, 2, argv, &p.err), TL_BAD_INPUT);
+    ck_assert_str_eq(p.err.message, "--tag takes a text that is not empty, at most 32 times, not 'x' (see --help)");
+    ck_assert_uint_eq(p.tags.count, TL_OPTION_LIST_MAX);
 }
 END_TEST
 
@@ -288,7 +315,7 @@ static const struct wrong_case WRONG[] = {
     {"-xyz", "there is no option -xyz (see --help; behind -- it is an operand)"},
     {"-5", "there is no option -5 (see --help; behind -- it is an operand)"},
     {"-\xc3\xa9", "there is no option -\xc3\xa9 (see --help; behind -- it is an operand)"},
-    {"--=3", "--=3 may mean --verbose, --epochs, --rate, --zoom, --name, --colour, --verbatim, --seed, --help, --version "
+    {"--=3", "--=3 may mean --verbose, --epochs, --rate, --zoom, --name, --colour, --verbatim, --seed, --tag, --help, --version "
              "(see --help)"},
 };
 
@@ -335,6 +362,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, an_equals_sign_does_the_same);
     tcase_add_test(core, targets_keep_their_defaults);
     tcase_add_test(core, the_last_of_two_counts);
+    tcase_add_test(core, a_list_gathers_in_order);
     tcase_add_test(core, negative_values_are_values);
     tcase_add_loop_test(core, operands_may_stand_anywhere_and_keep_their_order, 0, 2);
     tcase_add_test(core, parsing_reorders_argv_and_loses_no_word);
@@ -345,6 +373,7 @@ Suite *tl_test_suite(void)
     tcase_add_test(limits, a_command_without_words_parses);
     tcase_add_loop_test(faults, a_wrong_word_is_named_with_what_is_allowed, 0, (int)(sizeof WRONG / sizeof WRONG[0]));
     tcase_add_test(faults, a_failed_parse_does_not_disturb_the_next);
+    tcase_add_test(limits, a_full_list_takes_no_more);
     tcase_add_test(faults, no_memory_is_told);
     suite_add_tcase(suite, core);
     suite_add_tcase(suite, limits);
