@@ -102,9 +102,9 @@ static enum tl_status start_head(struct training *training, struct tl_error *err
 {
     const struct tl_train_options *options = training->options;
     struct tl_outcome *outcome = &training->outcome;
-    enum tl_status status =
-        tl_head_create(&training->head, training->material.samples->matrix->feature_count,
-                       training->material.selection->class_names, training->material.selection->class_count, err);
+    const struct tl_head_shape shape = {.feature_count = training->material.samples->matrix->feature_count,
+                                        .class_count = training->material.selection->class_count};
+    enum tl_status status = tl_head_create(&training->head, &shape, training->material.selection->class_names, err);
 
     if (status != TL_OK)
         return status;

@@ -1,10 +1,8 @@
-/* head.c - see head.h. */
+/* head.c - made, checked and given as tensors; see head.h. What it predicts is in head_logits.c. */
 #include "common/head/head.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/memory.h"
@@ -12,25 +10,43 @@
 const char *const tl_head_transform_names[] = {"none", "sqrt", NULL};
 const char *const tl_head_pool_names[] = {"none", "avg", NULL};
 
-static enum tl_status check_shape(size_t feature_count, size_t class_count, struct tl_error *err)
+static bool is_too_large(size_t rows, size_t columns)
 {
-    if (feature_count == 0)
+    return columns > 0 && rows > TL_MEMORY_LIMIT_BYTES / sizeof(float) / columns;
+}
+
+static enum tl_status check_shape(const struct tl_head_shape *shape, struct tl_error *err)
+{
+    if (shape->feature_count == 0)
         return tl_error_set(err, TL_BAD_INPUT, "a head needs at least one feature");
-    if (class_count < 2 || class_count > TL_HEAD_CLASSES_MAX)
-        return tl_error_set(err, TL_BAD_INPUT, "a head has 2 to %d classes, not %zu", TL_HEAD_CLASSES_MAX, class_count);
-    if (feature_count > TL_MEMORY_LIMIT_BYTES / sizeof(float) / class_count)
-        return tl_error_set(err, TL_BAD_INPUT, "a head of %zu features and %zu classes is too large", feature_count, class_count);
+    if (shape->class_count < 2 || shape->class_count > TL_HEAD_CLASSES_MAX)
+        return tl_error_set(err, TL_BAD_INPUT, "a head has 2 to %d classes, not %zu", TL_HEAD_CLASSES_MAX, shape->class_count);
+    if (shape->hidden_count > TL_HEAD_HIDDEN_MAX)
+        return tl_error_set(err, TL_BAD_INPUT, "a hidden layer has at most %d units, not %zu", TL_HEAD_HIDDEN_MAX,
+                            shape->hidden_count);
+    if (shape->pool == TL_HEAD_POOL_AVG &&
+        (shape->channel_count == 0 || shape->feature_count % shape->channel_count != 0 ||
+         shape->channel_count > TL_HEAD_POOLED_CHANNELS_MAX))
+        return tl_error_set(err, TL_BAD_INPUT, "%zu features of %zu channels cannot be pooled; at most %d channels can",
+                            shape->feature_count, shape->channel_count, TL_HEAD_POOLED_CHANNELS_MAX);
+    if (is_too_large(shape->feature_count, shape->class_count) || is_too_large(shape->feature_count, shape->hidden_count) ||
+        is_too_large(shape->hidden_count, shape->class_count))
+        return tl_error_set(err, TL_BAD_INPUT, "a head of %zu features, %zu hidden units and %zu classes is too large",
+                            shape->feature_count, shape->hidden_count, shape->class_count);
     return TL_OK;
 }
 
-static bool allocate_parts(struct tl_head *head, size_t feature_count, size_t class_count)
+static bool allocate_parts(struct tl_head *head)
 {
-    head->feature_count = feature_count;
-    head->class_count = class_count;
-    head->kernel = tl_memory_alloc(feature_count * class_count, sizeof *head->kernel);
-    head->bias = tl_memory_alloc(class_count, sizeof *head->bias);
-    head->class_names = tl_memory_alloc(class_count, sizeof *head->class_names);
-    return head->kernel && head->bias && head->class_names;
+    head->kernel = tl_memory_alloc(tl_head_kernel_rows(head) * head->class_count, sizeof *head->kernel);
+    head->bias = tl_memory_alloc(head->class_count, sizeof *head->bias);
+    head->class_names = tl_memory_alloc(head->class_count, sizeof *head->class_names);
+    if (head->hidden_count > 0) {
+        head->hidden_kernel = tl_memory_alloc(head->input_count * head->hidden_count, sizeof *head->hidden_kernel);
+        head->hidden_bias = tl_memory_alloc(head->hidden_count, sizeof *head->hidden_bias);
+    }
+    return head->kernel && head->bias && head->class_names &&
+           (head->hidden_count == 0 || (head->hidden_kernel && head->hidden_bias));
 }
 
 static bool copy_names(struct tl_head *head, const char *const *class_names)
@@ -43,22 +59,29 @@ static bool copy_names(struct tl_head *head, const char *const *class_names)
     return true;
 }
 
-enum tl_status tl_head_create(struct tl_head **out, size_t feature_count, const char *const *class_names, size_t class_count,
+enum tl_status tl_head_create(struct tl_head **out, const struct tl_head_shape *shape, const char *const *class_names,
                               struct tl_error *err)
 {
     struct tl_head *head = NULL;
     enum tl_status status;
 
     *out = NULL;
-    status = check_shape(feature_count, class_count, err);
+    status = check_shape(shape, err);
     if (status != TL_OK)
         goto done;
     head = tl_memory_alloc(1, sizeof *head);
-    if (!head || !allocate_parts(head, feature_count, class_count) || !copy_names(head, class_names)) {
-        status = tl_error_set_no_memory(err, "a head", feature_count * class_count * sizeof(float));
+    if (head)
+        *head = (struct tl_head){.feature_count = shape->feature_count,
+                                 .channel_count = shape->channel_count,
+                                 .pool = shape->pool,
+                                 .input_count = shape->pool == TL_HEAD_POOL_AVG ? shape->channel_count : shape->feature_count,
+                                 .hidden_count = shape->hidden_count,
+                                 .class_count = shape->class_count,
+                                 .scale = 1};
+    if (!head || !allocate_parts(head) || !copy_names(head, class_names)) {
+        status = tl_error_set_no_memory(err, "a head", shape->feature_count * shape->class_count * sizeof(float));
         goto done;
     }
-    head->scale = 1;
     *out = head;
     head = NULL;
 done:
@@ -73,9 +96,16 @@ void tl_head_free(struct tl_head *head)
     for (size_t l = 0; head->class_names && l < head->class_count; l++)
         tl_memory_free(head->class_names[l]);
     tl_memory_free(head->class_names);
+    tl_memory_free(head->hidden_kernel);
+    tl_memory_free(head->hidden_bias);
     tl_memory_free(head->kernel);
     tl_memory_free(head->bias);
     tl_memory_free(head);
+}
+
+size_t tl_head_kernel_rows(const struct tl_head *head)
+{
+    return head->hidden_count > 0 ? head->hidden_count : head->input_count;
 }
 
 static enum tl_status check_values(const char *tensor, const float *values, size_t count, struct tl_error *err)
@@ -93,125 +123,52 @@ enum tl_status tl_head_check(const struct tl_head *head, struct tl_error *err)
 
     if (!isfinite(head->scale) || head->scale <= 0)
         return tl_error_set(err, TL_CORRUPT, "the head's scale is %g, it has to be a number above 0", head->scale);
-    status = check_values("kernel", head->kernel, head->feature_count * head->class_count, err);
+    status = check_values("kernel", head->kernel, tl_head_kernel_rows(head) * head->class_count, err);
     if (status == TL_OK)
         status = check_values("bias", head->bias, head->class_count, err);
+    if (status == TL_OK)
+        status = check_values("hidden kernel", head->hidden_kernel, head->input_count * head->hidden_count, err);
+    if (status == TL_OK)
+        status = check_values("hidden bias", head->hidden_bias, head->hidden_count, err);
     return status;
 }
 
-float tl_head_transform_value(enum tl_head_transform transform, float value)
+/* Adds (rows, columns) values, each divided by `scale`, and (columns) of bias. */
+static enum tl_status add_layer(tl_tensors *tensors, const char *layer, const char *const names[2], const float *kernel,
+                                const float *bias, const size_t shape[2], double scale, struct tl_error *err)
 {
-    if (transform == TL_HEAD_TRANSFORM_SQRT)
-        return copysignf(sqrtf(fabsf(value)), value);
-    return value;
-}
+    float *kernel_values, *bias_values;
+    enum tl_status status = tl_tensors_add(tensors, &kernel_values, layer, names[0], 2, shape, err);
 
-/* sums[l] += kernel[feature][l] * transform(value) */
-static void add_feature(const struct tl_head *head, double *sums, size_t feature, float value)
-{
-    const float *row = head->kernel + feature * head->class_count;
-    const double transformed = (double)tl_head_transform_value(head->transform, value);
-
-    for (size_t l = 0; l < head->class_count; l++)
-        sums[l] += (double)row[l] * transformed;
-}
-
-static void finish_logits(const struct tl_head *head, double *sums)
-{
-    for (size_t l = 0; l < head->class_count; l++)
-        sums[l] = sums[l] / head->scale + (double)head->bias[l];
-}
-
-static void clear(double *sums, size_t count)
-{
-    for (size_t l = 0; l < count; l++)
-        sums[l] = 0;
-}
-
-/* A zero adds a zero to each sum, which leaves its bits alone; so zeros are passed over, and the sparse form is the same sum. */
-void tl_head_logits(const struct tl_head *head, double *logits, const float *x)
-{
-    clear(logits, head->class_count);
-    for (size_t f = 0; f < head->feature_count; f++)
-        if (x[f] != 0)
-            add_feature(head, logits, f, x[f]);
-    finish_logits(head, logits);
-}
-
-void tl_head_logits_sparse(const struct tl_head *head, double *logits, const uint32_t *indices, const float *values, size_t count)
-{
-    clear(logits, head->class_count);
-    for (size_t i = 0; i < count; i++) {
-        assert(indices[i] < head->feature_count);
-        add_feature(head, logits, indices[i], values[i]);
-    }
-    finish_logits(head, logits);
-}
-
-void tl_head_softmax(double *logits, size_t class_count)
-{
-    double largest = logits[0], sum = 0;
-
-    for (size_t l = 1; l < class_count; l++)
-        if (logits[l] > largest)
-            largest = logits[l];
-    for (size_t l = 0; l < class_count; l++) {
-        logits[l] = exp(logits[l] - largest);
-        sum += logits[l];
-    }
-    for (size_t l = 0; l < class_count; l++)
-        logits[l] /= sum;
-}
-
-static int compare_ranks(const void *a, const void *b, void *context)
-{
-    const size_t first = *(const size_t *)a, second = *(const size_t *)b;
-    const double *probabilities = context;
-
-    if (probabilities[first] != probabilities[second])
-        return probabilities[first] > probabilities[second] ? -1 : 1;
-    return first < second ? -1 : first > second;
-}
-
-void tl_head_rank(size_t *order, const double *probabilities, size_t class_count)
-{
-    for (size_t l = 0; l < class_count; l++)
-        order[l] = l;
-    qsort_r(order, class_count, sizeof *order, compare_ranks, (void *)(uintptr_t)probabilities);
-}
-
-void tl_head_append_json(struct tl_text *text, const char *const *class_names, const size_t *order, const double *probabilities,
-                         size_t count)
-{
-    tl_text_append(text, "{");
-    for (size_t i = 0; i < count; i++) {
-        tl_text_append(text, i == 0 ? "" : ", ");
-        tl_text_append_json_string(text, class_names[order[i]]);
-        tl_text_append(text, ": ");
-        tl_text_append_json_number(text, probabilities[order[i]]);
-    }
-    tl_text_append(text, "}");
+    if (status == TL_OK)
+        status = tl_tensors_add(tensors, &bias_values, layer, names[1], 1, &shape[1], err);
+    if (status != TL_OK)
+        return status;
+    for (size_t i = 0; i < shape[0] * shape[1]; i++)
+        kernel_values[i] = (float)((double)kernel[i] / scale);
+    memcpy(bias_values, bias, shape[1] * sizeof *bias);
+    return TL_OK;
 }
 
 enum tl_status tl_head_to_tensors(const struct tl_head *head, tl_tensors **out, int fold, struct tl_error *err)
 {
-    const size_t kernel_shape[2] = {head->feature_count, head->class_count};
-    const size_t bias_shape[1] = {head->class_count};
+    static const char *const hidden_names[2] = {"hidden/kernel:0", "hidden/bias:0"};
+    static const char *const head_names[2] = {"head/kernel:0", "head/bias:0"};
+    const size_t hidden_shape[2] = {head->input_count, head->hidden_count};
+    const size_t head_shape[2] = {tl_head_kernel_rows(head), head->class_count};
+    const double scale = fold ? head->scale : 1;
     tl_tensors *tensors = NULL;
-    float *kernel = NULL, *bias = NULL;
     enum tl_status status;
 
     *out = NULL;
     status = tl_tensors_create(&tensors, err);
+    if (status == TL_OK && head->hidden_count > 0)
+        status = add_layer(tensors, "hidden", hidden_names, head->hidden_kernel, head->hidden_bias, hidden_shape, scale, err);
     if (status == TL_OK)
-        status = tl_tensors_add(tensors, &kernel, "head", "head/kernel:0", 2, kernel_shape, err);
-    if (status == TL_OK)
-        status = tl_tensors_add(tensors, &bias, "head", "head/bias:0", 1, bias_shape, err);
+        status = add_layer(tensors, "head", head_names, head->kernel, head->bias, head_shape,
+                           head->hidden_count > 0 ? 1 : scale, err);
     if (status != TL_OK)
         goto done;
-    for (size_t i = 0; i < head->feature_count * head->class_count; i++)
-        kernel[i] = fold ? (float)((double)head->kernel[i] / head->scale) : head->kernel[i];
-    memcpy(bias, head->bias, head->class_count * sizeof *bias);
     *out = tensors;
     tensors = NULL;
 done:

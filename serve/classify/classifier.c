@@ -61,7 +61,8 @@ enum tl_status tl_classifier_read_head(struct tl_head **out, const struct tl_sto
     if (!names[transform])
         return tl_error_set(err, TL_CORRUPT, "the head wants its features transformed by '%s', which this program does not know",
                             chosen->transform);
-    status = tl_head_create(&head, chosen->feature_count, (const char *const *)chosen->class_names, chosen->class_count, err);
+    const struct tl_head_shape shape = {.feature_count = chosen->feature_count, .class_count = chosen->class_count};
+    status = tl_head_create(&head, &shape, (const char *const *)chosen->class_names, err);
     if (status != TL_OK)
         return status;
     head->transform = (enum tl_head_transform)transform;

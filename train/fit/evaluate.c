@@ -12,7 +12,6 @@ enum tl_status tl_evaluate_role(struct tl_evaluation *out, int64_t *confusion, d
 {
     const struct tl_matrix *matrix = samples->matrix;
     const size_t class_count = head->class_count;
-    struct tl_head view = *head; /* the matrix has the transform applied already */
     double *logits = tl_memory_alloc(class_count, sizeof *logits);
     uint32_t *indices = tl_memory_alloc(matrix->feature_count, sizeof *indices);
     double loss = 0;
@@ -23,7 +22,6 @@ enum tl_status tl_evaluate_role(struct tl_evaluation *out, int64_t *confusion, d
         status = tl_error_set_no_memory(err, "the evaluation", matrix->feature_count * sizeof *indices);
         goto done;
     }
-    view.transform = TL_HEAD_TRANSFORM_NONE;
     if (confusion)
         memset(confusion, 0, class_count * class_count * sizeof *confusion);
     for (size_t i = 0; i < samples->count; i++) {
@@ -33,7 +31,7 @@ enum tl_status tl_evaluate_role(struct tl_evaluation *out, int64_t *confusion, d
         if (sample->role != role)
             continue;
         count = tl_matrix_read_row(matrix, sample->row, indices);
-        tl_head_logits_sparse(&view, logits, indices, tl_matrix_values(matrix, sample->row), count);
+        tl_head_logits_of_input(head, logits, indices, tl_matrix_values(matrix, sample->row), count);
         loss += tl_loss_of_logits(logits, class_count, sample->class_index);
         predicted = tl_loss_predicted_class(logits, class_count); /* of the probabilities, as tl_head_rank() has it */
         right_count += predicted == sample->class_index;

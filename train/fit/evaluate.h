@@ -1,6 +1,7 @@
 /* evaluate.h - what a head says of the plain photos of one role: loss, accuracy, confusion, probabilities.
  *
- * The sums are those of tl_head_logits(), so that classifying the same features later gives the same probabilities to the bit.
+ * The sums are those of tl_head_logits_of_input(), so that classifying the same features later gives the same probabilities to
+ * the bit.
  */
 #ifndef TL_TRAIN_EVALUATE_H
 #define TL_TRAIN_EVALUATE_H

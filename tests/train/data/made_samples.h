@@ -71,9 +71,10 @@ static inline struct tl_samples *make_separable(size_t train_count, size_t valid
 static inline struct tl_head *make_head(size_t feature_count, size_t class_count)
 {
     static const char *const names[] = {"a", "b", "c", "d", "e", "f"};
+    const struct tl_head_shape shape = {.feature_count = feature_count, .class_count = class_count};
     struct tl_head *head = NULL;
 
-    ck_assert_int_eq(tl_head_create(&head, feature_count, names, class_count, NULL), TL_OK);
+    ck_assert_int_eq(tl_head_create(&head, &shape, names, NULL), TL_OK);
     return head;
 }
 
