@@ -24,7 +24,7 @@ static enum tl_status allocate(struct tl_descent *descent, struct tl_error *err)
     descent->row = tl_memory_alloc(descent->problem.rows.class_count, sizeof *descent->row);
     if (!descent->logits || !descent->logit_direction || !descent->residuals || !descent->row)
         return tl_error_set_no_memory(err, "L-BFGS", logit_count * sizeof(double));
-    return tl_steps_create(&descent->steps, descent->count, descent->has_images, err);
+    return tl_curvature_create(&descent->curvature, descent->count, descent->has_images, err);
 }
 
 enum tl_status tl_descent_init(struct tl_descent *out, const struct tl_descent_problem *problem, size_t coefficient_count,
@@ -58,8 +58,8 @@ void tl_descent_release(struct tl_descent *descent)
     tl_memory_free(descent->logit_direction);
     tl_memory_free(descent->residuals);
     tl_memory_free(descent->row);
-    tl_steps_free(descent->steps);
-    *descent = (struct tl_descent){.steps = NULL};
+    tl_curvature_free(descent->curvature);
+    *descent = (struct tl_descent){.curvature = NULL};
 }
 
 /* The penalty's part, and the bias's: its derivatives are the sums of the residuals. */
@@ -86,7 +86,7 @@ static void remember_step(struct tl_descent *descent, double t)
     tl_lanes_add(descent->change, 1, descent->gradient, descent->count);
     if (descent->has_images)
         tl_lanes_add(descent->change_image, 1, descent->gradient_image, descent->count);
-    tl_steps_add(descent->steps, t, descent->direction, descent->direction_image, descent->change, descent->change_image);
+    tl_curvature_add(descent->curvature, t, descent->direction, descent->direction_image, descent->change, descent->change_image);
 }
 
 bool tl_descent_turn(struct tl_descent *descent)
@@ -103,7 +103,7 @@ bool tl_descent_turn(struct tl_descent *descent)
         descent->end = TL_DESCENT_BOUND;
     if (descent->end != TL_DESCENT_GOING)
         return false;
-    tl_steps_direct(descent->steps, descent->direction, descent->direction_image, descent->gradient, descent->gradient_image);
+    tl_curvature_direct(descent->curvature, descent->direction, descent->direction_image, descent->gradient, descent->gradient_image);
     tl_lanes_scale(descent->change, -1, descent->gradient, descent->count);
     if (descent->has_images)
         tl_lanes_scale(descent->change_image, -1, descent->gradient_image, descent->count);

@@ -12,8 +12,8 @@
  *     tl_descent_release(&descent);
  *
  * Without images a point is the kernel itself (F, L, any order) and the bias after it. With images it is the coefficients A
- * (L, N) of kernel = X^T A and the bias: inner products of kernels are those of coefficients under M = X X^T, so each iterate is the
- * one that the kernel itself would have taken, up to rounding. A vector's image is (M A, bias), which is its logits too.
+ * (L, N) of kernel = X^T A and the bias: inner products of kernels are those of coefficients under M = X X^T, so each iterate is
+ * the one that the kernel itself would have taken, up to rounding. A vector's image is (M A, bias), which is its logits too.
  *
  * Arrays of logits and residuals are class after class (slope.h). One thread a struct; sums run in a fixed order.
  * The line search is for the strong Wolfe conditions; along a line the problem is convex, so it brackets the root of the slope.
@@ -27,7 +27,7 @@
 
 #include "common/base/error.h"
 #include "train/fit/slope.h"
-#include "train/fit/steps.h"
+#include "train/fit/curvature.h"
 
 struct tl_descent_problem {
     struct tl_slope_rows rows;
@@ -54,7 +54,7 @@ struct tl_descent {
     double *residuals; /* (L, N): the loss's derivative by the logits */
     double *change, *change_image; /* scratch (count) */
     double *row;                   /* scratch (L) */
-    tl_steps *steps;
+    tl_curvature *curvature;
     double loss, penalty; /* at the point: the weighted sum, and l2 |kernel|^2 */
     double gradient_norm;
     double step, walked_loss; /* of the last walk */

@@ -34,8 +34,8 @@ TL_MUST_USE enum tl_status tl_gram_create(struct tl_gram **out, const struct tl_
                                           struct tl_error *err);
 void tl_gram_free(struct tl_gram *gram);
 
-/* out[c * N + i] = sum_j K_ij columns[c * N + j], summed in order of j. The columns' values are floats' (slope.h), else the last bits
- * depend on the machine. */
+/* out[c * N + i] = sum_j K_ij columns[c * N + j], summed in order of j. The columns' values are those of floats (slope.h), else the
+ * last bits depend on the machine. */
 void tl_gram_multiply(const struct tl_gram *gram, double *out, const double *columns, size_t column_count, tl_team *team);
 
 /* The entry of two rows. */

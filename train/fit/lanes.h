@@ -1,6 +1,7 @@
 /* lanes.h - sums over long vectors of doubles, in an order that is the same on every machine.
  *
- * Eight partial sums, one for each index modulo 8, are joined at the end as ((0+4)+(2+6))+((1+5)+(3+7)). Vectors may start anywhere.
+ * Eight partial sums, one for each index modulo 8, are joined at the end as ((0+4)+(2+6))+((1+5)+(3+7)). Vectors may start
+ * anywhere.
  */
 #ifndef TL_TRAIN_LANES_H
 #define TL_TRAIN_LANES_H

@@ -121,8 +121,8 @@ static enum tl_status start(struct fit *fit, struct tl_descent *descent, const s
 {
     const size_t class_count = fit->head->class_count, row_count = fit->samples->matrix->row_count;
     const size_t coefficient_count = class_count * (gram ? row_count : fit->samples->matrix->feature_count);
-    const struct tl_descent_problem problem = {
-        {row_count, class_count, fit->rows.classes, fit->rows.weights}, fit->course->l2, fit->course->tolerance, fit->course->epochs};
+    const struct tl_descent_problem problem = {{row_count, class_count, fit->rows.classes, fit->rows.weights},
+                                               fit->course->l2, fit->course->tolerance, fit->course->epochs};
     enum tl_status status = tl_descent_init(descent, &problem, coefficient_count, gram != NULL, err);
 
     if (status != TL_OK)
@@ -142,7 +142,7 @@ enum tl_status tl_lbfgs_fit_head(struct tl_head *head, struct tl_store_epoch *hi
 {
     struct fit fit = {.head = head, .samples = samples, .course = course, .history = history,
                       .each_epoch = each_epoch, .context = context};
-    struct tl_descent descent = {.steps = NULL};
+    struct tl_descent descent = {.curvature = NULL};
     const double *kept;
     enum tl_status status = tl_lbfgs_rows_init(&fit.rows, samples, course, head->class_count, err);
 

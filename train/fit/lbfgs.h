@@ -3,9 +3,9 @@
  *     minimise  sum_n weight_n cross-entropy_n + l2 sum(kernel^2)      weight_n = 1 / N, times its class's weight
  *
  * from zero, the kernel being the one that sees features divided by the head's scale, as in fit.h; the bias is free. There are no
- * epochs, batches, learning rate and seed: course->epochs bounds the iterations, and a row of the history is an iteration, with loss
- * (the weighted one that is minimised, without the penalty), accuracy and val_* after it. Of `variants`, `cycle` means each photo's
- * variants without the plain one.
+ * epochs, batches, learning rate and seed: course->epochs bounds the iterations, and a row of the history is an iteration, with
+ * loss (the weighted one that is minimised, without the penalty), accuracy and val_* after it. Of `variants`, `cycle` means each
+ * photo's variants without the plain one.
  *
  * With a Gram matrix of the samples' rows (gram.h) the same iterates cost a fraction; tl_lbfgs_pays_gram() tells when making one
  * pays. Sizes alone decide that, never whether one is at hand: the two ways differ in the last digits. Many problems over the same

@@ -15,8 +15,8 @@ struct tl_lbfgs_rows {
     bool *is_watched;  /* it trains, or is a validation photo's plain row */
 };
 
-/* Of the variants, `cycle` takes each photo's variants without the plain one. Fails with: TL_BAD_INPUT (nothing to train on, or of one
- * class alone), TL_NO_MEMORY; releasing is allowed then too. */
+/* Of the variants, `cycle` takes each photo's variants without the plain one. Fails with: TL_BAD_INPUT (nothing to train on, or of
+ * one class alone), TL_NO_MEMORY; releasing is allowed then too. */
 TL_MUST_USE enum tl_status tl_lbfgs_rows_init(struct tl_lbfgs_rows *out, const struct tl_samples *samples,
                                               const struct tl_course *course, size_t class_count, struct tl_error *err);
 void tl_lbfgs_rows_release(struct tl_lbfgs_rows *rows);

@@ -21,8 +21,8 @@ struct tl_slope {
     double derivative; /* of that by t */
 };
 
-/* `residuals` (L, N): weight times (probability - one at the row's class); 0 where the weight is 0. They are rounded to floats, so that
- * their products with floats are exact, whether or not a machine fuses product and sum. `row` (L) is scratch. */
+/* `residuals` (L, N): weight times (probability - one at the row's class); 0 where the weight is 0. They are rounded to floats, so
+ * that their products with floats are exact, whether or not a machine fuses product and sum. `row` (L) is scratch. */
 struct tl_slope tl_slope_evaluate(double *residuals, const struct tl_slope_rows *rows, const double *logits,
                                   const double *direction, double t, double *row);
 
