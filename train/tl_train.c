@@ -139,7 +139,7 @@ static enum tl_status refit(struct training *training, struct tl_error *err)
     training->head = NULL;
     status = start_head(training, err);
     if (status == TL_OK)
-        status = tl_fit_head(training->head, history, training->material.samples, &training->outcome.course, NULL, NULL, err);
+        status = tl_fit_head(NULL, training->head, history, training->material.samples, &training->outcome.course, NULL, err);
     training->outcome.is_refitted = status == TL_OK;
     tl_memory_free(history);
     return status;
@@ -150,6 +150,7 @@ static enum tl_status fit(struct training *training, struct tl_error *err)
     const struct tl_train_options *options = training->options;
     struct tl_outcome *outcome = &training->outcome;
     const bool is_told = !options->is_json && !options->is_quiet;
+    const struct tl_fit_aid aid = {.each_epoch = is_told ? print_epoch : NULL, .context = training};
     double start;
     enum tl_status status = start_head(training, err);
 
@@ -175,8 +176,7 @@ static enum tl_status fit(struct training *training, struct tl_error *err)
         return status;
     outcome->started_ms = tl_system_time_ms();
     start = tl_system_seconds();
-    status = tl_fit_head(training->head, training->history, training->material.samples, &outcome->course,
-                         is_told ? print_epoch : NULL, training, err);
+    status = tl_fit_head(NULL, training->head, training->history, training->material.samples, &outcome->course, &aid, err);
     if (is_told)
         (void)putchar('\n');
     if (status == TL_OK)

@@ -1,8 +1,4 @@
-/* fit.c - see fit.h.
- *
- * Kernel and bias lie in one array of F + 1 rows, each padded with zeros to whole quads; Adam goes over it as one. The
- * padding has no gradient and stays zero.
- */
+/* fit.c - see fit.h. */
 #include "train/fit/fit.h"
 
 #include <math.h>
@@ -10,32 +6,20 @@
 
 #include "common/base/memory.h"
 #include "common/base/random.h"
-#include "train/fit/adam.h"
 #include "train/fit/evaluate.h"
-#include "train/fit/loss.h"
-#include "train/fit/quad.h"
+#include "train/fit/stepper.h"
+#include "train/fit/weighting.h"
 
 /* Chosen by trial on photos: with vectors of this norm a learning rate of 0.001 is neither slow nor rough. */
 static const double SCALED_NORM = 28;
 
-/* A vector that an epoch goes through. */
-struct pick {
-    size_t row;
-    uint32_t class_index;
-};
-
 struct fitting {
-    const struct tl_matrix *matrix;
-    size_t feature_count, class_count, quad_count; /* quads in a row of weights */
-    double scale;
-    float *weights, *gradient; /* (F + 1, 4 * quad_count): kernel rows, then the bias */
-    tl_quad *sums, *deltas;    /* (quad_count) */
-    double *logits;            /* (L) */
-    uint32_t *indices;         /* of the row at hand */
-    struct pick *picks;
+    struct tl_pick *picks, *shuffled;
     uint32_t *order;
     size_t pick_count;
-    tl_adam *adam;
+    double *class_weights; /* (L) */
+    tl_stepper *stepper;
+    float *best_kernel, *best_bias; /* the best epoch's so far; only where something is monitored */
 };
 
 size_t tl_fit_count_vectors(const struct tl_samples *samples, enum tl_fit_variants variants)
@@ -82,7 +66,7 @@ void tl_fit_init_glorot(struct tl_head *head, uint64_t seed)
 }
 
 /* The vectors of an epoch, counted from 0; their number is the same in each. */
-static void list_picks(struct pick *picks, const struct tl_samples *samples, enum tl_fit_variants variants, size_t epoch_index)
+static void list_picks(struct tl_pick *picks, const struct tl_samples *samples, enum tl_fit_variants variants, size_t epoch_index)
 {
     size_t count = 0;
 
@@ -99,153 +83,58 @@ static void list_picks(struct pick *picks, const struct tl_samples *samples, enu
             end = first + 1;
         }
         for (size_t row = first; row < end; row++)
-            picks[count++] = (struct pick){row, sample->class_index};
+            picks[count++] = (struct tl_pick){row, sample->class_index};
     }
 }
 
-/* Up to four classes: one quad a row. Four partial sums, because each addition would wait for the one before. */
-static tl_quad sum_narrow(const tl_quad *weights, const uint32_t *indices, const float *values, size_t count)
+static enum tl_status run_epoch(struct fitting *fitting, struct tl_store_epoch *result, const struct tl_samples *samples,
+                                struct tl_error *err)
 {
-    tl_quad sums[4] = {{0}, {0}, {0}, {0}};
-    size_t i = 0;
+    struct tl_stepper_sums sums = {0, 0};
+    enum tl_status status;
 
-    for (; i + 4 <= count; i += 4) {
-        sums[0] += weights[indices[i]] * values[i];
-        sums[1] += weights[indices[i + 1]] * values[i + 1];
-        sums[2] += weights[indices[i + 2]] * values[i + 2];
-        sums[3] += weights[indices[i + 3]] * values[i + 3];
-    }
-    for (; i < count; i++)
-        sums[0] += weights[indices[i]] * values[i];
-    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
-}
-
-static void sum_wide(tl_quad *sums, size_t quad_count, const tl_quad *weights, const uint32_t *indices, const float *values,
-                     size_t count)
-{
-    for (size_t q = 0; q < quad_count; q++)
-        sums[q] = (tl_quad){0};
-    for (size_t i = 0; i < count; i++)
-        for (size_t q = 0; q < quad_count; q++)
-            sums[q] += weights[indices[i] * quad_count + q] * values[i];
-}
-
-static void compute_logits(struct fitting *fitting, size_t row)
-{
-    const size_t count = tl_matrix_read_row(fitting->matrix, row, fitting->indices);
-    const uint32_t *indices = fitting->indices;
-    const float *values = tl_matrix_values(fitting->matrix, row);
-    const float *bias = fitting->weights + fitting->feature_count * fitting->quad_count * TL_QUAD_LANES;
-
-    if (fitting->quad_count == 1)
-        fitting->sums[0] = sum_narrow((const tl_quad *)fitting->weights, indices, values, count);
-    else
-        sum_wide(fitting->sums, fitting->quad_count, (const tl_quad *)fitting->weights, indices, values, count);
-    for (size_t l = 0; l < fitting->class_count; l++)
-        fitting->logits[l] = (double)fitting->sums[l / TL_QUAD_LANES][l % TL_QUAD_LANES] / fitting->scale + (double)bias[l];
-}
-
-/* gradient += outer(row's values, factor * the logits' gradient / scale), and the bias's without the scale. */
-static void add_gradient(struct fitting *fitting, size_t row, double factor)
-{
-    const size_t quad_count = fitting->quad_count;
-    tl_quad *gradient = (tl_quad *)fitting->gradient;
-    float *bias = fitting->gradient + fitting->feature_count * quad_count * TL_QUAD_LANES;
-
-    for (size_t l = 0; l < fitting->class_count; l++) {
-        bias[l] += (float)(fitting->logits[l] * factor);
-        fitting->deltas[l / TL_QUAD_LANES][l % TL_QUAD_LANES] = (float)(fitting->logits[l] * factor / fitting->scale);
-    }
-    for (size_t i = 0; i < tl_matrix_count(fitting->matrix, row); i++) {
-        tl_quad *target = gradient + fitting->indices[i] * quad_count;
-
-        for (size_t q = 0; q < quad_count; q++)
-            target[q] += fitting->deltas[q] * tl_matrix_values(fitting->matrix, row)[i];
-    }
-}
-
-static void run_epoch(struct fitting *fitting, struct tl_store_epoch *result, const struct tl_course *course)
-{
-    const size_t batch_size = (size_t)course->batch_size;
-    double loss = 0;
-    size_t right_count = 0;
-
-    for (size_t start = 0, end; start < fitting->pick_count; start = end) {
-        end = fitting->pick_count - start < batch_size ? fitting->pick_count : start + batch_size;
-        for (size_t i = start; i < end; i++) {
-            const struct pick *pick = &fitting->picks[fitting->order[i]];
-
-            compute_logits(fitting, pick->row);
-            right_count += tl_loss_predicted_class(fitting->logits, fitting->class_count) == pick->class_index;
-            loss += tl_loss_of_logits(fitting->logits, fitting->class_count, pick->class_index);
-            tl_loss_gradient(fitting->logits, pick->class_index);
-            add_gradient(fitting, pick->row, 1 / (double)(end - start));
-        }
-        tl_adam_step(fitting->adam, fitting->weights, fitting->gradient,
-                     fitting->feature_count * fitting->quad_count * TL_QUAD_LANES, course->l2);
-    }
-    result->loss = loss / (double)fitting->pick_count;
-    result->accuracy = (double)right_count / (double)fitting->pick_count;
-}
-
-static void take_weights(struct fitting *fitting, const struct tl_head *head)
-{
-    const size_t stride = fitting->quad_count * TL_QUAD_LANES;
-
-    for (size_t f = 0; f <= head->feature_count; f++)
-        memcpy(fitting->weights + f * stride, f < head->feature_count ? head->kernel + f * head->class_count : head->bias,
-               head->class_count * sizeof(float));
-}
-
-static void give_weights(const struct fitting *fitting, struct tl_head *head)
-{
-    const size_t stride = fitting->quad_count * TL_QUAD_LANES;
-
-    for (size_t f = 0; f <= head->feature_count; f++)
-        memcpy(f < head->feature_count ? head->kernel + f * head->class_count : head->bias, fitting->weights + f * stride,
-               head->class_count * sizeof(float));
+    for (size_t i = 0; i < fitting->pick_count; i++)
+        fitting->shuffled[i] = fitting->picks[fitting->order[i]];
+    status = tl_stepper_run(fitting->stepper, samples->matrix, fitting->shuffled, fitting->pick_count, &sums, err);
+    result->loss = sums.loss / (double)fitting->pick_count;
+    result->accuracy = (double)sums.right_count / (double)fitting->pick_count;
+    return status;
 }
 
 static enum tl_status prepare(struct fitting *fitting, const struct tl_head *head, const struct tl_samples *samples,
-                              const struct tl_course *course, struct tl_error *err)
+                              const struct tl_course *course, const struct tl_fit_aid *aid, struct tl_error *err)
 {
-    const size_t quad_count = (head->class_count + TL_QUAD_LANES - 1) / TL_QUAD_LANES;
-    const size_t weight_count = (head->feature_count + 1) * quad_count * TL_QUAD_LANES;
+    const bool is_monitored = course->monitor != TL_COURSE_LAST_EPOCH;
+    struct tl_stepper_setup setup = {.head = head, .course = course, .team = aid->team};
 
-    fitting->matrix = samples->matrix;
-    fitting->feature_count = head->feature_count;
-    fitting->class_count = head->class_count;
-    fitting->quad_count = quad_count;
-    fitting->scale = head->scale;
     fitting->pick_count = tl_fit_count_vectors(samples, course->variants);
-    fitting->weights = tl_memory_alloc_aligned(weight_count, sizeof *fitting->weights);
-    fitting->gradient = tl_memory_alloc_aligned(weight_count, sizeof *fitting->gradient);
-    fitting->sums = tl_memory_alloc_aligned(quad_count, sizeof *fitting->sums);
-    fitting->deltas = tl_memory_alloc_aligned(quad_count, sizeof *fitting->deltas);
-    fitting->logits = tl_memory_alloc(head->class_count, sizeof *fitting->logits);
-    fitting->indices = tl_memory_alloc(head->feature_count, sizeof *fitting->indices);
     fitting->picks = tl_memory_alloc(fitting->pick_count, sizeof *fitting->picks);
+    fitting->shuffled = tl_memory_alloc(fitting->pick_count, sizeof *fitting->shuffled);
     fitting->order = tl_memory_alloc(fitting->pick_count, sizeof *fitting->order);
-    if (!fitting->weights || !fitting->gradient || !fitting->sums || !fitting->deltas || !fitting->logits || !fitting->picks ||
-        !fitting->order || !fitting->indices)
-        return tl_error_set_no_memory(err, "training", weight_count * sizeof(float));
+    fitting->class_weights = tl_memory_alloc(head->class_count, sizeof *fitting->class_weights);
+    if (is_monitored) {
+        fitting->best_kernel = tl_memory_alloc(head->feature_count * head->class_count, sizeof *fitting->best_kernel);
+        fitting->best_bias = tl_memory_alloc(head->class_count, sizeof *fitting->best_bias);
+    }
+    if (!fitting->picks || !fitting->shuffled || !fitting->order || !fitting->class_weights ||
+        (is_monitored && (!fitting->best_kernel || !fitting->best_bias)))
+        return tl_error_set_no_memory(err, "training", fitting->pick_count * sizeof *fitting->picks);
     for (size_t i = 0; i < fitting->pick_count; i++)
         fitting->order[i] = (uint32_t)i;
-    take_weights(fitting, head);
-    return tl_adam_create(&fitting->adam, weight_count, course->learning_rate, err);
+    tl_weighting_fill(fitting->class_weights, head->class_count, samples, course);
+    setup.class_weights = course->weighting == TL_COURSE_EQUAL ? NULL : fitting->class_weights;
+    return tl_stepper_create(&fitting->stepper, &setup, err);
 }
 
 static void release(struct fitting *fitting)
 {
-    tl_adam_free(fitting->adam);
-    tl_memory_free(fitting->weights);
-    tl_memory_free(fitting->gradient);
-    tl_memory_free(fitting->sums);
-    tl_memory_free(fitting->deltas);
-    tl_memory_free(fitting->logits);
+    tl_stepper_free(fitting->stepper);
     tl_memory_free(fitting->picks);
-    tl_memory_free(fitting->indices);
+    tl_memory_free(fitting->shuffled);
     tl_memory_free(fitting->order);
+    tl_memory_free(fitting->class_weights);
+    tl_memory_free(fitting->best_kernel);
+    tl_memory_free(fitting->best_bias);
 }
 
 /* The weights are looked at too: the last step of an epoch shows in no loss. */
@@ -257,31 +146,87 @@ static enum tl_status check_epoch(const struct tl_head *head, const struct tl_st
                         result->loss);
 }
 
-enum tl_status tl_fit_head(struct tl_head *head, struct tl_store_epoch *history, const struct tl_samples *samples,
-                           const struct tl_course *course, tl_fit_epoch_callback *each_epoch, void *context,
-                           struct tl_error *err)
+static bool is_better(const struct tl_store_epoch *epoch, const struct tl_store_epoch *best, enum tl_course_monitor monitor)
 {
-    struct fitting fitting = {0};
+    return monitor == TL_COURSE_VAL_LOSS ? epoch->val_loss < best->val_loss : epoch->val_accuracy > best->val_accuracy;
+}
+
+static void keep_best(struct fitting *fitting, const struct tl_head *head)
+{
+    memcpy(fitting->best_kernel, head->kernel, head->feature_count * head->class_count * sizeof *head->kernel);
+    memcpy(fitting->best_bias, head->bias, head->class_count * sizeof *head->bias);
+}
+
+static void restore_best(const struct fitting *fitting, struct tl_head *head)
+{
+    memcpy(head->kernel, fitting->best_kernel, head->feature_count * head->class_count * sizeof *head->kernel);
+    memcpy(head->bias, fitting->best_bias, head->class_count * sizeof *head->bias);
+}
+
+/* One epoch, from 0, up to its validation; the head is the epoch's. */
+static enum tl_status fit_epoch(struct fitting *fitting, struct tl_head *head, struct tl_store_epoch *result,
+                                const struct tl_samples *samples, long epoch_index, struct tl_error *err)
+{
+    struct tl_evaluation validation = {0};
+    enum tl_status status = run_epoch(fitting, result, samples, err);
+
+    if (status != TL_OK)
+        return status;
+    tl_stepper_give(fitting->stepper, head);
+    status = check_epoch(head, result, epoch_index + 1, err);
+    if (status == TL_OK)
+        status = tl_evaluate_role(&validation, NULL, NULL, head, samples, TL_ROLE_VALIDATION, err);
+    result->val_loss = validation.loss;
+    result->val_accuracy = validation.accuracy;
+    return status;
+}
+
+static enum tl_status fit_epochs(struct fitting *fitting, struct tl_fit_result *result, struct tl_head *head,
+                                 struct tl_store_epoch *history, const struct tl_samples *samples, const struct tl_course *course,
+                                 const struct tl_fit_aid *aid, struct tl_error *err)
+{
+    const bool is_monitored = course->monitor != TL_COURSE_LAST_EPOCH && tl_samples_count(samples, TL_ROLE_VALIDATION) > 0;
     struct tl_random random;
-    enum tl_status status = prepare(&fitting, head, samples, course, err);
 
     tl_random_init(&random, course->seed, "shuffle");
-    for (long e = 0; e < course->epochs && status == TL_OK; e++) {
-        struct tl_evaluation validation = {0};
+    for (long e = 0; e < course->epochs; e++) {
+        enum tl_status status;
 
-        list_picks(fitting.picks, samples, course->variants, (size_t)e);
+        list_picks(fitting->picks, samples, course->variants, (size_t)e);
         if (!course->keeps_order)
-            tl_random_shuffle(&random, fitting.order, fitting.pick_count);
-        run_epoch(&fitting, &history[e], course);
-        give_weights(&fitting, head);
-        status = check_epoch(head, &history[e], e + 1, err);
-        if (status == TL_OK)
-            status = tl_evaluate_role(&validation, NULL, NULL, head, samples, TL_ROLE_VALIDATION, err);
-        history[e].val_loss = validation.loss;
-        history[e].val_accuracy = validation.accuracy;
-        if (status == TL_OK && each_epoch)
-            each_epoch(context, e + 1, &history[e]);
+            tl_random_shuffle(&random, fitting->order, fitting->pick_count);
+        status = fit_epoch(fitting, head, &history[e], samples, e, err);
+        if (status != TL_OK)
+            return status;
+        result->epoch_count = e + 1;
+        if (aid->each_epoch)
+            aid->each_epoch(aid->context, e + 1, &history[e]);
+        if (!is_monitored || e == 0 || is_better(&history[e], &history[result->best_epoch - 1], course->monitor)) {
+            result->best_epoch = e + 1;
+            if (is_monitored)
+                keep_best(fitting, head);
+        } else if (course->patience > 0 && e + 1 - result->best_epoch >= course->patience) {
+            break;
+        }
     }
+    if (is_monitored)
+        restore_best(fitting, head);
+    return TL_OK;
+}
+
+enum tl_status tl_fit_head(struct tl_fit_result *out, struct tl_head *head, struct tl_store_epoch *history,
+                           const struct tl_samples *samples, const struct tl_course *course, const struct tl_fit_aid *aid,
+                           struct tl_error *err)
+{
+    static const struct tl_fit_aid none = {NULL, NULL, NULL};
+    struct fitting fitting = {0};
+    struct tl_fit_result result = {0, 0};
+    enum tl_status status = prepare(&fitting, head, samples, course, aid ? aid : &none, err);
+
+    if (status == TL_OK)
+        status = fit_epochs(&fitting, &result, head, history, samples, course, aid ? aid : &none, err);
+    if (out)
+        *out = result;
     release(&fitting);
     return status;
 }

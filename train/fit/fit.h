@@ -1,16 +1,19 @@
-/* fit.h - fitting a softmax head to samples: epochs, shuffles, batches, Adam.
+/* fit.h - fitting a softmax head to samples: epochs, shuffles, batches.
  *
  *     tl_head_create(&head, ...);  head->transform = samples->matrix->transform;
  *     head->scale = tl_fit_measure_scale(samples, variants);         or: 1 and tl_fit_init_glorot(head, seed), which is Keras's way
- *     tl_fit_head(head, history, samples, &course, each_epoch, context, err);
+ *     tl_fit_head(&result, head, history, samples, &course, &aid, err);
  *
- * The head's kernel and bias are where training starts. It ends at the last epoch. Losses are cross-entropies without the L2
- * penalty, so that runs compare; an epoch's `loss` and `accuracy` are means over its samples as each batch saw them, before its
- * step, as Keras prints them, and `val_*` those of the validation photos after the epoch.
+ * The head's kernel and bias are where training starts. Losses are cross-entropies without the L2 penalty, so that runs compare;
+ * an epoch's `loss` and `accuracy` are means over its samples as each batch saw them, before its step, as Keras prints them, the
+ * losses times the class weights; `val_*` are those of the validation photos after the epoch, each counting once.
  *
- * Division by the scale is folded into sums and gradients: what is trained is the head that would see divided features. One thread,
- * sums in a fixed order: the same samples, course and start give the same head, byte for byte. Designed for 1,000 to 100,000 sparse
- * vectors of 25,088 and a handful of classes: the time goes into Adam's pass over all weights once a batch.
+ * The head ends as the last epoch's, or, where the course monitors something and there are validation photos, as that of the
+ * best epoch: the first of which none is strictly better, as Keras's EarlyStopping restores it. With a patience of P the fit ends
+ * after P epochs without a better one.
+ *
+ * The same samples, course and start give the same head, byte for byte, for any number of threads. Designed for 1,000 to 100,000
+ * sparse vectors of 25,088 and a handful of classes, where the time goes into Adam's pass over all weights once a batch.
  */
 #ifndef TL_TRAIN_FIT_H
 #define TL_TRAIN_FIT_H
@@ -19,6 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/team.h"
 #include "common/head/head.h"
 #include "common/store/store_run.h"
 #include "train/data/samples.h"
@@ -36,10 +40,21 @@ size_t tl_fit_count_vectors(const struct tl_samples *samples, enum tl_fit_varian
 /* After each epoch, counted from 1. */
 typedef void tl_fit_epoch_callback(void *context, long epoch, const struct tl_store_epoch *result);
 
-/* `history` has room for course->epochs; `each_epoch` may be NULL. On failure the head's values are unspecified. Fails with:
- * TL_BAD_INPUT (training diverged: a loss or weight that is not finite), TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_fit_head(struct tl_head *head, struct tl_store_epoch *history, const struct tl_samples *samples,
-                                       const struct tl_course *course, tl_fit_epoch_callback *each_epoch, void *context,
-                                       struct tl_error *err);
+struct tl_fit_aid {
+    tl_team *team; /* NULL: the caller's thread alone */
+    tl_fit_epoch_callback *each_epoch; /* NULL: nobody is told */
+    void *context;
+};
+
+struct tl_fit_result {
+    long epoch_count; /* of the history that were run */
+    long best_epoch;  /* whose head it is, from 1 */
+};
+
+/* `history` has room for course->epochs; `aid` and `out` may be NULL. The solver is Adam or gradient descent. On failure the head's
+ * values are unspecified. Fails with: TL_BAD_INPUT (training diverged: a loss or weight that is not finite), TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_fit_head(struct tl_fit_result *out, struct tl_head *head, struct tl_store_epoch *history,
+                                       const struct tl_samples *samples, const struct tl_course *course,
+                                       const struct tl_fit_aid *aid, struct tl_error *err);
 
 #endif

@@ -27,10 +27,10 @@ START_TEST(the_same_seed_gives_the_same_bytes_and_another_gives_others)
     struct tl_store_epoch history[3];
 
     course.variants = TL_FIT_ALL;
-    ck_assert_int_eq(tl_fit_head(first, history, samples, &course, NULL, NULL, NULL), TL_OK);
-    ck_assert_int_eq(tl_fit_head(again, history, samples, &course, NULL, NULL, NULL), TL_OK);
+    ck_assert_int_eq(tl_fit_head(NULL, first, history, samples, &course, NULL, NULL), TL_OK);
+    ck_assert_int_eq(tl_fit_head(NULL, again, history, samples, &course, NULL, NULL), TL_OK);
     course.seed = 8;
-    ck_assert_int_eq(tl_fit_head(other, history, samples, &course, NULL, NULL, NULL), TL_OK);
+    ck_assert_int_eq(tl_fit_head(NULL, other, history, samples, &course, NULL, NULL), TL_OK);
     ck_assert(are_same_bytes(first, again));
     ck_assert(!are_same_bytes(first, other));
     tl_samples_free(samples);
@@ -85,12 +85,12 @@ START_TEST(features_times_a_power_of_two_train_the_same_head)
     struct tl_store_epoch history[3];
 
     first->scale = tl_fit_measure_scale(samples, TL_FIT_PLAIN);
-    ck_assert_int_eq(tl_fit_head(first, history, samples, &COURSE, NULL, NULL, NULL), TL_OK);
+    ck_assert_int_eq(tl_fit_head(NULL, first, history, samples, &COURSE, NULL, NULL), TL_OK);
     for (size_t i = 0; i < samples->matrix->row_starts[samples->matrix->row_count]; i++)
         samples->matrix->values[i] *= 1024;
     larger->scale = tl_fit_measure_scale(samples, TL_FIT_PLAIN);
     ck_assert_double_eq(larger->scale, 1024 * first->scale);
-    ck_assert_int_eq(tl_fit_head(larger, history, samples, &COURSE, NULL, NULL, NULL), TL_OK);
+    ck_assert_int_eq(tl_fit_head(NULL, larger, history, samples, &COURSE, NULL, NULL), TL_OK);
     ck_assert(are_same_bytes(first, larger));
     tl_samples_free(samples);
     tl_head_free(first);
@@ -109,8 +109,8 @@ static void expect_like_plain(const struct tl_samples *samples, enum tl_fit_vari
                                      .learning_rate = 0.001, .keeps_order = true};
     struct tl_store_epoch history[8], plain_history[1];
 
-    ck_assert_int_eq(tl_fit_head(head, history, samples, &course, NULL, NULL, NULL), TL_OK);
-    ck_assert_int_eq(tl_fit_head(expected, plain_history, plain, &plain_course, NULL, NULL, NULL), TL_OK);
+    ck_assert_int_eq(tl_fit_head(NULL, head, history, samples, &course, NULL, NULL), TL_OK);
+    ck_assert_int_eq(tl_fit_head(NULL, expected, plain_history, plain, &plain_course, NULL, NULL), TL_OK);
     ck_assert(are_same_bytes(head, expected));
     tl_head_free(head);
     tl_head_free(expected);
@@ -170,9 +170,10 @@ START_TEST(it_learns_and_each_epoch_is_told_with_validation_after_it)
     struct tl_store_epoch history[40];
     struct tl_evaluation evaluation;
     long seen = 0;
+    const struct tl_fit_aid aid = {.each_epoch = count_epoch, .context = &seen};
 
     head->scale = tl_fit_measure_scale(samples, TL_FIT_PLAIN);
-    ck_assert_int_eq(tl_fit_head(head, history, samples, &course, count_epoch, &seen, NULL), TL_OK);
+    ck_assert_int_eq(tl_fit_head(NULL, head, history, samples, &course, &aid, NULL), TL_OK);
     ck_assert_int_eq(seen, 40);
     ck_assert_double_lt(history[39].loss, history[0].loss / 2);
     ck_assert_double_gt(history[39].val_accuracy, 0.9);
@@ -192,7 +193,7 @@ START_TEST(a_zero_start_has_the_loss_of_a_guess)
     struct tl_store_epoch history[1];
 
     course.epochs = 1;
-    ck_assert_int_eq(tl_fit_head(head, history, samples, &course, NULL, NULL, NULL), TL_OK);
+    ck_assert_int_eq(tl_fit_head(NULL, head, history, samples, &course, NULL, NULL), TL_OK);
     ck_assert_double_eq_tol(history[0].loss, log(4), 1e-12);
     ck_assert(isnan(history[0].val_loss));
     ck_assert(isnan(history[0].val_accuracy));
@@ -212,7 +213,7 @@ START_TEST(any_batch_size_from_one_to_beyond_the_samples_works)
     struct tl_store_epoch history[3];
 
     course.batch_size = sizes[_i];
-    ck_assert_int_eq(tl_fit_head(head, history, samples, &course, NULL, NULL, NULL), TL_OK);
+    ck_assert_int_eq(tl_fit_head(NULL, head, history, samples, &course, NULL, NULL), TL_OK);
     ck_assert_double_lt(history[2].loss, history[0].loss);
     tl_samples_free(samples);
     tl_head_free(head);
@@ -230,7 +231,7 @@ START_TEST(vectors_of_zeros_have_scale_1_and_train_the_bias_alone)
         add_sample(samples, zeros, 0, i > 0, TL_ROLE_TRAIN);
     head->scale = tl_fit_measure_scale(samples, TL_FIT_PLAIN);
     ck_assert_double_eq(head->scale, 1);
-    ck_assert_int_eq(tl_fit_head(head, history, samples, &COURSE, NULL, NULL, NULL), TL_OK);
+    ck_assert_int_eq(tl_fit_head(NULL, head, history, samples, &COURSE, NULL, NULL), TL_OK);
     ck_assert(head->bias[1] > head->bias[0]);
     for (size_t i = 0; i < 4; i++)
         ck_assert(head->kernel[i] == 0);
@@ -250,7 +251,7 @@ START_TEST(a_course_that_diverges_is_refused)
     struct tl_error err;
 
     course.learning_rate = 1e38;
-    ck_assert_int_eq(tl_fit_head(head, history, samples, &course, NULL, NULL, &err), TL_BAD_INPUT);
+    ck_assert_int_eq(tl_fit_head(NULL, head, history, samples, &course, NULL, &err), TL_BAD_INPUT);
     ck_assert_ptr_nonnull(strstr(err.message, "training diverged in epoch"));
     tl_samples_free(samples);
     tl_head_free(head);
@@ -267,7 +268,7 @@ START_TEST(every_allocation_may_fail)
 
     do {
         tl_memory_fail_at(++n);
-        status = tl_fit_head(head, history, samples, &COURSE, NULL, NULL, NULL);
+        status = tl_fit_head(NULL, head, history, samples, &COURSE, NULL, NULL);
         tl_memory_fail_at(0);
         ck_assert(status == TL_OK || status == TL_NO_MEMORY);
     } while (status != TL_OK);

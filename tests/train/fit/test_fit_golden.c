@@ -75,7 +75,7 @@ START_TEST(fitting_follows_the_definition)
     struct reference reference = {.feature_count = FEATURES, .class_count = class_count};
 
     head->scale = tl_fit_measure_scale(samples, TL_FIT_PLAIN);
-    ck_assert_int_eq(tl_fit_head(head, history, samples, &course, NULL, NULL, NULL), TL_OK);
+    ck_assert_int_eq(tl_fit_head(NULL, head, history, samples, &course, NULL, NULL), TL_OK);
     for (size_t e = 0; e < 4; e++) {
         double loss = 0;
 
@@ -154,7 +154,7 @@ START_TEST(five_epochs_end_where_keras_ends)
     for (size_t n = 0; n < 70; n++)
         add_sample(samples, golden->x + n * 300, 0, (uint32_t)golden->classes[n], TL_ROLE_TRAIN);
     memcpy(head->kernel, golden->kernel_before, sizeof golden->kernel_before);
-    ck_assert_int_eq(tl_fit_head(head, history, samples, &course, NULL, NULL, NULL), TL_OK);
+    ck_assert_int_eq(tl_fit_head(NULL, head, history, samples, &course, NULL, NULL), TL_OK);
     for (size_t e = 0; e < 5; e++) {
         ck_assert_double_eq_tol(history[e].loss, golden->loss[e], 1e-5);
         ck_assert_double_eq_tol(history[e].accuracy, golden->accuracy[e], 1e-6);
@@ -188,7 +188,7 @@ START_TEST(an_epoch_too_many_would_be_noticed)
     for (size_t n = 0; n < 70; n++)
         add_sample(samples, golden->x + n * 300, 0, (uint32_t)golden->classes[n], TL_ROLE_TRAIN);
     memcpy(head->kernel, golden->kernel_before, sizeof golden->kernel_before);
-    ck_assert_int_eq(tl_fit_head(head, history, samples, &course, NULL, NULL, NULL), TL_OK);
+    ck_assert_int_eq(tl_fit_head(NULL, head, history, samples, &course, NULL, NULL), TL_OK);
     for (size_t i = 0; i < 300 * 4; i++)
         largest = fmaxf(largest, fabsf(head->kernel[i] - golden->kernel_after[i]));
     ck_assert_double_gt((double)largest, 1e-4);
