@@ -130,24 +130,31 @@ struct tl_store_features {
     struct tl_statement statement;
 };
 
-enum tl_status tl_store_open_features(tl_store_features **out, tl_store *store, int64_t feature_set_id, int64_t augmentation_id,
-                                      struct tl_error *err)
+/* CROSS JOIN keeps the order of the loops: contents by their index on sha256, so that no blob is ever sorted. Of the two
+ * augmentations the plain one has the lower id and the lower digest, so the order by id is the order by digest. */
+static const char FEATURES_SQL[] =
+    "SELECT f.feature_id, c.content_id, c.sha256, v.variant_index, f.nonzero_count, b.blob"
+    " FROM content c CROSS JOIN variant v ON v.content_id = c.content_id AND v.augmentation_id IN (0, ?2)"
+    " CROSS JOIN feature f ON f.feature_set_id = ?1 AND f.variant_id = v.variant_id"
+    " LEFT JOIN feature_blob b ON b.feature_id = f.feature_id"
+    " WHERE EXISTS (SELECT 1 FROM photo p WHERE p.content_id = c.content_id AND p.missing_since_ms IS NULL)"
+    " ORDER BY c.sha256, v.augmentation_id, v.variant_index";
+static const char ROWS_SQL[] =
+    "SELECT f.feature_id, c.content_id, c.sha256, v.variant_index, f.nonzero_count, NULL"
+    " FROM content c CROSS JOIN variant v ON v.content_id = c.content_id AND v.augmentation_id IN (0, ?2)"
+    " CROSS JOIN feature f ON f.feature_set_id = ?1 AND f.variant_id = v.variant_id"
+    " WHERE EXISTS (SELECT 1 FROM photo p WHERE p.content_id = c.content_id AND p.missing_since_ms IS NULL)"
+    " ORDER BY c.sha256, v.augmentation_id, v.variant_index";
+
+static enum tl_status open_features(tl_store_features **out, tl_store *store, const char *sql, int64_t feature_set_id,
+                                    int64_t augmentation_id, struct tl_error *err)
 {
     enum tl_status status = TL_OK;
     tl_store_features *features = tl_memory_alloc(1, sizeof *features);
     *out = NULL;
     if (features == NULL)
         return tl_error_set_no_memory(err, "a reader of features", sizeof *features);
-    /* CROSS JOIN keeps the order of the loops: contents by their index on sha256, so that no blob is ever sorted. Of the two
-     * augmentations the plain one has the lower id and the lower digest, so the order by id is the order by digest. */
-    tl_statement_begin(&features->statement, store,
-                       "SELECT f.feature_id, c.content_id, c.sha256, v.variant_index, b.blob"
-                       " FROM content c CROSS JOIN variant v ON v.content_id = c.content_id AND v.augmentation_id IN (0, ?2)"
-                       " CROSS JOIN feature f ON f.feature_set_id = ?1 AND f.variant_id = v.variant_id"
-                       " LEFT JOIN feature_blob b ON b.feature_id = f.feature_id"
-                       " WHERE EXISTS (SELECT 1 FROM photo p WHERE p.content_id = c.content_id AND p.missing_since_ms IS NULL)"
-                       " ORDER BY c.sha256, v.augmentation_id, v.variant_index",
-                       err);
+    tl_statement_begin(&features->statement, store, sql, err);
     tl_statement_bind_int(&features->statement, feature_set_id);
     tl_statement_bind_int(&features->statement, augmentation_id);
     if (features->statement.status != TL_OK) {
@@ -157,6 +164,18 @@ enum tl_status tl_store_open_features(tl_store_features **out, tl_store *store, 
     }
     *out = features;
     return TL_OK;
+}
+
+enum tl_status tl_store_open_features(tl_store_features **out, tl_store *store, int64_t feature_set_id, int64_t augmentation_id,
+                                      struct tl_error *err)
+{
+    return open_features(out, store, FEATURES_SQL, feature_set_id, augmentation_id, err);
+}
+
+enum tl_status tl_store_open_feature_rows(tl_store_features **out, tl_store *store, int64_t feature_set_id, int64_t augmentation_id,
+                                          struct tl_error *err)
+{
+    return open_features(out, store, ROWS_SQL, feature_set_id, augmentation_id, err);
 }
 
 enum tl_status tl_store_next_feature(tl_store_features *features, struct tl_store_feature_row *out, struct tl_error *err)
@@ -170,10 +189,11 @@ enum tl_status tl_store_next_feature(tl_store_features *features, struct tl_stor
     row.content_id = tl_column_int(s, 1);
     tl_column_digest(s, 2, row.sha256);
     row.variant_index = (uint32_t)tl_column_int_within(s, 3, 0, UINT32_MAX);
+    row.nonzero_count = (size_t)tl_column_int_within(s, 4, 0, UINT32_MAX);
     row.blob = NULL;
     row.blob_bytes = 0;
-    if (!tl_column_is_null(s, 4))
-        row.blob = tl_column_blob(s, 4, &row.blob_bytes);
+    if (!tl_column_is_null(s, 5))
+        row.blob = tl_column_blob(s, 5, &row.blob_bytes);
     if (s->status == TL_OK)
         *out = row;
     return s->status;

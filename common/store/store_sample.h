@@ -30,6 +30,7 @@ struct tl_store_feature_row {
     int64_t feature_id, content_id;
     uint8_t sha256[TL_DIGEST_BYTES];
     uint32_t variant_index; /* 0 is the plain photo */
+    size_t nonzero_count;   /* as its row says, not as its blob does */
     const void *blob;       /* borrowed until the next call; NULL, of 0 bytes, where it is lost */
     size_t blob_bytes;
 };
@@ -38,6 +39,9 @@ typedef struct tl_store_features tl_store_features;
 /* The plain features of the set, and with augmentation_id not 0 that augmentation's too. Fails with: TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_store_open_features(tl_store_features **out, tl_store *store, int64_t feature_set_id,
                                                   int64_t augmentation_id, struct tl_error *err);
+/* The same without their blobs, which are NULL: for who reads those later (store_blob.h). */
+TL_MUST_USE enum tl_status tl_store_open_feature_rows(tl_store_features **out, tl_store *store, int64_t feature_set_id,
+                                                      int64_t augmentation_id, struct tl_error *err);
 /* Fails with: TL_NOT_FOUND (the end), TL_IO, TL_CORRUPT. */
 TL_MUST_USE enum tl_status tl_store_next_feature(tl_store_features *features, struct tl_store_feature_row *out,
                                                  struct tl_error *err);

@@ -30,7 +30,7 @@
 #include "common/store/store_source.h"
 #include "extract/batch.h"
 
-enum { VALUE_COUNT = 25088, POOL_COUNT = 200, CLASS_COUNT = 25, TENTHS = 10, PATH_BYTES = 96 };
+enum { VALUE_COUNT = 25088, POOL_COUNT = 200, TENTHS = 10, PATH_BYTES = 96 };
 static const double NONZERO_SHARE = 0.07;
 
 struct vector {
@@ -39,7 +39,7 @@ struct vector {
 };
 
 struct settings {
-    long variant_count, per_photo;
+    long variant_count, per_photo, class_count;
     bool is_checked;
 };
 
@@ -101,7 +101,7 @@ static enum tl_status make_photo(struct filling *filling, char path[PATH_BYTES],
     enum tl_status status = TL_OK;
     int descriptor = -1;
 
-    (void)snprintf(class_folder, sizeof class_folder, "class_%03zu", photo * CLASS_COUNT / photo_count);
+    (void)snprintf(class_folder, sizeof class_folder, "class_%03zu", photo * (size_t)filling->settings.class_count / photo_count);
     (void)snprintf(path, PATH_BYTES, "%s/holiday_2016_IMG_%07zu.jpg", class_folder, photo);
     if (strcmp(class_folder, filling->class_folder) != 0) {
         full = tl_system_join_path(filling->folder, class_folder);
@@ -330,12 +330,14 @@ static enum tl_status run(struct filling *filling, const char *store_path, struc
 
 int main(int argc, char **argv)
 {
-    static struct filling filling = {.settings = {.variant_count = 200000, .per_photo = 5}};
+    static struct filling filling = {.settings = {.variant_count = 200000, .per_photo = 5, .class_count = 25}};
     const struct tl_option options[] = {
         {.name = "variants", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &filling.settings.variant_count, .minimum = 1,
          .maximum = 100000000, .help = "features to make (200000)"},
         {.name = "per-photo", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &filling.settings.per_photo, .minimum = 1,
          .maximum = 1000, .help = "features of each photo, the plain one included (5)"},
+        {.name = "classes", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &filling.settings.class_count, .minimum = 1,
+         .maximum = 1000, .help = "folders that the photos are spread over, one after the other (25)"},
         {.name = "check", .kind = TL_OPTION_FLAG, .target = &filling.settings.is_checked,
          .help = "fail where pages written a row or memory are not flat"},
     };

@@ -1,8 +1,10 @@
 /* matrix.c - see matrix.h. */
 #include "train/data/matrix.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "common/base/memory.h"
 
@@ -112,46 +114,136 @@ static enum tl_status reserve_entries(struct tl_matrix *matrix, size_t count, st
     return TL_OK;
 }
 
-/* Notes where each block up to `block` begins, the first entry after them being `entry`; returns the next block without a note. */
-static size_t begin_blocks(uint32_t *starts, size_t next, size_t block, size_t entry)
+static enum tl_status report_entry(const struct tl_matrix *matrix, const uint32_t *indices, const float *values, size_t i,
+                                   struct tl_error *err)
 {
-    for (; next <= block; next++)
-        starts[next] = (uint32_t)entry;
-    return next;
+    if (indices[i] >= matrix->feature_count || (i > 0 && indices[i] <= indices[i - 1]))
+        return tl_error_set(err, TL_CORRUPT, "feature index %u does not belong after %u among %zu features", indices[i],
+                            i > 0 ? indices[i - 1] : 0, matrix->feature_count);
+    return tl_error_set(err, TL_CORRUPT, "feature %u is %g", indices[i], (double)values[i]);
+}
+
+/* All at once first, without a branch an entry, for speed; one that is wrong is looked for afterwards. */
+static enum tl_status check_entries(const struct tl_matrix *matrix, const uint32_t *indices, const float *values, size_t count,
+                                    struct tl_error *err)
+{
+    unsigned wrong = count > 0 && indices[count - 1] >= matrix->feature_count;
+
+    for (size_t i = 1; i < count; i++)
+        wrong |= indices[i] <= indices[i - 1];
+    for (size_t i = 0; i < count; i++)
+        wrong |= !(fabsf(values[i]) <= FLT_MAX);
+    for (size_t i = 0; wrong && i < count; i++)
+        if (indices[i] >= matrix->feature_count || (i > 0 && indices[i] <= indices[i - 1]) || !isfinite(values[i]))
+            return report_entry(matrix, indices, values, i, err);
+    return TL_OK;
+}
+
+/* The first of the ascending indices that is at least `least`, looked for from `from` on. */
+static size_t find_index(const uint32_t *indices, size_t from, size_t count, uint32_t least)
+{
+    size_t end = count;
+
+    while (from < end) {
+        const size_t middle = from + (end - from) / 2;
+
+        if (indices[middle] < least)
+            from = middle + 1;
+        else
+            end = middle;
+    }
+    return from;
+}
+
+/* Into a row whose first entry is known and has room. */
+static void write_row(struct tl_matrix *matrix, size_t row, const uint32_t *indices, const float *values, size_t count)
+{
+    uint32_t *block_starts = matrix->block_starts + row * (matrix->block_count + 1);
+    uint16_t *locals = matrix->locals + matrix->row_starts[row];
+    float *kept = matrix->values + matrix->row_starts[row];
+    size_t at = 0;
+
+    for (size_t b = 0; b <= matrix->block_count; b++) {
+        at = b < matrix->block_count ? find_index(indices, at, count, (uint32_t)(b * TL_MATRIX_BLOCK)) : count;
+        block_starts[b] = (uint32_t)at;
+    }
+    for (size_t i = 0; i < count; i++)
+        locals[i] = (uint16_t)(indices[i] % TL_MATRIX_BLOCK);
+    if (matrix->transform == TL_HEAD_TRANSFORM_NONE)
+        memcpy(kept, values, count * sizeof *kept);
+    else
+        for (size_t i = 0; i < count; i++)
+            kept[i] = tl_head_transform_value(matrix->transform, values[i]);
 }
 
 enum tl_status tl_matrix_add(struct tl_matrix *matrix, const uint32_t *indices, const float *values, size_t count,
                              struct tl_error *err)
 {
-    enum tl_status status = reserve_row(matrix, err);
-    size_t start, next_block = 0;
-    uint32_t *block_starts;
+    enum tl_status status = check_entries(matrix, indices, values, count, err);
 
+    if (status == TL_OK)
+        status = reserve_row(matrix, err);
     if (status == TL_OK)
         status = reserve_entries(matrix, count, err);
     if (status != TL_OK)
         return status;
-    start = matrix->row_starts[matrix->row_count];
-    block_starts = matrix->block_starts + matrix->row_count * (matrix->block_count + 1);
-    for (size_t i = 0; i < count; i++) {
-        if (indices[i] >= matrix->feature_count || (i > 0 && indices[i] <= indices[i - 1]))
-            return tl_error_set(err, TL_CORRUPT, "feature index %u does not belong after %u among %zu features", indices[i],
-                                i > 0 ? indices[i - 1] : 0, matrix->feature_count);
-        if (!isfinite(values[i]))
-            return tl_error_set(err, TL_CORRUPT, "feature %u is %g", indices[i], (double)values[i]);
-        next_block = begin_blocks(block_starts, next_block, indices[i] / TL_MATRIX_BLOCK, i);
-        matrix->locals[start + i] = (uint16_t)(indices[i] % TL_MATRIX_BLOCK);
-        matrix->values[start + i] = tl_head_transform_value(matrix->transform, values[i]);
-    }
-    (void)begin_blocks(block_starts, next_block, matrix->block_count, count);
+    if (count > 0)
+        write_row(matrix, matrix->row_count, indices, values, count);
+    else
+        memset(matrix->block_starts + matrix->row_count * (matrix->block_count + 1), 0,
+               (matrix->block_count + 1) * sizeof *matrix->block_starts);
     matrix->row_count++;
-    matrix->row_starts[matrix->row_count] = start + count;
+    matrix->row_starts[matrix->row_count] = matrix->row_starts[matrix->row_count - 1] + count;
     return TL_OK;
+}
+
+/* Nothing in them is worth copying. */
+static bool reserve_laid_out(struct tl_matrix *matrix, size_t row_count, size_t entry_count)
+{
+    if (row_count > matrix->row_capacity && !reserve_row_starts(matrix, row_count))
+        return false;
+    if (entry_count <= matrix->entry_capacity)
+        return true;
+    tl_memory_free(matrix->locals);
+    tl_memory_free(matrix->values);
+    matrix->locals = tl_memory_resize(NULL, entry_count, sizeof *matrix->locals);
+    matrix->values = tl_memory_resize(NULL, entry_count, sizeof *matrix->values);
+    matrix->entry_capacity = matrix->locals && matrix->values ? entry_count : 0;
+    return matrix->entry_capacity > 0;
+}
+
+enum tl_status tl_matrix_lay_out(struct tl_matrix *matrix, const uint32_t *capacities, size_t row_count, struct tl_error *err)
+{
+    size_t entry_count = 0;
+
+    tl_matrix_clear(matrix);
+    for (size_t r = 0; r < row_count; r++)
+        entry_count += capacities[r];
+    if (row_count > TL_MATRIX_ROWS_MAX || entry_count > TL_MATRIX_ENTRIES_MAX || !reserve_laid_out(matrix, row_count, entry_count))
+        return tl_error_set_no_memory(err, "the feature matrix", entry_count * (sizeof *matrix->locals + sizeof *matrix->values));
+    for (size_t r = 0; r < row_count; r++)
+        matrix->row_starts[r + 1] = matrix->row_starts[r] + capacities[r];
+    memset(matrix->block_starts, 0, row_count * (matrix->block_count + 1) * sizeof *matrix->block_starts);
+    matrix->row_count = row_count;
+    return TL_OK;
+}
+
+enum tl_status tl_matrix_put(struct tl_matrix *matrix, size_t row, const uint32_t *indices, const float *values, size_t count,
+                             struct tl_error *err)
+{
+    const size_t capacity = matrix->row_starts[row + 1] - matrix->row_starts[row];
+    enum tl_status status = check_entries(matrix, indices, values, count, err);
+
+    if (status == TL_OK && count > capacity)
+        status = tl_error_set(err, TL_CORRUPT, "%zu features are not zero, where %zu were announced", count, capacity);
+    if (status == TL_OK && count > 0)
+        write_row(matrix, row, indices, values, count);
+    return status;
 }
 
 size_t tl_matrix_count(const struct tl_matrix *matrix, size_t row)
 {
-    return matrix->row_starts[row + 1] - matrix->row_starts[row];
+    return tl_matrix_block_start(matrix, row, matrix->block_count) - matrix->row_starts[row];
 }
 
 const float *tl_matrix_values(const struct tl_matrix *matrix, size_t row)
@@ -173,7 +265,7 @@ double tl_matrix_square_norm(const struct tl_matrix *matrix, size_t row)
 {
     double sum = 0;
 
-    for (size_t i = matrix->row_starts[row]; i < matrix->row_starts[row + 1]; i++)
+    for (size_t i = matrix->row_starts[row]; i < tl_matrix_block_start(matrix, row, matrix->block_count); i++)
         sum += (double)matrix->values[i] * (double)matrix->values[i];
     return sum;
 }

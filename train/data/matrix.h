@@ -37,7 +37,7 @@ struct tl_matrix {
     size_t block_count;   /* of columns, the last may be narrower */
     enum tl_head_transform transform;
     size_t row_count;
-    size_t *row_starts;     /* (row_count + 1): a row's first entry */
+    size_t *row_starts;     /* (row_count + 1): a row's first entry; its last one's end is in block_starts */
     uint32_t *block_starts; /* (row_count, block_count + 1): a block's first entry, counted from the row's first */
     uint16_t *locals;       /* columns counted from their block's first; ascending within a row's block */
     float *values;
@@ -53,6 +53,15 @@ void tl_matrix_free(struct tl_matrix *matrix);
  * NaN or infinite, an index that is out of range or not ascending), TL_NO_MEMORY (none, or a ceiling passed). */
 TL_MUST_USE enum tl_status tl_matrix_add(struct tl_matrix *matrix, const uint32_t *indices, const float *values, size_t count,
                                          struct tl_error *err);
+
+/* Makes the matrix one of `row_count` empty rows, with room for `capacities[r]` entries in row r, whatever it held; then threads fill
+ * them, each row once, in any order. Memory that suffices is kept. Fails with: TL_NO_MEMORY (none, or a ceiling passed); the matrix
+ * is then without rows. */
+TL_MUST_USE enum tl_status tl_matrix_lay_out(struct tl_matrix *matrix, const uint32_t *capacities, size_t row_count,
+                                             struct tl_error *err);
+/* As tl_matrix_add(), into a row that was laid out. Fails with: TL_CORRUPT (as there, or more entries than there is room for). */
+TL_MUST_USE enum tl_status tl_matrix_put(struct tl_matrix *matrix, size_t row, const uint32_t *indices, const float *values,
+                                         size_t count, struct tl_error *err);
 
 /* Forgets the rows and keeps the memory, for the next window of a stream. */
 void tl_matrix_clear(struct tl_matrix *matrix);

@@ -177,9 +177,9 @@ enum tl_status tl_calibration_cross_fit(double *probabilities, const uint32_t *t
 
 void tl_calibration_apply(struct tl_head *head, double temperature)
 {
-    const size_t feature_count = head->feature_count;
+    const size_t count = tl_head_kernel_rows(head) * head->class_count;
 
-    for (size_t i = 0; i < feature_count * head->class_count; i++)
+    for (size_t i = 0; i < count; i++)
         head->kernel[i] = (float)((double)head->kernel[i] / temperature);
     for (size_t l = 0; l < head->class_count; l++)
         head->bias[l] = (float)((double)head->bias[l] / temperature);
