@@ -5,7 +5,8 @@
  *     value = tl_choice_get(choice, &course);
  *     tl_choice_write(choice, value, words);
  *
- * Names are those of tl-train's options. A word ("sqrt") is the number of its place among the choice's words. The table is constant.
+ * Names are those of tl-train's options. A word ("sqrt") is the number of its place among the choice's words. The table is
+ * constant.
  */
 #ifndef TL_TRAIN_CHOICE_H
 #define TL_TRAIN_CHOICE_H

@@ -5,8 +5,8 @@
  *     tl_sweep_free(sweep);
  *
  * A grid is in the order of counting, the last axis fastest. Drawn ones are in the order of their draws, never twice the same; a
- * range MIN..MAX is drawn evenly on a logarithmic scale (whole numbers: rounded), listed values evenly. The draws depend on the axes
- * and the seed alone: the first N of a longer search are those of a shorter one.
+ * range MIN..MAX is drawn evenly on a logarithmic scale (whole numbers: rounded), listed values evenly. The draws depend on the
+ * axes and the seed alone: the first N of a longer search are those of a shorter one.
  */
 #ifndef TL_TRAIN_SWEEP_H
 #define TL_TRAIN_SWEEP_H
@@ -36,9 +36,9 @@ struct tl_sweep_wish {
     uint64_t seed;                /* of the draws */
 };
 
-/* `axes` as in "learning-rate=1e-4,1e-3". With fewer combinations than trials wished for, each is there once. The caller frees *out.
- * Fails with: TL_BAD_INPUT (an axis that is none, a value that its option would not take, a choice twice, a range without trials,
- * too many courses), TL_NO_MEMORY. */
+/* `axes` as in "learning-rate=1e-4,1e-3". With fewer combinations than trials wished for, each is there once. The caller frees
+ * *out. Fails with: TL_BAD_INPUT (an axis that is none, a value that its option would not take, a choice twice, a range without
+ * trials, too many courses), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_sweep_create(struct tl_sweep **out, const char *const *axes, size_t axis_count,
                                            const struct tl_sweep_wish *wish, struct tl_error *err);
 void tl_sweep_free(struct tl_sweep *sweep);

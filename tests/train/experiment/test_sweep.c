@@ -24,7 +24,8 @@ static struct tl_sweep *make_sweep(const char *const *axes, size_t axis_count, s
 START_TEST(each_choice_keeps_its_limits_and_disturbs_no_other)
 {
     const struct tl_choice *choice = &tl_choices[_i];
-    const double values[] = {choice->kind == TL_CHOICE_WORD ? 1 : choice->minimum, choice->kind == TL_CHOICE_WORD ? 0 : choice->maximum};
+    const bool is_word = choice->kind == TL_CHOICE_WORD;
+    const double values[] = {is_word ? 1 : choice->minimum, is_word ? 0 : choice->maximum};
 
     for (size_t k = 0; k < 2; k++) {
         struct tl_course course, untouched;
