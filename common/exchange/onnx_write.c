@@ -309,7 +309,7 @@ enum tl_status tl_onnx_writer_write(tl_onnx_writer *writer, const char *path, st
     status = tl_output_file_create(&output, path, err);
     if (status != TL_OK)
         return status;
-    status = write_model(writer, output.part_path, err);
+    status = tl_onnx_sink_write(&writer->model, writer->sources, writer->source_count, output.part_path, err);
     if (status == TL_OK)
         status = tl_output_file_commit(&output, err);
     tl_output_file_discard(&output);
