@@ -36,8 +36,9 @@ JOIN input i USING (input_id)
 JOIN backbone b USING (backbone_id);
 
 -- Which run is best by validation? Losses compare where they were measured on the same photos of the same classes: a place is
--- one within such a group. Group 1 has the most validation photos (of equal ones the group with the newest run), and its place 1
--- answers where no head is pinned. Runs without validation stand last and have neither.
+-- one within such a group. Group 1 has the most validation photos (of equal ones the group with the newest run). Runs without
+-- validation stand last and have neither. Of a sweep most runs keep no head; the one that `answers` is the pinned one, else the
+-- first one here that has a head.
 CREATE VIEW leaderboard AS
 WITH validated AS (
     SELECT r.run_id, d.validation_photos, d.validation_digest,
@@ -51,14 +52,51 @@ grouped AS (
 SELECT iif(g.run_id IS NULL, NULL, rank() OVER (PARTITION BY g.val_group ORDER BY r.val_loss)) AS place, r.run_id, r.name,
        r.val_loss, r.val_accuracy, g.validation_photos AS val_photos, g.val_group,
        r.test_loss, r.test_accuracy, a.name AS augmentation, r.variants,
-       r.transform, r.initial, r.epochs, r.batch_size, r.learning_rate, r.l2, r.seed, r.train_samples, r.is_refitted, r.train_ms,
-       r.dataset_id, r.feature_set_id, coalesce(h.is_pinned, 0) AS is_pinned,
+       r.pool, r.transform, r.initial, r.solver, r.epochs, r.batch_size, r.learning_rate, r.l2, r.hidden, r.dropout, r.weighting,
+       r.monitor, r.best_epoch, r.temperature, r.fold_count, r.group_by, r.seed, r.train_samples, r.is_refitted, r.train_ms,
+       r.dataset_id, r.feature_set_id, r.sweep_id, h.head_id IS NOT NULL AS has_head, coalesce(h.is_pinned, 0) AS is_pinned,
+       h.head_id IS NOT NULL AND (SELECT count(*) FROM head WHERE is_pinned = 1) <= h.is_pinned
+           AND row_number() OVER (ORDER BY coalesce(h.is_pinned, 0) DESC, h.head_id IS NULL, g.val_group IS NULL, g.val_group,
+                                           r.val_loss, r.started_ms, r.run_id) = 1
+           AND (h.is_pinned = 1 OR g.run_id IS NOT NULL OR (SELECT count(*) FROM head) = 1) AS answers,
        datetime(r.started_ms / 1000, 'unixepoch') AS started_at
 FROM run r
 JOIN augmentation a USING (augmentation_id)
 LEFT JOIN grouped g USING (run_id)
 LEFT JOIN head h USING (run_id)
 ORDER BY g.val_group IS NULL, g.val_group, place, r.started_ms, r.run_id;
+
+-- What did each sweep try, and what came out best? Of runs without a validation loss none is best.
+CREATE VIEW sweeps AS
+WITH ranked AS (
+    SELECT r.sweep_id, r.run_id, r.val_loss, r.val_accuracy, r.options,
+           row_number() OVER (PARTITION BY r.sweep_id ORDER BY r.val_loss IS NULL, r.val_loss, r.run_id) AS place,
+           count(*) OVER (PARTITION BY r.sweep_id) AS runs
+    FROM run r
+    WHERE r.sweep_id IS NOT NULL)
+SELECT s.sweep_id, s.kind, s.planned_runs, coalesce(b.runs, 0) AS runs,
+       iif(b.val_loss IS NULL, NULL, b.run_id) AS best_run_id, b.val_loss AS best_val_loss, b.val_accuracy AS best_val_accuracy,
+       iif(b.val_loss IS NULL, NULL, b.options) AS best_options, s.command, s.program_version,
+       datetime(s.started_ms / 1000, 'unixepoch') AS started_at, (s.ended_ms - s.started_ms) / 1000.0 AS seconds
+FROM sweep s
+LEFT JOIN ranked b ON b.sweep_id = s.sweep_id AND b.place = 1
+ORDER BY s.started_ms, s.sweep_id;
+
+-- What was measured of each run, overall (class '') and for each class?
+CREATE VIEW metrics AS
+SELECT m.run_id, r.name AS run, m.role, m.name, m.class, m.value
+FROM metric m
+JOIN run r USING (run_id)
+ORDER BY m.run_id, m.role, m.name, m.class;
+
+-- How did the folds of each cross-validation differ?
+CREATE VIEW folds AS
+SELECT f.run_id, r.name, f.fold, f.photos, f.loss, f.accuracy, avg(f.loss) OVER (PARTITION BY f.run_id) AS mean_loss,
+       avg(f.accuracy) OVER (PARTITION BY f.run_id) AS mean_accuracy,
+       max(f.accuracy) OVER (PARTITION BY f.run_id) - min(f.accuracy) OVER (PARTITION BY f.run_id) AS accuracy_range
+FROM fold f
+JOIN run r USING (run_id)
+ORDER BY f.run_id, f.fold;
 
 -- How did each run go, epoch by epoch?
 CREATE VIEW history AS
@@ -70,7 +108,7 @@ ORDER BY e.run_id, e.epoch;
 -- What did each head say of each photo, and what was it called? The true class is the one of the run's data set; it is NULL
 -- for photos outside it.
 CREATE VIEW predictions AS
-SELECT pr.prediction_id, h.run_id, coalesce(r.name, h.name) AS name, pr.origin,
+SELECT pr.prediction_id, h.run_id, coalesce(r.name, h.name) AS name, pr.origin, pr.fold,
        coalesce(pr.photo, (SELECT p.path FROM photo p JOIN source s USING (source_id)
                            WHERE p.content_id = pr.content_id ORDER BY s.name, p.path LIMIT 1)) AS photo,
        dc.class AS true_class, pr.class AS predicted_class, pr.probability,
@@ -82,11 +120,12 @@ LEFT JOIN run r USING (run_id)
 LEFT JOIN dataset_sample ds ON ds.dataset_id = r.dataset_id AND ds.content_id = pr.content_id
 LEFT JOIN dataset_class dc ON dc.dataset_id = ds.dataset_id AND dc.class_index = ds.class_index;
 
--- Which photos did each run get wrong, the surest mistakes first?
+-- Which photos did each run get wrong, the surest mistakes first? Only what a head says of photos that it was not trained on:
+-- those of validation, of test, and of the fold that it was fitted without.
 CREATE VIEW misclassified AS
-SELECT run_id, name, origin, photo, true_class, predicted_class, probability, true_class_probability
+SELECT run_id, name, origin, fold, photo, true_class, predicted_class, probability, true_class_probability
 FROM predictions
-WHERE predicted_class <> true_class
+WHERE predicted_class <> true_class AND origin IN ('validation', 'test', 'fold')
 ORDER BY probability DESC, run_id, origin, photo;
 
 -- What went wrong with which photo, and how often was it tried?

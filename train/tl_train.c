@@ -156,6 +156,7 @@ static enum tl_status fit(struct training *training, struct tl_error *err)
 
     if (status != TL_OK)
         return status;
+    outcome->course.transform = training->head->transform;
     outcome->course.epochs = options->epochs;
     outcome->course.batch_size = options->batch_size;
     outcome->course.learning_rate = options->learning_rate;

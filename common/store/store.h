@@ -7,7 +7,8 @@
  *
  * The rows themselves: store_source.h (trees of photos), store_photo.h (photos, labels), store_failure.h (failures),
  * store_damage.h (damaged features), store_feature.h (recipes, variants, features), store_sample.h (reading features in the order
- * of training), store_run.h (data sets, runs, heads, predictions). Ids are local to the file and only good while it is open;
+ * of training), store_run.h (data sets, runs, heads, predictions), store_sweep.h
+ * (sweeps). Ids are local to the file and only good while it is open;
  * natural keys are identity. Strings borrowed by out structs live until the next call on the same store unless said otherwise. One
  * thread at a time uses a store. Messages begin with the store's path where the file is at fault.
  *
@@ -28,7 +29,7 @@
 #include "common/base/digest.h"
 #include "common/base/error.h"
 
-enum { TL_STORE_SCHEMA_VERSION = 2, TL_STORE_BUSY_MS = 30000 };
+enum { TL_STORE_SCHEMA_VERSION = 3, TL_STORE_BUSY_MS = 30000 };
 
 enum tl_store_mode {
     TL_STORE_READ,  /* never changes the file; a read-only file or folder is fine */

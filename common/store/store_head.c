@@ -68,8 +68,8 @@ static enum tl_status insert_head(tl_store *store, int64_t *out_head_id, int64_t
     struct tl_statement s;
     tl_statement_begin(
         &s, store,
-        "INSERT INTO head (run_id, name, feature_set_id, class_names, transform, scale) VALUES (nullif(?, 0), ?, ?, ?, ?, ?)"
-        " RETURNING head_id",
+        "INSERT INTO head (run_id, name, feature_set_id, class_names, transform, scale, pool)"
+        " VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?) RETURNING head_id",
         err);
     tl_statement_bind_int(&s, run_id);
     tl_statement_bind_text(&s, name);
@@ -77,30 +77,45 @@ static enum tl_status insert_head(tl_store *store, int64_t *out_head_id, int64_t
     tl_statement_bind_text(&s, class_names);
     tl_statement_bind_text(&s, head->transform);
     tl_statement_bind_double(&s, head->scale);
+    tl_statement_bind_text(&s, head->pool ? head->pool : "none");
     if (tl_statement_step(&s))
         *out_head_id = tl_column_int(&s, 0);
     return tl_statement_finish(&s);
 }
 
+/* A matrix, or with `columns` 0 a vector. */
+static enum tl_status put_tensor(tl_store *store, int64_t head_id, const char *name, const float *values, size_t rows,
+                                 size_t columns, struct tl_error *err)
+{
+    char shape[64];
+    if (columns == 0)
+        snprintf(shape, sizeof shape, "[%zu]", rows);
+    else
+        snprintf(shape, sizeof shape, "[%zu,%zu]", rows, columns);
+    return insert_tensor(store, head_id, name, shape, values, columns == 0 ? rows : rows * columns, err);
+}
+
 enum tl_status tl_store_put_head(tl_store *store, int64_t *out_head_id, int64_t run_id, const char *name, int64_t feature_set_id,
                                  const struct tl_store_head *head, struct tl_error *err)
 {
+    const bool is_pooled = head->pool && strcmp(head->pool, "none") != 0;
+    const size_t input_count = is_pooled ? head->channel_count : head->feature_count, hidden_count = head->hidden_count;
     struct tl_text class_names;
-    char shape[64];
     *out_head_id = 0;
     tl_text_init(&class_names, CLASS_NAMES_CEILING_BYTES);
     append_class_names(&class_names, head);
     enum tl_status status = tl_text_check(&class_names, err);
     if (status == TL_OK)
         status = insert_head(store, out_head_id, run_id, name, feature_set_id, head, class_names.bytes, err);
-    if (status == TL_OK) {
-        snprintf(shape, sizeof shape, "[%zu,%zu]", head->feature_count, head->class_count);
-        status = insert_tensor(store, *out_head_id, "kernel", shape, head->kernel, head->feature_count * head->class_count, err);
-    }
-    if (status == TL_OK) {
-        snprintf(shape, sizeof shape, "[%zu]", head->class_count);
-        status = insert_tensor(store, *out_head_id, "bias", shape, head->bias, head->class_count, err);
-    }
+    if (status == TL_OK && hidden_count > 0)
+        status = put_tensor(store, *out_head_id, "hidden_kernel", head->hidden_kernel, input_count, hidden_count, err);
+    if (status == TL_OK && hidden_count > 0)
+        status = put_tensor(store, *out_head_id, "hidden_bias", head->hidden_bias, hidden_count, 0, err);
+    if (status == TL_OK)
+        status = put_tensor(store, *out_head_id, "kernel", head->kernel, hidden_count > 0 ? hidden_count : input_count,
+                            head->class_count, err);
+    if (status == TL_OK)
+        status = put_tensor(store, *out_head_id, "bias", head->bias, head->class_count, 0, err);
     tl_text_free(&class_names);
     return status;
 }
@@ -145,7 +160,8 @@ static enum tl_status read_head_row(tl_store *store, struct tl_store_chosen_head
         &s, store,
         "SELECT h.run_id, coalesce(r.name, h.name) AS name, h.transform, h.scale, json_array_length(h.class_names) AS classes,"
         " h.feature_set_id, fs.height, fs.width, fs.channels, i.json, b.network, fs.layer, fs.arithmetic, b.tensors_sha256,"
-        " fs.stored_type"
+        " fs.stored_type, h.pool, coalesce((SELECT t.shape ->> '$[1]' FROM head_tensor t WHERE t.head_id = h.head_id"
+        " AND t.name = 'hidden_kernel'), 0) AS hidden"
         " FROM head h LEFT JOIN run r USING (run_id) JOIN feature_set fs ON fs.feature_set_id = h.feature_set_id"
         " JOIN input i USING (input_id) JOIN backbone b USING (backbone_id) WHERE h.head_id = ?",
         err);
@@ -159,7 +175,8 @@ static enum tl_status read_head_row(tl_store *store, struct tl_store_chosen_head
         head->feature_set_id = tl_column_int(&s, 5);
         const uint64_t height = (uint64_t)tl_column_int_within(&s, 6, 1, INT16_MAX);
         const uint64_t width = (uint64_t)tl_column_int_within(&s, 7, 1, INT16_MAX);
-        const uint64_t feature_count = height * width * (uint64_t)tl_column_int_within(&s, 8, 1, INT_MAX); /* below 2^61 */
+        head->channel_count = (size_t)tl_column_int_within(&s, 8, 1, INT_MAX);
+        const uint64_t feature_count = height * width * head->channel_count; /* below 2^61 */
         if (s.status == TL_OK && feature_count > TL_CODEC_COUNT_MAX)
             s.status = tl_error_set(err, TL_CORRUPT, "%s: features of %llu values; at most %d are possible", store->path,
                                     (unsigned long long)feature_count, TL_CODEC_COUNT_MAX);
@@ -170,10 +187,12 @@ static enum tl_status read_head_row(tl_store *store, struct tl_store_chosen_head
         head->arithmetic = tl_column_copy_text(&s, 12);
         tl_column_digest(&s, 13, head->tensors_sha256);
         head->stored_type = tl_column_copy_text(&s, 14);
+        head->pool = tl_column_copy_text(&s, 15);
+        head->hidden_count = (size_t)tl_column_int_within(&s, 16, 0, TL_CODEC_COUNT_MAX);
     }
     const enum tl_status status = tl_statement_end(&s);
-    if (status == TL_OK && (!head->transform || !head->input_json || !head->network || !head->layer || !head->arithmetic ||
-                            !head->stored_type))
+    if (status == TL_OK && (!head->pool || !head->transform || !head->input_json || !head->network || !head->layer ||
+                            !head->arithmetic || !head->stored_type))
         return tl_error_set(err, TL_CORRUPT, "%s: head %lld lacks its feature set or recipe", store->path,
                             (long long)head->head_id);
     return status;
@@ -216,7 +235,7 @@ static enum tl_status read_tensor(tl_store *store, float **out, int64_t head_id,
 {
     struct tl_statement s;
     char expected_shape[64];
-    const size_t count = columns == 0 ? rows : rows * columns; /* at most 2^24 * 2^16, by read_head_row() */
+    const size_t count = columns == 0 ? rows : rows * columns; /* both at most 2^24, by read_head_row() */
     bool is_there = false;
     *out = NULL;
     if (columns == 0)
@@ -249,6 +268,23 @@ static enum tl_status read_tensor(tl_store *store, float **out, int64_t head_id,
     return status;
 }
 
+static enum tl_status read_tensors(tl_store *store, struct tl_store_chosen_head *head, struct tl_error *err)
+{
+    const size_t input_count = strcmp(head->pool, "none") == 0 ? head->feature_count : head->channel_count;
+    const size_t hidden_count = head->hidden_count;
+    enum tl_status status = TL_OK;
+    if (hidden_count > 0)
+        status = read_tensor(store, &head->hidden_kernel, head->head_id, "hidden_kernel", input_count, hidden_count, err);
+    if (status == TL_OK && hidden_count > 0)
+        status = read_tensor(store, &head->hidden_bias, head->head_id, "hidden_bias", hidden_count, 0, err);
+    if (status == TL_OK)
+        status = read_tensor(store, &head->kernel, head->head_id, "kernel", hidden_count > 0 ? hidden_count : input_count,
+                             head->class_count, err);
+    if (status == TL_OK)
+        status = read_tensor(store, &head->bias, head->head_id, "bias", head->class_count, 0, err);
+    return status;
+}
+
 enum tl_status tl_store_get_head(tl_store *store, struct tl_store_chosen_head *out, const char *wanted, struct tl_error *err)
 {
     struct tl_store_chosen_head head;
@@ -264,9 +300,7 @@ enum tl_status tl_store_get_head(tl_store *store, struct tl_store_chosen_head *o
     if (status == TL_OK)
         status = read_class_names(store, &head, err);
     if (status == TL_OK)
-        status = read_tensor(store, &head.kernel, head.head_id, "kernel", head.feature_count, head.class_count, err);
-    if (status == TL_OK)
-        status = read_tensor(store, &head.bias, head.head_id, "bias", head.class_count, 0, err);
+        status = read_tensors(store, &head, err);
     tl_connection_end_reading(store, is_own);
     if (status == TL_OK)
         *out = head;
@@ -282,7 +316,10 @@ void tl_store_free_head(struct tl_store_chosen_head *head)
     tl_memory_free(head->class_names);
     tl_memory_free(head->name);
     tl_memory_free(head->chosen_because);
+    tl_memory_free(head->pool);
     tl_memory_free(head->transform);
+    tl_memory_free(head->hidden_kernel);
+    tl_memory_free(head->hidden_bias);
     tl_memory_free(head->kernel);
     tl_memory_free(head->bias);
     tl_memory_free(head->input_json);

@@ -134,11 +134,12 @@ static enum tl_status find_best(tl_store *store, int64_t *out_head_id, char beca
     int64_t head_count = 0, run_count = 0;
     tl_statement_begin(
         &s, store,
-        "SELECT h.head_id, r.val_loss, count(*) OVER () AS heads, count(r.run_id) OVER () AS runs, d.validation_photos"
-        " FROM head h LEFT JOIN run r USING (run_id) LEFT JOIN dataset d USING (dataset_id)"
-        " ORDER BY r.val_loss IS NULL, d.validation_photos DESC,"
-        " max(r.started_ms) OVER (PARTITION BY r.val_loss IS NULL, d.validation_digest) DESC, d.validation_digest,"
-        " r.val_loss, r.started_ms, r.run_id, h.head_id LIMIT 1",
+        "SELECT h.head_id, r.val_loss, count(*) OVER () AS heads, count(r.run_id) OVER () AS runs, r.validation_photos"
+        " FROM head h LEFT JOIN (SELECT q.run_id, q.val_loss, q.started_ms, d.validation_photos, d.validation_digest,"
+        " max(q.started_ms) OVER (PARTITION BY q.val_loss IS NULL, d.validation_digest) AS newest_ms"
+        " FROM run q JOIN dataset d USING (dataset_id)) r USING (run_id)"
+        " ORDER BY r.val_loss IS NULL, r.validation_photos DESC, r.newest_ms DESC, r.validation_digest, r.val_loss, r.started_ms,"
+        " r.run_id, h.head_id LIMIT 1",
         err);
     if (tl_statement_step(&s)) {
         const int64_t head_id = tl_column_int(&s, 0);

@@ -176,8 +176,14 @@ START_TEST(predictions_of_an_imported_head_have_no_true_class)
     struct tl_error err;
     int64_t head_id;
     const float kernel[8] = {0}, bias[2] = {0};
-    const struct tl_store_head head = {FIXTURE_CLASSES, 2, 4, "none", 1, kernel, bias};
-    const struct tl_store_prediction prediction = {small.content_ids[6], "classify", "/x/6.jpg", "clear", 0.5, "{}"};
+    const struct tl_store_head head = {.class_names = FIXTURE_CLASSES,
+                                       .class_count = 2,
+                                       .feature_count = 4,
+                                       .transform = "none",
+                                       .scale = 1,
+                                       .kernel = kernel,
+                                       .bias = bias};
+    const struct tl_store_prediction prediction = {small.content_ids[6], "classify", "/x/6.jpg", "clear", 0.5, "{}", 0};
     must(tl_store_begin(store, &err), &err);
     must(tl_store_put_head(store, &head_id, 0, "from-keras", small.feature_set_id, &head, &err), &err);
     must(tl_store_put_predictions(store, head_id, &prediction, 1, &err), &err);
@@ -191,14 +197,15 @@ END_TEST
 START_TEST(every_view_is_empty_over_an_empty_store)
 {
     static const char *const views[] = {"photos",      "variants",      "feature_sets", "leaderboard",  "history",
-                                        "predictions", "misclassified", "failures",     "class_balance", "stale"};
+                                        "predictions", "misclassified", "failures",     "class_balance", "stale",
+                                        "sweeps",      "metrics",       "folds"};
     char sql[64];
     tl_store *empty = open_store(tl_test_path(tl_test_make_folder(), "b.tl"), TL_STORE_CREATE);
     for (size_t i = 0; i < sizeof views / sizeof views[0]; i++) {
         snprintf(sql, sizeof sql, "SELECT * FROM %s", views[i]);
         must_give(empty, sql, "");
     }
-    must_give(empty, "SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND name <> 'current_versions'", "10;");
+    must_give(empty, "SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND name <> 'current_versions'", "13;");
     close_store(empty);
 }
 END_TEST

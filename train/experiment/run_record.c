@@ -56,6 +56,7 @@ static void list_samples(struct record *record, const struct tl_selection *selec
             sample->sha256[b] = selected->label->sha256[b];
         sample->class_index = selected->class_index;
         sample->role = tl_role_names[selected->role];
+        sample->has_copy = -1;
     }
 }
 
@@ -96,14 +97,41 @@ static enum tl_status list_predictions(struct record *record, const struct tl_ou
     return status;
 }
 
+static struct tl_store_run_course describe_course(const struct tl_course *course)
+{
+    return (struct tl_store_run_course){
+        .variants = tl_fit_variants_names[course->variants],
+        .initial = course->is_glorot ? "glorot" : "zero",
+        .pool = tl_head_pool_names[course->pool],
+        .transform = tl_head_transform_names[course->transform],
+        .solver = tl_course_solver_names[course->solver],
+        .weighting = tl_course_weighting_names[course->weighting],
+        .monitor = tl_course_monitor_names[course->monitor],
+        .epochs = course->epochs,
+        .batch_size = course->batch_size,
+        .learning_rate = course->learning_rate,
+        .l2 = course->l2,
+        .momentum = course->solver == TL_COURSE_SGD ? course->momentum : (double)NAN,
+        .tolerance = course->solver == TL_COURSE_LBFGS ? course->tolerance : (double)NAN,
+        .hidden = course->hidden_count,
+        .patience = course->patience,
+        .dropout = course->dropout,
+        .seed = (int64_t)course->seed};
+}
+
 static enum tl_status put(tl_store *store, struct tl_outcome *outcome, const struct record *record, struct tl_error *err)
 {
     const struct tl_selection *selection = outcome->selection;
     const struct tl_head *head = outcome->head;
     const struct tl_store_dataset dataset = {outcome->label_set, selection->class_names, selection->class_count, record->samples,
-                                             selection->sample_count};
-    const struct tl_store_head head_row = {selection->class_names, head->class_count, head->feature_count,
-                                           tl_head_transform_names[head->transform], head->scale, head->kernel, head->bias};
+                                             selection->sample_count, NULL};
+    const struct tl_store_head head_row = {.class_names = selection->class_names,
+                                           .class_count = head->class_count,
+                                           .feature_count = head->feature_count,
+                                           .transform = tl_head_transform_names[head->transform],
+                                           .scale = head->scale,
+                                           .kernel = head->kernel,
+                                           .bias = head->bias};
     struct tl_store_confusion confusions[2];
     size_t confusion_count = 0;
 
@@ -116,13 +144,10 @@ static enum tl_status put(tl_store *store, struct tl_outcome *outcome, const str
         .name = outcome->name,
         .feature_set_id = outcome->feature_set->feature_set_id,
         .augmentation_id = outcome->augmentation ? outcome->augmentation->augmentation_id : 0,
-        .variants = tl_fit_variants_names[outcome->course.variants],
-        .initial = outcome->course.is_glorot ? "glorot" : "zero",
-        .epochs = outcome->course.epochs,
-        .batch_size = outcome->course.batch_size,
-        .learning_rate = outcome->course.learning_rate,
-        .l2 = outcome->course.l2,
-        .seed = (int64_t)outcome->course.seed,
+        .course = describe_course(&outcome->course),
+        .scale = head->scale,
+        .program_version = TL_VERSION,
+        .gradient_norm = (double)NAN,
         .started_ms = outcome->started_ms,
         .train_ms = (int64_t)llround(outcome->train_seconds * 1000),
         .train_samples = (int64_t)outcome->vector_count,
@@ -133,6 +158,7 @@ static enum tl_status put(tl_store *store, struct tl_outcome *outcome, const str
         .test_accuracy = outcome->test.evaluation.accuracy,
         .dataset = &dataset,
         .history = outcome->history,
+        .epoch_count = outcome->course.epochs,
         .confusions = confusions,
         .confusion_count = confusion_count,
         .predictions = record->predictions,

@@ -199,27 +199,31 @@ static inline int64_t put_run_of_roles(tl_store *store, const struct small_store
             (struct tl_store_sample){.content_id = small->content_ids[n], .class_index = class_of[n], .role = role_of[n]};
         fill_sha256(samples[n - 1].sha256, n);
     }
-    const struct tl_store_dataset dataset = {"default", FIXTURE_CLASSES, 2, samples, 5};
+    const struct tl_store_dataset dataset = {"default", FIXTURE_CLASSES, 2, samples, 5, NULL};
     const struct tl_store_epoch history[] = {{0.7, 0.5, 0.8, 0.5}, {0.3, 1.0, val_loss, 1.0}};
     const int64_t validation[] = {0, 0, 0, 1}, test[] = {1, 0, 1, 0};
     const struct tl_store_confusion confusions[] = {{"validation", validation}, {"test", test}};
     const struct tl_store_prediction predictions[] = {
-        {small->content_ids[3], "validation", NULL, "cloudy", 0.9, "{\"clear\":0.1,\"cloudy\":0.9}"},
-        {small->content_ids[4], "test", NULL, "clear", 0.8, "{\"clear\":0.8,\"cloudy\":0.2}"},
-        {small->content_ids[5], "test", NULL, "clear", 0.75, "{\"clear\":0.75,\"cloudy\":0.25}"},
+        {small->content_ids[3], "validation", NULL, "cloudy", 0.9, "{\"clear\":0.1,\"cloudy\":0.9}", 0},
+        {small->content_ids[4], "test", NULL, "clear", 0.8, "{\"clear\":0.8,\"cloudy\":0.2}", 0},
+        {small->content_ids[5], "test", NULL, "clear", 0.75, "{\"clear\":0.75,\"cloudy\":0.25}", 0},
     };
     const float kernel[8] = {1, -2, 3, -4, 0.5F, -0.25F, 1e-30F, -0.0F}, bias[2] = {0.125F, -8};
-    const struct tl_store_head head = {FIXTURE_CLASSES, 2, 4, "none", 1.5, kernel, bias};
+    const struct tl_store_head head = {.class_names = FIXTURE_CLASSES,
+                                       .class_count = 2,
+                                       .feature_count = 4,
+                                       .transform = "none",
+                                       .scale = 1.5,
+                                       .kernel = kernel,
+                                       .bias = bias};
     const struct tl_store_run run = {.name = name,
                                      .feature_set_id = small->feature_set_id,
                                      .augmentation_id = small->mild_id,
-                                     .variants = "all",
-                                     .initial = "zero",
-                                     .epochs = 2,
-                                     .batch_size = 32,
-                                     .learning_rate = 0.001,
-                                     .l2 = 0,
-                                     .seed = seed,
+                                     .course = {.variants = "all", .initial = "zero", .epochs = 2, .batch_size = 32,
+                                                .learning_rate = 0.001, .momentum = (double)NAN, .tolerance = (double)NAN,
+                                                .seed = seed},
+                                     .scale = 1.5,
+                                     .gradient_norm = (double)NAN,
                                      .started_ms = 1700000000000 + seed,
                                      .train_ms = 12,
                                      .train_samples = 6,
@@ -229,6 +233,7 @@ static inline int64_t put_run_of_roles(tl_store *store, const struct small_store
                                      .test_accuracy = 0.5,
                                      .dataset = &dataset,
                                      .history = history,
+                                     .epoch_count = 2,
                                      .confusions = confusions,
                                      .confusion_count = 2,
                                      .predictions = predictions,
@@ -265,7 +270,13 @@ static inline void put_imported_head(tl_store *store, const struct small_store *
     struct tl_error err;
     int64_t head_id;
     const float kernel[8] = {0}, bias[2] = {0};
-    const struct tl_store_head head = {FIXTURE_CLASSES, 2, 4, "none", 1, kernel, bias};
+    const struct tl_store_head head = {.class_names = FIXTURE_CLASSES,
+                                       .class_count = 2,
+                                       .feature_count = 4,
+                                       .transform = "none",
+                                       .scale = 1,
+                                       .kernel = kernel,
+                                       .bias = bias};
     must(tl_store_begin(store, &err), &err);
     must(tl_store_put_head(store, &head_id, 0, name, small->feature_set_id, &head, &err), &err);
     must(tl_store_commit(store, &err), &err);

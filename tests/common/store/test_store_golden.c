@@ -102,7 +102,8 @@ static void must_read_as_golden(const char *path, enum tl_store_mode mode)
     close_store(store);
 }
 
-static const char *const golden_paths[] = {"tests/golden/store/version-1.tl", "tests/golden/store/version-2.tl"};
+static const char *const golden_paths[] = {"tests/golden/store/version-1.tl", "tests/golden/store/version-2.tl",
+                                           "tests/golden/store/version-3.tl"};
 
 /* ---- Core ---- */
 

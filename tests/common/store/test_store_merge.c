@@ -16,7 +16,7 @@ static void make_full_store(const char *name)
     tl_store *store = open_store(merge_path(name), TL_STORE_CREATE);
     const struct small_store small = fill_merge_store(store);
     const struct tl_store_prediction prediction = {
-        small.content_ids[6], "classify", "x/6.jpg", "clear", 0.75, "{\"clear\":0.75,\"cloudy\":0.25}"};
+        small.content_ids[6], "classify", "x/6.jpg", "clear", 0.75, "{\"clear\":0.75,\"cloudy\":0.25}", 0};
     put_small_run(store, &small, "first", 0.5, 3, uuid);
     put_small_run(store, &small, NULL, 0.25, 4, uuid);
     put_imported_head(store, &small, "tutorial");

@@ -86,7 +86,7 @@ START_TEST(predictions_of_one_head_photo_and_origin_are_renewed)
 {
     struct tl_error err;
     struct tl_store_prediction prediction = {
-        small.content_ids[6], "classify", "/tmp/6.jpg", "clear", 0.5, "{\"clear\":0.5,\"cloudy\":0.5}"};
+        small.content_ids[6], "classify", "/tmp/6.jpg", "clear", 0.5, "{\"clear\":0.5,\"cloudy\":0.5}", 0};
     put_small_run(store, &small, "b", 0.25, 2, uuid);
     for (int i = 0; i < 2; i++) {
         must(tl_store_begin(store, &err), &err);
@@ -107,7 +107,13 @@ START_TEST(any_class_name_comes_back_as_it_was)
     int64_t head_id;
     struct tl_store_chosen_head chosen;
     const float kernel[16] = {0}, bias[4] = {0};
-    const struct tl_store_head head = {odd, 4, 4, "sqrt", 1, kernel, bias};
+    const struct tl_store_head head = {.class_names = odd,
+                                       .class_count = 4,
+                                       .feature_count = 4,
+                                       .transform = "sqrt",
+                                       .scale = 1,
+                                       .kernel = kernel,
+                                       .bias = bias};
     must(tl_store_begin(store, &err), &err);
     must(tl_store_put_head(store, &head_id, 0, "odd", small.feature_set_id, &head, &err), &err);
     must(tl_store_commit(store, &err), &err);
@@ -134,17 +140,22 @@ static enum tl_status put_altered_run(const char *name, double loss, unsigned se
     int64_t run_id;
     struct tl_store_sample samples[2] = {{.content_id = small.content_ids[1], .role = "train"},
                                          {.content_id = small.content_ids[2], .class_index = second_class, .role = "train"}};
-    const struct tl_store_dataset dataset = {"default", FIXTURE_CLASSES, 2, samples, 2};
+    const struct tl_store_dataset dataset = {"default", FIXTURE_CLASSES, 2, samples, 2, NULL};
     const struct tl_store_epoch history = {loss, 1, (double)NAN, (double)NAN};
     const float kernel[8] = {0}, bias[2] = {0};
-    const struct tl_store_head head = {FIXTURE_CLASSES, 2, 4, "none", 1, kernel, bias};
+    const struct tl_store_head head = {.class_names = FIXTURE_CLASSES,
+                                       .class_count = 2,
+                                       .feature_count = 4,
+                                       .transform = "none",
+                                       .scale = 1,
+                                       .kernel = kernel,
+                                       .bias = bias};
     const struct tl_store_run run = {.name = name,
                                      .feature_set_id = small.feature_set_id,
-                                     .variants = "plain",
-                                     .initial = "zero",
-                                     .epochs = 1,
-                                     .batch_size = 32,
-                                     .learning_rate = 0.001,
+                                     .course = {.variants = "plain", .initial = "zero", .epochs = 1, .batch_size = 32,
+                                                .learning_rate = 0.001, .momentum = (double)NAN, .tolerance = (double)NAN},
+                                     .scale = 1,
+                                     .gradient_norm = (double)NAN,
                                      .train_samples = 2,
                                      .val_loss = (double)NAN,
                                      .val_accuracy = (double)NAN,
@@ -152,6 +163,7 @@ static enum tl_status put_altered_run(const char *name, double loss, unsigned se
                                      .test_accuracy = (double)NAN,
                                      .dataset = &dataset,
                                      .history = &history,
+                                     .epoch_count = 1,
                                      .head = &head};
     fill_sha256(samples[0].sha256, 1);
     fill_sha256(samples[1].sha256, (unsigned)second_n);

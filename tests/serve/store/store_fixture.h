@@ -153,17 +153,22 @@ static inline int64_t fixture_run(tl_store *store, const char *name, int64_t set
 {
     static const float BIAS[FIXTURE_CLASSES] = {0.5F, -0.5F};
     struct tl_store_sample sample = {.content_id = content_id, .class_index = 0, .role = "train"};
-    const struct tl_store_dataset dataset = {"default", FIXTURE_CLASS_NAMES, FIXTURE_CLASSES, &sample, 1};
+    const struct tl_store_dataset dataset = {"default", FIXTURE_CLASS_NAMES, FIXTURE_CLASSES, &sample, 1, NULL};
     const struct tl_store_epoch epoch = {0.5, 0.75, 0.25, 1};
-    const struct tl_store_head head = {FIXTURE_CLASS_NAMES, FIXTURE_CLASSES, FIXTURE_FEATURES, "sqrt", 2, kernel, BIAS};
+    const struct tl_store_head head = {.class_names = FIXTURE_CLASS_NAMES,
+                                       .class_count = FIXTURE_CLASSES,
+                                       .feature_count = FIXTURE_FEATURES,
+                                       .transform = "sqrt",
+                                       .scale = 2,
+                                       .kernel = kernel,
+                                       .bias = BIAS};
     struct tl_store_run run = {
         .name = name,
         .feature_set_id = set_id,
-        .variants = "plain",
-        .initial = "zero",
-        .epochs = 1,
-        .batch_size = 32,
-        .learning_rate = 0.001,
+        .course = {.variants = "plain", .initial = "zero", .transform = "sqrt", .epochs = 1, .batch_size = 32,
+                   .learning_rate = 0.001, .momentum = (double)NAN, .tolerance = (double)NAN},
+        .scale = 2,
+        .gradient_norm = (double)NAN,
         .train_samples = 1,
         .val_loss = 0.25,
         .val_accuracy = 1,
@@ -171,6 +176,7 @@ static inline int64_t fixture_run(tl_store *store, const char *name, int64_t set
         .test_accuracy = (double)NAN,
         .dataset = &dataset,
         .history = &epoch,
+        .epoch_count = 1,
         .head = &head,
     };
     int64_t run_id = 0;
