@@ -165,7 +165,8 @@ static enum tl_status put_prediction(tl_store *store, int64_t head_id, const str
         &s, store,
         "INSERT INTO prediction (head_id, content_id, origin, photo, class, probability, probabilities, made_ms, fold)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0)) ON CONFLICT (head_id, content_id, origin)"
-        " DO UPDATE SET photo = excluded.photo, class = excluded.class, probability = excluded.probability, probabilities = excluded.probabilities,"
+        " DO UPDATE SET photo = excluded.photo, class = excluded.class, probability = excluded.probability,"
+        " probabilities = excluded.probabilities,"
         " made_ms = excluded.made_ms, fold = excluded.fold",
         err);
     tl_statement_bind_int(&s, head_id);
