@@ -142,7 +142,7 @@ TEST_PROGRAMS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SOURCES))
 
 # ---- what to make ------------------------------------------------------------------------------------------------
 
-.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-scale test-scale-million run-scale test-hostile bench bench-pipeline bench-sharing bench-codec bench-peers bench-cold fuzz test-kill test-arm64 test-asan test-tsan test-programs install uninstall clean
+.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-scale test-scale-million run-scale test-hostile bench bench-pipeline bench-sharing bench-codec bench-train bench-peers bench-cold fuzz test-kill test-arm64 test-asan test-tsan test-programs install uninstall clean
 
 all: tools ## builds the four tools into build/bin/
 
@@ -173,18 +173,20 @@ lint: ## layers, library boundaries, file lengths, names
 	@sh tests/lint.sh $(foreach r,$(ROOMS),room=$(DIR_$(r)):$(subst $() ,$(comma),$(foreach s,$(SEES_$(r)),$(DIR_$(s))))) $(addprefix library=,$(LIBRARIES))
 	@sh tests/lint_test.sh
 
-bench-peers: deps weights ## us and onnxruntime, OpenVINO, PyTorch, Keras in turn (PHOTOS=folder; PEERS="--rounds 9")
+bench-peers: deps weights ## us and onnxruntime, OpenVINO, PyTorch, Keras in turn, then bench-train (PHOTOS=folder; PEERS="--rounds 9")
 	@$(MAKE) --no-print-directory $(OUT)/tests/bench/peer_tl
 	@sh tests/bench/peers.sh $(OUT)/tests/bench/peer_tl "$(PHOTOS)" $(PEERS)
+	@$(MAKE) --no-print-directory bench-train
 
 bench-cold: deps weights ## one photo, one process: tl-classify and onnxruntime in Python in turn (PHOTOS=folder; COLD="--rounds 21")
 	@$(MAKE) --no-print-directory tools
 	@TL_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) sh tests/bench/cold_start.sh $(OUT)/bin "$(PHOTOS)" $(COLD)
 
-bench: deps ## how fast the network is here, kernel by kernel (BENCH="--rounds 9 --photos"), then bench-pipeline, bench-codec and one photo in one process
+bench: deps ## how fast the network is here, kernel by kernel (BENCH="--rounds 9 --photos"), then bench-pipeline, bench-codec, training and one photo in one process
 	@$(MAKE) --no-print-directory $(OUT)/tests/bench/bench_network
 	@TL_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) $(OUT)/tests/bench/bench_network $(BENCH)
-	@$(MAKE) --no-print-directory bench-pipeline bench-codec
+	@$(MAKE) --no-print-directory bench-pipeline bench-codec $(OUT)/tests/bench/bench_train
+	@$(OUT)/tests/bench/bench_train
 	@sh tests/bench/one_photo.sh $(OUT)/bin $(OUT)/tests/demo/draw_skies
 
 bench-sharing: deps weights ## how long a writer and a reader wait at a store beside an extraction, tl-train and tl-classify --save
@@ -198,6 +200,10 @@ bench-pipeline: deps weights ## whole extractions against the network alone (PHO
 bench-codec: deps weights ## our blobs of features and zstd, gzip, Blosc2: bytes and speed (PHOTOS=folder; CODEC="--rounds 9")
 	@$(MAKE) --no-print-directory tools $(OUT)/tests/bench/bench_codec $(OUT)/tests/demo/draw_skies
 	@sh tests/bench/codec.sh $(OUT)/tests/bench/bench_codec $(OUT)/bin/tl-extract $(OUT)/tests/demo/draw_skies "$(PHOTOS)" $(CODEC)
+
+bench-train: deps ## how fast heads are fitted, against Keras and others in the same run (TRAIN="--rounds 9")
+	@$(MAKE) --no-print-directory tools $(OUT)/tests/bench/bench_train
+	@TL_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) sh tests/bench/train_peers.sh $(OUT)/tests/bench/bench_train $(OUT)/bin $(TRAIN)
 
 fuzz: ## hostile feature blobs, at random and by libFuzzer where clang is, under sanitizers (FUZZ_SECONDS=60 each; FUZZ_SEED=N)
 	@$(MAKE) --no-print-directory VARIANT=asan $(BUILD)/asan/tests/fuzz/fuzz_codec_mutate
@@ -392,6 +398,12 @@ $(BUILD)/fuzz/fuzz_codec: tests/fuzz/fuzz_codec.c $(wildcard common/codec/*.[ch]
 
 CODEC_OBJECTS := $(patsubst %,$(OUT)/tests/bench/%.o,bench_codec bench_codec_contenders)
 $(OUT)/tests/bench/bench_codec: $(CODEC_OBJECTS) $(foreach r,$(call rooms_for,store),$(call archive_of,$(r)))
+	@mkdir -p $(@D)
+	$(call STEP,link,$@)
+	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+TRAIN_BENCH_OBJECTS := $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/bench/bench_train*.c))
+$(OUT)/tests/bench/bench_train: $(TRAIN_BENCH_OBJECTS) $(foreach r,$(call rooms_for,experiment),$(call archive_of,$(r)))
 	@mkdir -p $(@D)
 	$(call STEP,link,$@)
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@

@@ -45,7 +45,7 @@ static enum tl_status prepare_outputs(tl_stepper *stepper, const struct tl_stepp
 enum tl_status tl_stepper_create(tl_stepper **out, const struct tl_stepper_setup *setup, struct tl_error *err)
 {
     tl_stepper *stepper = tl_memory_alloc(1, sizeof *stepper);
-    struct tl_sparse_setup layer_setup = {.input_count = setup->head->feature_count, .output_count = setup->head->class_count};
+    struct tl_sparse_setup layer_setup = {.input_count = setup->head->input_count, .output_count = setup->head->class_count};
     enum tl_status status;
 
     *out = NULL;

@@ -1,0 +1,128 @@
+"""train_peers.py - fitting a head in other programs and in tl, in turn, on the same made-up features: `make bench-train`.
+
+    train_peers.py TL_WORKER TL_BIN [--rounds N] [--only NAME,...]
+
+A contender is a process that answers lines: a verb in, seconds (and what else it says) out. They take turns, so that a busy machine
+troubles all alike; medians are told. A row compares one verb of tl with one of a peer; the ratio is the peer's time over tl's.
+"""
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+BATCH, EPOCHS = 32, 5
+THREADS = len(os.sched_getaffinity(0))
+
+
+# ---- peers: each maker takes x (N, F) and classes (N), and gives verbs ----
+
+def make_keras(x, classes):
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    import keras
+    import numpy
+
+    y = keras.utils.to_categorical(classes)
+
+    def fit():
+        model = keras.Sequential([keras.layers.Input((x.shape[1],)), keras.layers.Dense(y.shape[1], activation="softmax")])
+        model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+        start = time.perf_counter()
+        history = model.fit(x, y, epochs=EPOCHS, batch_size=BATCH, verbose=0)
+        return time.perf_counter() - start, history.history["loss"][-1]
+
+    assert x.dtype == numpy.float32
+    return {"adam": fit}
+
+
+MAKERS = {"keras": make_keras}
+
+# (row, tl's verb, peer, its verb)
+ROWS = [
+    ("5 epochs of Adam, the fit alone, 1 thread", "adam 1", "keras", "adam"),
+    ("5 epochs of Adam, the fit alone, all threads", f"adam {THREADS}", "keras", "adam"),
+]
+
+
+def work(name, features):
+    """A peer's process: verbs on standard input, answers on standard output."""
+    import numpy
+
+    count, width, class_count = (int(n) for n in os.path.basename(features).split("x"))
+    verbs = MAKERS[name](numpy.fromfile(features, numpy.float32).reshape(count, width), numpy.arange(count) % class_count)
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    print("ready", file=answers)
+    for line in sys.stdin:
+        print(*verbs[line.strip()](), file=answers)
+
+
+class Contender:
+    def __init__(self, name, command):
+        self.name, self.times = name, {}
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        if self.process.stdout.readline().strip() != "ready":
+            raise RuntimeError(f"{name} does not start")
+
+    def ask(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline().split()
+        if not answer:
+            raise RuntimeError(f"{self.name} ended at '{line}'")
+        return [float(number) for number in answer]
+
+    def time(self, verb):
+        self.times.setdefault(verb, []).append(self.ask(verb)[0])
+
+
+def cpu_name():
+    with open("/proc/cpuinfo") as info:
+        return next((line.split(":", 1)[1].strip() for line in info if line.startswith("model name")), "unknown CPU")
+
+
+def start_contenders(given, folder, wanted):
+    tl = Contender("tl", [given.worker, "--worker"])
+    features = os.path.join(folder, "features")
+    shape = [str(int(n)) for n in tl.ask("write " + features)[1:]]
+    named = os.path.join(folder, "x".join(shape))
+    os.rename(features, named)
+    contenders = {"tl": tl}
+    for name in sorted({row[2] for row in ROWS if not wanted or row[2] in wanted}):
+        try:
+            contenders[name] = Contender(name, [sys.executable, __file__, "--worker", name, named])
+        except RuntimeError as fault:
+            print(f"skipped: {fault}")
+    return contenders
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("worker")
+    parser.add_argument("bin")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", default="", help="names of peers")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        contenders = start_contenders(given, folder, [n for n in given.only.split(",") if n])
+        rows = [row for row in ROWS if row[2] in contenders]
+        verbs = dict.fromkeys((who, verb) for _, ours, peer, theirs in rows for who, verb in (("tl", ours), (peer, theirs)))
+        for who, verb in verbs:  # what is only slow the first time
+            contenders[who].ask(verb)
+        for _ in range(given.rounds):
+            for who, verb in verbs:
+                contenders[who].time(verb)
+    print(f"{cpu_name()}; {THREADS} threads; commit {os.environ.get('TL_COMMIT', 'unknown')}; medians of {given.rounds} interleaved rounds")
+    print(f"{'':52} {'tl':>10} {'peer':>10} {'ratio':>7}")
+    for row, ours, peer, theirs in rows:
+        mine, other = statistics.median(contenders["tl"].times[ours]), statistics.median(contenders[peer].times[theirs])
+        print(f"{row + ', ' + peer:52} {1000 * mine:8.1f} ms {1000 * other:8.1f} ms {other / mine:7.1f}")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--worker"]:
+        work(sys.argv[2], sys.argv[3])
+    else:
+        main()
