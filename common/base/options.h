@@ -12,9 +12,9 @@
  *
  * Options may stand before, between and after operands; `--` ends them; `--name=value` and `--name value` are the
  * same. (getopt_long underneath, so a unique beginning of a name is enough.) A target keeps its default when its option
- * is not given; of an option given twice the last counts, but lists gather them. Values are checked against the row's range or choices; the
- * message names the option, the value and what is allowed. --help and --version need no row: parse() stops at the first
- * and reports it in `operands->request`. Not for use from several threads.
+ * is not given; of an option given twice the last counts, but lists gather them. Values are checked against the row's
+ * range or choices; the message names the option, the value and what is allowed. --help and --version need no row:
+ * parse() stops at the first and reports it in `operands->request`. Not for use from several threads.
  */
 #ifndef TL_BASE_OPTIONS_H
 #define TL_BASE_OPTIONS_H

@@ -12,13 +12,13 @@ enum { TRIES_PER_TRIAL = 64 };
 static enum tl_status add_value(struct tl_sweep_axis *axis, const char *text, struct tl_error *err)
 {
     double value;
-    enum tl_status status = tl_choice_read(&value, axis->choice, text, err);
+    enum tl_status status = tl_setting_read(&value, axis->setting, text, err);
 
     if (status != TL_OK)
         return status;
     for (size_t i = 0; i < axis->value_count; i++)
         if (axis->values[i] == value)
-            return tl_error_set(err, TL_BAD_INPUT, "%s: the value %s is there twice", axis->choice->name, text);
+            return tl_error_set(err, TL_BAD_INPUT, "%s: the value %s is there twice", axis->setting->name, text);
     axis->values[axis->value_count++] = value;
     return TL_OK;
 }
@@ -28,14 +28,14 @@ static enum tl_status read_range(struct tl_sweep_axis *axis, char *text, char *d
 {
     enum tl_status status;
 
-    if (axis->choice->kind == TL_CHOICE_WORD)
-        return tl_error_set(err, TL_BAD_INPUT, "%s=%s: words have no range", axis->choice->name, text);
+    if (axis->setting->kind == TL_SETTING_WORD)
+        return tl_error_set(err, TL_BAD_INPUT, "%s=%s: words have no range", axis->setting->name, text);
     *dots = '\0';
     status = add_value(axis, text, err);
     if (status == TL_OK)
         status = add_value(axis, dots + 2, err);
     if (status == TL_OK && !(axis->values[0] > 0 && axis->values[0] < axis->values[1]))
-        return tl_error_set(err, TL_BAD_INPUT, "%s=%s..%s: a range goes from a number above 0 to a larger one", axis->choice->name,
+        return tl_error_set(err, TL_BAD_INPUT, "%s=%s..%s: a range goes from a number above 0 to a larger one", axis->setting->name,
                             text, dots + 2);
     axis->is_range = true;
     return status;
@@ -58,7 +58,7 @@ static enum tl_status read_values(struct tl_sweep_axis *axis, char *text, struct
     enum tl_status status = TL_OK;
 
     if (count > TL_SWEEP_VALUES_MAX)
-        return tl_error_set(err, TL_BAD_INPUT, "%s: more than %d values", axis->choice->name, TL_SWEEP_VALUES_MAX);
+        return tl_error_set(err, TL_BAD_INPUT, "%s: more than %d values", axis->setting->name, TL_SWEEP_VALUES_MAX);
     axis->values = tl_memory_alloc(count + 1, sizeof *axis->values);
     if (!axis->values)
         return tl_error_set_no_memory(err, "the sweep", (count + 1) * sizeof *axis->values);
@@ -89,14 +89,14 @@ static enum tl_status read_axis(struct tl_sweep *sweep, const char *given, struc
         goto done;
     }
     *equals = '\0';
-    axis->choice = tl_choice_find(text);
-    if (!axis->choice) {
+    axis->setting = tl_setting_find(text);
+    if (!axis->setting) {
         status = tl_error_set(err, TL_BAD_INPUT, "'%s' is no option that a sweep can vary", text);
         goto done;
     }
     for (size_t a = 0; a < sweep->axis_count; a++) {
-        if (sweep->axes[a].choice == axis->choice) {
-            status = tl_error_set(err, TL_BAD_INPUT, "%s is swept twice; give all its values at once", axis->choice->name);
+        if (sweep->axes[a].setting == axis->setting) {
+            status = tl_error_set(err, TL_BAD_INPUT, "%s is swept twice; give all its values at once", axis->setting->name);
             goto done;
         }
     }
@@ -128,7 +128,7 @@ static void fill_grid(struct tl_sweep *sweep, const struct tl_course *base)
     for (size_t i = 0; i < sweep->course_count; i++) {
         sweep->courses[i] = *base;
         for (size_t a = sweep->axis_count, rest = i; a-- > 0; rest /= sweep->axes[a].value_count)
-            tl_choice_set(sweep->axes[a].choice, &sweep->courses[i], sweep->axes[a].values[rest % sweep->axes[a].value_count]);
+            tl_setting_set(sweep->axes[a].setting, &sweep->courses[i], sweep->axes[a].values[rest % sweep->axes[a].value_count]);
     }
 }
 
@@ -139,7 +139,7 @@ static double draw_value(const struct tl_sweep_axis *axis, struct tl_random *ran
     if (!axis->is_range)
         return axis->values[tl_random_below(random, axis->value_count)];
     value = axis->values[0] * exp(tl_random_uniform(random) * log(axis->values[1] / axis->values[0]));
-    if (axis->choice->kind == TL_CHOICE_WHOLE)
+    if (axis->setting->kind == TL_SETTING_WHOLE)
         value = floor(value + 0.5);
     return fmin(value, axis->values[1]);
 }
@@ -150,7 +150,7 @@ static bool is_known(const struct tl_sweep *sweep, const struct tl_course *cours
         size_t a = 0;
 
         while (a < sweep->axis_count &&
-               tl_choice_get(sweep->axes[a].choice, course) == tl_choice_get(sweep->axes[a].choice, &sweep->courses[i]))
+               tl_setting_get(sweep->axes[a].setting, course) == tl_setting_get(sweep->axes[a].setting, &sweep->courses[i]))
             a++;
         if (a == sweep->axis_count)
             return true;
@@ -168,7 +168,7 @@ static void draw_trials(struct tl_sweep *sweep, const struct tl_sweep_wish *wish
         struct tl_course course = *wish->base;
 
         for (size_t a = 0; a < sweep->axis_count; a++)
-            tl_choice_set(sweep->axes[a].choice, &course, draw_value(&sweep->axes[a], &random));
+            tl_setting_set(sweep->axes[a].setting, &course, draw_value(&sweep->axes[a], &random));
         tries++;
         if (!is_known(sweep, &course))
             sweep->courses[sweep->course_count++] = course;
@@ -184,7 +184,7 @@ static enum tl_status fill_courses(struct tl_sweep *sweep, const struct tl_sweep
     for (size_t a = 0; a < sweep->axis_count; a++)
         if (sweep->axes[a].is_range && !is_drawn)
             return tl_error_set(err, TL_BAD_INPUT, "%s: a range is drawn from; give --trials N beside it",
-                                sweep->axes[a].choice->name);
+                                sweep->axes[a].setting->name);
     if (count > TL_SWEEP_COURSES_MAX)
         return tl_error_set(err, TL_BAD_INPUT, "the sweep has more than %d runs; give fewer values, or --trials N",
                             TL_SWEEP_COURSES_MAX);

@@ -1,7 +1,7 @@
 /* sweep.h - which courses are tried: every combination of some choices' values, or a number of them drawn at random.
  *
  *     tl_sweep_create(&sweep, axes, axis_count, &wish, err);         "l2=0,1e-4,1e-3", "learning-rate=1e-4..1e-2"
- *     ... sweep->courses[i], tl_choice_get(sweep->axes[a].choice, &sweep->courses[i]) ...
+ *     ... sweep->courses[i], tl_setting_get(sweep->axes[a].setting, &sweep->courses[i]) ...
  *     tl_sweep_free(sweep);
  *
  * A grid is in the order of counting, the last axis fastest. Drawn ones are in the order of their draws, never twice the same; a
@@ -11,13 +11,13 @@
 #ifndef TL_TRAIN_SWEEP_H
 #define TL_TRAIN_SWEEP_H
 
-#include "train/experiment/choice.h"
+#include "train/experiment/setting.h"
 
 enum { TL_SWEEP_COURSES_MAX = 100000, TL_SWEEP_VALUES_MAX = 4096 };
 
 /* A choice and the values it takes. */
 struct tl_sweep_axis {
-    const struct tl_choice *choice;
+    const struct tl_setting *setting;
     double *values; /* owned; of a range the two ends */
     size_t value_count;
     bool is_range;

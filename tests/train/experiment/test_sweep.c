@@ -21,39 +21,39 @@ static struct tl_sweep *make_sweep(const char *const *axes, size_t axis_count, s
 
 /* ---- choices ---- */
 
-START_TEST(each_choice_keeps_its_limits_and_disturbs_no_other)
+START_TEST(each_setting_keeps_its_limits_and_disturbs_no_other)
 {
-    const struct tl_choice *choice = &tl_choices[_i];
-    const bool is_word = choice->kind == TL_CHOICE_WORD;
-    const double values[] = {is_word ? 1 : choice->minimum, is_word ? 0 : choice->maximum};
+    const struct tl_setting *setting = &tl_settings[_i];
+    const bool is_word = setting->kind == TL_SETTING_WORD;
+    const double values[] = {is_word ? 1 : setting->minimum, is_word ? 0 : setting->maximum};
 
     for (size_t k = 0; k < 2; k++) {
         struct tl_course course, untouched;
-        char words[TL_CHOICE_WORDS_BYTES];
+        char words[TL_SETTING_WORDS_BYTES];
         double read;
 
         tl_course_init(&course);
         tl_course_init(&untouched);
-        tl_choice_set(choice, &course, values[k]);
-        ck_assert_double_eq(tl_choice_get(choice, &course), values[k]);
-        tl_choice_write(words, choice, values[k]);
-        ck_assert_int_eq(tl_choice_read(&read, choice, words, NULL), TL_OK);
+        tl_setting_set(setting, &course, values[k]);
+        ck_assert_double_eq(tl_setting_get(setting, &course), values[k]);
+        tl_setting_write(words, setting, values[k]);
+        ck_assert_int_eq(tl_setting_read(&read, setting, words, NULL), TL_OK);
         ck_assert_double_eq(read, values[k]);
-        for (size_t i = 0; i < TL_CHOICE_COUNT; i++)
+        for (size_t i = 0; i < TL_SETTING_COUNT; i++)
             if (i != (size_t)_i)
-                ck_assert_msg(tl_choice_get(&tl_choices[i], &course) == tl_choice_get(&tl_choices[i], &untouched), "%s moved %s",
-                              choice->name, tl_choices[i].name);
+                ck_assert_msg(tl_setting_get(&tl_settings[i], &course) == tl_setting_get(&tl_settings[i], &untouched), "%s moved %s",
+                              setting->name, tl_settings[i].name);
     }
 }
 END_TEST
 
-START_TEST(a_choice_is_found_by_either_spelling_and_by_no_other)
+START_TEST(a_setting_is_found_by_either_spelling_and_by_no_other)
 {
-    ck_assert_ptr_nonnull(tl_choice_find("learning-rate"));
-    ck_assert_ptr_eq(tl_choice_find("learning-rate"), tl_choice_find("learning_rate"));
-    ck_assert_ptr_null(tl_choice_find("learning"));
-    ck_assert_ptr_null(tl_choice_find("learning-rates"));
-    ck_assert_ptr_null(tl_choice_find(""));
+    ck_assert_ptr_nonnull(tl_setting_find("learning-rate"));
+    ck_assert_ptr_eq(tl_setting_find("learning-rate"), tl_setting_find("learning_rate"));
+    ck_assert_ptr_null(tl_setting_find("learning"));
+    ck_assert_ptr_null(tl_setting_find("learning-rates"));
+    ck_assert_ptr_null(tl_setting_find(""));
 }
 END_TEST
 
@@ -215,8 +215,8 @@ Suite *tl_test_suite(void)
     Suite *suite = suite_create("train/sweep");
     TCase *core = tcase_create("Core"), *limits = tcase_create("Limits"), *faults = tcase_create("Faults");
 
-    tcase_add_loop_test(core, each_choice_keeps_its_limits_and_disturbs_no_other, 0, TL_CHOICE_COUNT);
-    tcase_add_test(core, a_choice_is_found_by_either_spelling_and_by_no_other);
+    tcase_add_loop_test(core, each_setting_keeps_its_limits_and_disturbs_no_other, 0, TL_SETTING_COUNT);
+    tcase_add_test(core, a_setting_is_found_by_either_spelling_and_by_no_other);
     tcase_add_test(core, a_grid_counts_with_the_last_axis_fastest);
     tcase_add_test(core, draws_are_distinct_repeatable_and_within_their_ranges);
     tcase_add_test(limits, more_trials_than_combinations_are_the_grid);
