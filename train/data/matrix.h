@@ -63,6 +63,16 @@ TL_MUST_USE enum tl_status tl_matrix_lay_out(struct tl_matrix *matrix, const uin
 TL_MUST_USE enum tl_status tl_matrix_put(struct tl_matrix *matrix, size_t row, const uint32_t *indices, const float *values,
                                          size_t count, struct tl_error *err);
 
+/* Adds the averages over the places of a grid of `grid_count` features whose channels are the matrix's columns, at most
+ * TL_HEAD_POOLED_CHANNELS_MAX, transformed. `indices` and `values` are the grid's. Fails as tl_matrix_add(). */
+TL_MUST_USE enum tl_status tl_matrix_add_pooled(struct tl_matrix *matrix, size_t grid_count, const uint32_t *indices,
+                                                const float *values, size_t count, struct tl_error *err);
+
+/* The rows of a matrix without transform, pooled and transformed, so that one reading of the store serves every choice of these.
+ * `channel_count` is that of the grid, and of no matter without pooling. The caller frees *out. Fails with: TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_matrix_derive(struct tl_matrix **out, const struct tl_matrix *matrix, enum tl_head_pool pool,
+                                            size_t channel_count, enum tl_head_transform transform, struct tl_error *err);
+
 /* Forgets the rows and keeps the memory, for the next window of a stream. */
 void tl_matrix_clear(struct tl_matrix *matrix);
 

@@ -86,6 +86,31 @@ START_TEST(the_transform_is_applied_once)
 }
 END_TEST
 
+/* A grid of 2 places x 3 channels. */
+START_TEST(a_derived_matrix_is_pooled_then_transformed)
+{
+    struct tl_matrix *matrix = make_matrix(6, TL_HEAD_TRANSFORM_NONE), *pooled = NULL, *roots = NULL;
+    uint32_t indices[6];
+
+    ck_assert_int_eq(tl_matrix_add(matrix, (uint32_t[]){0, 2, 3, 5}, (float[]){1, 9, 7, -9}, 4, NULL), TL_OK);
+    ck_assert_int_eq(tl_matrix_add(matrix, (uint32_t[]){4}, (float[]){8}, 1, NULL), TL_OK);
+    ck_assert_int_eq(tl_matrix_derive(&pooled, matrix, TL_HEAD_POOL_AVG, 3, TL_HEAD_TRANSFORM_SQRT, NULL), TL_OK);
+    ck_assert_int_eq(tl_matrix_derive(&roots, matrix, TL_HEAD_POOL_NONE, 3, TL_HEAD_TRANSFORM_SQRT, NULL), TL_OK);
+    ck_assert_uint_eq(pooled->feature_count, 3);
+    ck_assert_uint_eq(tl_matrix_read_row(pooled, 0, indices), 1); /* the third channel's average is zero */
+    ck_assert(indices[0] == 0 && tl_matrix_values(pooled, 0)[0] == 2);
+    ck_assert_uint_eq(tl_matrix_read_row(pooled, 1, indices), 1);
+    ck_assert(indices[0] == 1 && tl_matrix_values(pooled, 1)[0] == 2);
+    ck_assert_uint_eq(roots->feature_count, 6);
+    ck_assert_uint_eq(tl_matrix_read_row(roots, 0, indices), 4);
+    ck_assert(indices[3] == 5 && tl_matrix_values(roots, 0)[1] == 3 && tl_matrix_values(roots, 0)[3] == -3);
+    ck_assert_uint_eq(roots->row_count, 2);
+    tl_matrix_free(matrix);
+    tl_matrix_free(pooled);
+    tl_matrix_free(roots);
+}
+END_TEST
+
 START_TEST(thousands_of_rows_grow_the_arrays)
 {
     enum { ROWS = 3000, WIDTH = 200 };
@@ -136,6 +161,42 @@ START_TEST(damaged_rows_are_refused_and_leave_the_matrix_alone)
 }
 END_TEST
 
+START_TEST(a_damaged_grid_is_refused)
+{
+    struct tl_matrix *matrix = make_matrix(3, TL_HEAD_TRANSFORM_NONE);
+    struct tl_error err;
+
+    ck_assert_int_eq(tl_matrix_add_pooled(matrix, 6, (uint32_t[]){6}, (float[]){1}, 1, &err), TL_CORRUPT);
+    ck_assert_str_eq(err.message, "feature index 6 does not belong after 0 among 6 features");
+    ck_assert_int_eq(tl_matrix_add_pooled(matrix, 6, (uint32_t[]){2, 2}, (float[]){1, 1}, 2, &err), TL_CORRUPT);
+    ck_assert_int_eq(tl_matrix_add_pooled(matrix, 6, (uint32_t[]){5}, (float[]){NAN}, 1, &err), TL_CORRUPT);
+    ck_assert_str_eq(err.message, "feature 5 is nan");
+    ck_assert_uint_eq(matrix->row_count, 0);
+    tl_matrix_free(matrix);
+}
+END_TEST
+
+START_TEST(every_allocation_of_a_derivation_may_fail)
+{
+    struct tl_matrix *matrix = make_matrix(6, TL_HEAD_TRANSFORM_NONE), *derived;
+    enum tl_status status;
+    size_t n = 0;
+
+    for (size_t r = 0; r < 300; r++)
+        ck_assert_int_eq(tl_matrix_add(matrix, (uint32_t[]){4}, (float[]){8}, 1, NULL), TL_OK);
+    do {
+        tl_memory_fail_at(++n);
+        status = tl_matrix_derive(&derived, matrix, n % 2 == 0 ? TL_HEAD_POOL_AVG : TL_HEAD_POOL_NONE, 3, TL_HEAD_TRANSFORM_NONE,
+                                  NULL);
+        tl_memory_fail_at(0);
+        ck_assert(status == TL_OK || (status == TL_NO_MEMORY && !derived));
+    } while (status != TL_OK);
+    ck_assert_uint_gt(n, 6);
+    tl_matrix_free(derived);
+    tl_matrix_free(matrix);
+}
+END_TEST
+
 START_TEST(every_allocation_may_fail)
 {
     const uint32_t indices[] = {1};
@@ -168,8 +229,11 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, a_row_knows_where_its_blocks_begin);
     tcase_add_test(core, a_matrix_is_filled_anew_after_it_was_cleared);
     tcase_add_test(core, the_transform_is_applied_once);
+    tcase_add_test(core, a_derived_matrix_is_pooled_then_transformed);
     tcase_add_test(core, thousands_of_rows_grow_the_arrays);
     tcase_add_loop_test(faults, damaged_rows_are_refused_and_leave_the_matrix_alone, 0, 5);
+    tcase_add_test(faults, a_damaged_grid_is_refused);
+    tcase_add_test(faults, every_allocation_of_a_derivation_may_fail);
     tcase_add_test(faults, every_allocation_may_fail);
     suite_add_tcase(suite, core);
     suite_add_tcase(suite, faults);
