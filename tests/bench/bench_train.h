@@ -21,7 +21,7 @@ struct bench_verb {
                           struct tl_error *err);
 };
 
-/* 925 x 25,088 with 93% zeros, of 4 classes, each more at home in a quarter of the columns: not quite separable by a few of them. */
+/* 925 x 25,088 with 93% zeros, of 4 classes, each more at home in a quarter of the columns: not quite separable by a few. */
 TL_MUST_USE enum tl_status tl_bench_make_samples(struct tl_samples **out, struct tl_error *err);
 
 /* A head of zeros with the samples' scale. */

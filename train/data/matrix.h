@@ -54,9 +54,9 @@ void tl_matrix_free(struct tl_matrix *matrix);
 TL_MUST_USE enum tl_status tl_matrix_add(struct tl_matrix *matrix, const uint32_t *indices, const float *values, size_t count,
                                          struct tl_error *err);
 
-/* Makes the matrix one of `row_count` empty rows, with room for `capacities[r]` entries in row r, whatever it held; then threads fill
- * them, each row once, in any order. Memory that suffices is kept. Fails with: TL_NO_MEMORY (none, or a ceiling passed); the matrix
- * is then without rows. */
+/* Makes the matrix one of `row_count` empty rows, with room for `capacities[r]` entries in row r, whatever it held; then threads
+ * fill them, each row once, in any order. Memory that suffices is kept. Fails with: TL_NO_MEMORY (none, or a ceiling passed); the
+ * matrix is then without rows. */
 TL_MUST_USE enum tl_status tl_matrix_lay_out(struct tl_matrix *matrix, const uint32_t *capacities, size_t row_count,
                                              struct tl_error *err);
 /* As tl_matrix_add(), into a row that was laid out. Fails with: TL_CORRUPT (as there, or more entries than there is room for). */
@@ -68,7 +68,7 @@ TL_MUST_USE enum tl_status tl_matrix_put(struct tl_matrix *matrix, size_t row, c
 TL_MUST_USE enum tl_status tl_matrix_add_pooled(struct tl_matrix *matrix, size_t grid_count, const uint32_t *indices,
                                                 const float *values, size_t count, struct tl_error *err);
 
-/* The rows of a matrix without transform, pooled and transformed, so that one reading of the store serves every choice of these.
+/* The rows of a matrix without transform, pooled and transformed, so that one reading of the store serves every choice.
  * `channel_count` is that of the grid, and of no matter without pooling. The caller frees *out. Fails with: TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_matrix_derive(struct tl_matrix **out, const struct tl_matrix *matrix, enum tl_head_pool pool,
                                             size_t channel_count, enum tl_head_transform transform, struct tl_error *err);
