@@ -30,11 +30,11 @@ void tl_curvature_free(tl_curvature *curvature);
 
 /* direction = -H gradient, H the estimate of the inverse Hessian; without steps H is 1. */
 void tl_curvature_direct(tl_curvature *curvature, double *direction, double *direction_image, const double *gradient,
-                     const double *gradient_image);
+                         const double *gradient_image);
 
 /* Remembers the step t * direction and the gradient's change over it, in place of the oldest of ten. Steps along which the gradient
  * does not grow, by rounding, are passed over. */
-void tl_curvature_add(tl_curvature *curvature, double t, const double *direction, const double *direction_image, const double *change,
-                  const double *change_image);
+void tl_curvature_add(tl_curvature *curvature, double t, const double *direction, const double *direction_image,
+                      const double *change, const double *change_image);
 
 #endif

@@ -103,7 +103,8 @@ bool tl_descent_turn(struct tl_descent *descent)
         descent->end = TL_DESCENT_BOUND;
     if (descent->end != TL_DESCENT_GOING)
         return false;
-    tl_curvature_direct(descent->curvature, descent->direction, descent->direction_image, descent->gradient, descent->gradient_image);
+    tl_curvature_direct(descent->curvature, descent->direction, descent->direction_image, descent->gradient,
+                        descent->gradient_image);
     tl_lanes_scale(descent->change, -1, descent->gradient, descent->count);
     if (descent->has_images)
         tl_lanes_scale(descent->change_image, -1, descent->gradient_image, descent->count);

@@ -17,8 +17,7 @@
 
 #include "common/base/team.h"
 #include "train/data/matrix.h"
-
-enum { TL_GRAM_LANES = 16 };
+#include "train/fit/gram_kernel.h"
 
 struct tl_gram {
     size_t row_count;   /* N */
@@ -40,5 +39,9 @@ void tl_gram_multiply(const struct tl_gram *gram, double *out, const double *col
 
 /* The entry of two rows. */
 float tl_gram_entry(const struct tl_gram *gram, size_t i, size_t j);
+
+/* For who has the entries already: a matrix of zeros, whose entries (i, j) and (j, i) are then set. Fails with: TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_gram_allocate(struct tl_gram **out, size_t row_count, struct tl_error *err);
+void tl_gram_set(struct tl_gram *gram, size_t i, size_t j, float value);
 
 #endif

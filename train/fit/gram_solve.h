@@ -4,7 +4,7 @@
  *     struct tl_gram_solution solutions[5];
  *     tl_gram_solve(solutions, problems, 5, gram, team, err);
  *     ... solutions[k].logits[l * N + n] of every row n, held out or not: no kernel is needed for them ...
- *     tl_gram_solution_give_head(&solutions[k], head, matrix);        kernel = X^T A, for a head that is kept
+ *     tl_gram_solution_give_head(&solutions[k], head, matrix, team, err);     kernel = X^T A, for a head that is kept
  *     tl_gram_solution_release(&solutions[k]);
  *
  * A problem's solution is the same to the bit whichever others are solved beside it and for any number of threads; it is what
@@ -29,8 +29,8 @@ struct tl_gram_problem {
 struct tl_gram_solution {
     size_t row_count, class_count;
     double scale;
-    double *coefficients; /* (L, N) owned; kernel = X^T A / scale; 0 where the weight is 0 */
-    double *bias;         /* (L), owned */
+    double *coefficients; /* (L, N) owned: kernel = X^T A / scale; 0 where the weight is 0 */
+    double *bias;         /* (L), owned with them */
     double *logits;       /* (L, N), owned: of all rows */
     double loss, penalty; /* the weighted sum of cross-entropies, and l2 sum(kernel^2) */
     double gradient_norm;
@@ -44,8 +44,11 @@ TL_MUST_USE enum tl_status tl_gram_solve(struct tl_gram_solution *out, const str
                                          const struct tl_gram *gram, tl_team *team, struct tl_error *err);
 void tl_gram_solution_release(struct tl_gram_solution *solution);
 
-/* Puts kernel and bias into a head of as many features as the matrix has columns, of L classes and of the solution's scale. */
+/* Puts kernel and bias into a head of L classes and of as many kernel rows as the matrix has columns; the head's transform and
+ * scale are the caller's to set. Fails with: TL_CORRUPT (weights that are not finite), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_gram_solution_give_head(const struct tl_gram_solution *solution, struct tl_head *head,
-                                                      const struct tl_matrix *matrix, struct tl_error *err);
+                                                      const struct tl_matrix *matrix, tl_team *team, struct tl_error *err);
+TL_MUST_USE enum tl_status tl_gram_give_head(struct tl_head *head, const double *coefficients, const double *bias,
+                                             const struct tl_matrix *matrix, double scale, tl_team *team, struct tl_error *err);
 
 #endif

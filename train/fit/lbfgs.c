@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "train/fit/gram_descent.h"
 #include "train/fit/gram_solve.h"
 #include "train/fit/lbfgs_rows.h"
 #include "train/fit/loss.h"
@@ -109,12 +110,33 @@ static void descend_without_gram(struct tl_descent *descent, struct fit *fit, tl
     }
 }
 
-static void give_kernel(struct fit *fit, const double *kernel, const double *bias)
+static enum tl_status descend(struct tl_descent *descent, struct fit *fit, const struct tl_gram *gram, tl_team *team,
+                              struct tl_error *err)
 {
+    enum tl_status status = TL_OK;
+
+    if (gram)
+        status = tl_gram_descent_run(descent, &fit->head->scale, 1, gram, team, note_step, fit, err);
+    else
+        descend_without_gram(descent, fit, team);
+    if (status == TL_OK && descent->iteration == 0)
+        (void)note_step(fit, descent);
+    return status;
+}
+
+/* The kept point into the head. */
+static enum tl_status give_point(struct fit *fit, const struct tl_descent *descent, const struct tl_gram *gram, tl_team *team,
+                                 struct tl_error *err)
+{
+    const double *point = fit->best ? fit->best : descent->point, *bias = point + descent->coefficient_count;
+
+    if (gram)
+        return tl_gram_give_head(fit->head, point, bias, fit->samples->matrix, fit->head->scale, team, err);
     for (size_t k = 0; k < fit->samples->matrix->feature_count * fit->head->class_count; k++)
-        fit->head->kernel[k] = (float)kernel[k];
+        fit->head->kernel[k] = (float)point[k];
     for (size_t l = 0; l < fit->head->class_count; l++)
         fit->head->bias[l] = (float)bias[l];
+    return tl_head_check(fit->head, err);
 }
 
 static enum tl_status start(struct fit *fit, struct tl_descent *descent, const struct tl_gram *gram, struct tl_error *err)
@@ -143,22 +165,17 @@ enum tl_status tl_lbfgs_fit_head(struct tl_head *head, struct tl_store_epoch *hi
     struct fit fit = {.head = head, .samples = samples, .course = course, .history = history,
                       .each_epoch = each_epoch, .context = context};
     struct tl_descent descent = {.curvature = NULL};
-    const double *kept;
     enum tl_status status = tl_lbfgs_rows_init(&fit.rows, samples, course, head->class_count, err);
 
     if (status == TL_OK)
         status = start(&fit, &descent, gram, err);
-    if (status != TL_OK)
-        goto done;
-    descend_without_gram(&descent, &fit, team);
-    if (descent.iteration == 0)
-        (void)note_step(&fit, &descent);
-    kept = fit.best ? fit.best : descent.point;
-    give_kernel(&fit, kept, kept + descent.coefficient_count);
-    status = tl_head_check(head, err);
-    *result = (struct tl_lbfgs_result){descent.end, descent.iteration > 0 ? descent.iteration : 1, fit.best_iteration,
+    if (status == TL_OK)
+        status = descend(&descent, &fit, gram, team, err);
+    if (status == TL_OK)
+        status = give_point(&fit, &descent, gram, team, err);
+    if (status == TL_OK)
+        *result = (struct tl_lbfgs_result){descent.end, descent.iteration > 0 ? descent.iteration : 1, fit.best_iteration,
                                        descent.gradient_norm, descent.loss + descent.penalty};
-done:
     tl_descent_release(&descent);
     tl_lbfgs_rows_release(&fit.rows);
     tl_memory_free(fit.best);
