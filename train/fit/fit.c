@@ -19,7 +19,7 @@ struct fitting {
     size_t pick_count;
     double *class_weights; /* (L) */
     tl_stepper *stepper;
-    float *best_kernel, *best_bias; /* the best epoch's so far; only where something is monitored */
+    struct tl_head *best; /* the best epoch's so far; only where something is monitored */
 };
 
 size_t tl_fit_count_vectors(const struct tl_samples *samples, enum tl_fit_variants variants)
@@ -53,16 +53,32 @@ double tl_fit_measure_scale(const struct tl_samples *samples, enum tl_fit_varian
     return sum > 0 ? sqrt(sum / (double)count) / SCALED_NORM : 1;
 }
 
-void tl_fit_init_glorot(struct tl_head *head, uint64_t seed)
+static void draw_glorot(float *kernel, size_t input_count, size_t output_count, uint64_t seed, const char *stream)
 {
-    const double limit = sqrt(6 / (double)(head->feature_count + head->class_count));
+    const double limit = sqrt(6 / (double)(input_count + output_count));
     struct tl_random random;
 
-    tl_random_init(&random, seed, "glorot");
-    for (size_t i = 0; i < head->feature_count * head->class_count; i++)
-        head->kernel[i] = (float)(limit * (2 * tl_random_uniform(&random) - 1));
-    for (size_t l = 0; l < head->class_count; l++)
-        head->bias[l] = 0;
+    tl_random_init(&random, seed, stream);
+    for (size_t i = 0; i < input_count * output_count; i++)
+        kernel[i] = (float)(limit * (2 * tl_random_uniform(&random) - 1));
+}
+
+void tl_fit_init_glorot(struct tl_head *head, uint64_t seed)
+{
+    if (head->hidden_count > 0) {
+        draw_glorot(head->hidden_kernel, head->input_count, head->hidden_count, seed, "glorot hidden");
+        memset(head->hidden_bias, 0, head->hidden_count * sizeof *head->hidden_bias);
+    }
+    draw_glorot(head->kernel, tl_head_kernel_rows(head), head->class_count, seed, "glorot");
+    memset(head->bias, 0, head->class_count * sizeof *head->bias);
+}
+
+void tl_fit_start(struct tl_head *head, const struct tl_samples *samples, const struct tl_course *course)
+{
+    if (!course->is_glorot)
+        head->scale = tl_fit_measure_scale(samples, course->variants);
+    if (course->is_glorot || head->hidden_count > 0)
+        tl_fit_init_glorot(head, course->seed);
 }
 
 /* The vectors of an epoch, counted from 0; their number is the same in each. */
@@ -104,7 +120,8 @@ static enum tl_status run_epoch(struct fitting *fitting, struct tl_store_epoch *
 static enum tl_status prepare(struct fitting *fitting, const struct tl_head *head, const struct tl_samples *samples,
                               const struct tl_course *course, const struct tl_fit_aid *aid, struct tl_error *err)
 {
-    const bool is_monitored = course->monitor != TL_COURSE_LAST_EPOCH;
+    const struct tl_head_shape shape = {head->feature_count, head->channel_count, head->pool, head->hidden_count,
+                                        head->class_count};
     struct tl_stepper_setup setup = {.head = head, .course = course, .team = aid->team};
 
     fitting->pick_count = tl_fit_count_vectors(samples, course->variants);
@@ -112,17 +129,18 @@ static enum tl_status prepare(struct fitting *fitting, const struct tl_head *hea
     fitting->shuffled = tl_memory_alloc(fitting->pick_count, sizeof *fitting->shuffled);
     fitting->order = tl_memory_alloc(fitting->pick_count, sizeof *fitting->order);
     fitting->class_weights = tl_memory_alloc(head->class_count, sizeof *fitting->class_weights);
-    if (is_monitored) {
-        fitting->best_kernel = tl_memory_alloc(head->feature_count * head->class_count, sizeof *fitting->best_kernel);
-        fitting->best_bias = tl_memory_alloc(head->class_count, sizeof *fitting->best_bias);
-    }
-    if (!fitting->picks || !fitting->shuffled || !fitting->order || !fitting->class_weights ||
-        (is_monitored && (!fitting->best_kernel || !fitting->best_bias)))
+    if (!fitting->picks || !fitting->shuffled || !fitting->order || !fitting->class_weights)
         return tl_error_set_no_memory(err, "training", fitting->pick_count * sizeof *fitting->picks);
     for (size_t i = 0; i < fitting->pick_count; i++)
         fitting->order[i] = (uint32_t)i;
     tl_weighting_fill(fitting->class_weights, head->class_count, samples, course);
     setup.class_weights = course->weighting == TL_COURSE_EQUAL ? NULL : fitting->class_weights;
+    if (course->monitor != TL_COURSE_LAST_EPOCH) {
+        enum tl_status status = tl_head_create(&fitting->best, &shape, (const char *const *)head->class_names, err);
+
+        if (status != TL_OK)
+            return status;
+    }
     return tl_stepper_create(&fitting->stepper, &setup, err);
 }
 
@@ -133,8 +151,7 @@ static void release(struct fitting *fitting)
     tl_memory_free(fitting->shuffled);
     tl_memory_free(fitting->order);
     tl_memory_free(fitting->class_weights);
-    tl_memory_free(fitting->best_kernel);
-    tl_memory_free(fitting->best_bias);
+    tl_head_free(fitting->best);
 }
 
 /* The weights are looked at too: the last step of an epoch shows in no loss. */
@@ -151,16 +168,15 @@ static bool is_better(const struct tl_store_epoch *epoch, const struct tl_store_
     return monitor == TL_COURSE_VAL_LOSS ? epoch->val_loss < best->val_loss : epoch->val_accuracy > best->val_accuracy;
 }
 
-static void keep_best(struct fitting *fitting, const struct tl_head *head)
+/* Between heads of one shape. */
+static void copy_weights(struct tl_head *to, const struct tl_head *from)
 {
-    memcpy(fitting->best_kernel, head->kernel, head->feature_count * head->class_count * sizeof *head->kernel);
-    memcpy(fitting->best_bias, head->bias, head->class_count * sizeof *head->bias);
-}
-
-static void restore_best(const struct fitting *fitting, struct tl_head *head)
-{
-    memcpy(head->kernel, fitting->best_kernel, head->feature_count * head->class_count * sizeof *head->kernel);
-    memcpy(head->bias, fitting->best_bias, head->class_count * sizeof *head->bias);
+    memcpy(to->kernel, from->kernel, tl_head_kernel_rows(from) * from->class_count * sizeof *to->kernel);
+    memcpy(to->bias, from->bias, from->class_count * sizeof *to->bias);
+    if (from->hidden_count == 0)
+        return;
+    memcpy(to->hidden_kernel, from->hidden_kernel, from->input_count * from->hidden_count * sizeof *to->hidden_kernel);
+    memcpy(to->hidden_bias, from->hidden_bias, from->hidden_count * sizeof *to->hidden_bias);
 }
 
 /* One epoch, from 0, up to its validation; the head is the epoch's. */
@@ -204,13 +220,13 @@ static enum tl_status fit_epochs(struct fitting *fitting, struct tl_fit_result *
         if (!is_monitored || e == 0 || is_better(&history[e], &history[result->best_epoch - 1], course->monitor)) {
             result->best_epoch = e + 1;
             if (is_monitored)
-                keep_best(fitting, head);
+                copy_weights(fitting->best, head);
         } else if (course->patience > 0 && e + 1 - result->best_epoch >= course->patience) {
             break;
         }
     }
     if (is_monitored)
-        restore_best(fitting, head);
+        copy_weights(head, fitting->best);
     return TL_OK;
 }
 

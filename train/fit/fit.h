@@ -1,7 +1,7 @@
 /* fit.h - fitting a softmax head to samples: epochs, shuffles, batches.
  *
  *     tl_head_create(&head, ...);  head->transform = samples->matrix->transform;
- *     head->scale = tl_fit_measure_scale(samples, variants);         or: 1 and tl_fit_init_glorot(head, seed), which is Keras's way
+ *     tl_fit_start(head, samples, &course);
  *     tl_fit_head(&result, head, history, samples, &course, &aid, err);
  *
  * The head's kernel and bias are where training starts. Losses are cross-entropies without the L2 penalty, so that runs compare;
@@ -31,8 +31,12 @@
 /* The constant by which features are divided: root mean square norm of the training vectors / 28; 1 when all are zero. */
 double tl_fit_measure_scale(const struct tl_samples *samples, enum tl_fit_variants variants);
 
-/* Keras's glorot_uniform: uniform in [-a, a], a = sqrt(6 / (F + L)); bias zero. */
+/* Keras's glorot_uniform for each kernel: uniform in [-a, a], a = sqrt(6 / (rows + columns)); biases zero. */
 void tl_fit_init_glorot(struct tl_head *head, uint64_t seed);
+
+/* Scale and weights as the course starts them, in a head of zeros: the scale measured, or 1 where course->is_glorot; weights zero,
+ * or drawn where course->is_glorot or the head has a hidden layer, which could not learn from zeros. */
+void tl_fit_start(struct tl_head *head, const struct tl_samples *samples, const struct tl_course *course);
 
 /* Vectors that one epoch goes through. */
 size_t tl_fit_count_vectors(const struct tl_samples *samples, enum tl_fit_variants variants);
