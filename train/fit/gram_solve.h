@@ -1,6 +1,7 @@
 /* gram_solve.h - softmax problems over rows of one Gram matrix, several at once: fits of folds, penalties, class weights.
  *
- *     struct tl_gram_problem problems[5] = ...;      weights 0 for the rows that a fold holds out
+ *     tl_lbfgs_rows_init(&rows[k], &views[k], course, L, err);         a view of the samples with the roles of fold k
+ *     problems[k] = (struct tl_gram_problem){{N, L, rows[k].classes, rows[k].weights}, scale, l2, tolerance, iterations};
  *     struct tl_gram_solution solutions[5];
  *     tl_gram_solve(solutions, problems, 5, gram, team, err);
  *     ... solutions[k].logits[l * N + n] of every row n, held out or not: no kernel is needed for them ...

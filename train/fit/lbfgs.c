@@ -18,10 +18,9 @@ struct fit {
     const struct tl_course *course;
     struct tl_lbfgs_rows rows;
     struct tl_store_epoch *history;
-    tl_fit_epoch_callback *each_epoch;
-    void *context;
+    struct tl_fit_aid aid;
     double *best; /* (count of a point): the point that is kept, with a monitor */
-    long best_iteration;
+    long best_epoch;
     double *row; /* (L) scratch */
 };
 
@@ -65,9 +64,9 @@ static double measure_accuracy(const struct fit *fit, const struct tl_descent *d
 
 static bool is_better(const struct fit *fit, long iteration)
 {
-    const struct tl_store_epoch *now = &fit->history[iteration - 1], *best = &fit->history[fit->best_iteration - 1];
+    const struct tl_store_epoch *now = &fit->history[iteration - 1], *best = &fit->history[fit->best_epoch - 1];
 
-    if (fit->best_iteration == 0)
+    if (fit->best_epoch == 0)
         return true;
     return fit->course->monitor == TL_COURSE_VAL_LOSS ? now->val_loss < best->val_loss : now->val_accuracy > best->val_accuracy;
 }
@@ -82,19 +81,20 @@ static bool note_step(void *context, struct tl_descent *descent)
     result->loss = descent->loss;
     result->accuracy = measure_accuracy(fit, descent);
     evaluate_validation(fit, descent, result);
-    if (fit->each_epoch)
-        fit->each_epoch(fit->context, iteration, result);
+    if (fit->aid.each_epoch)
+        fit->aid.each_epoch(fit->aid.context, iteration, result);
     if (!fit->best)
         return true;
     if (is_better(fit, iteration)) {
-        fit->best_iteration = iteration;
+        fit->best_epoch = iteration;
         memcpy(fit->best, descent->point, descent->count * sizeof *fit->best);
     }
-    return fit->course->patience == 0 || iteration - fit->best_iteration < fit->course->patience;
+    return fit->course->patience == 0 || iteration - fit->best_epoch < fit->course->patience;
 }
 
-static void descend_without_gram(struct tl_descent *descent, struct fit *fit, tl_team *team)
+static void descend_without_gram(struct tl_descent *descent, struct fit *fit)
 {
+    tl_team *team = fit->aid.team;
     const struct tl_matrix *matrix = fit->samples->matrix;
     const size_t class_count = descent->problem.rows.class_count;
 
@@ -110,28 +110,28 @@ static void descend_without_gram(struct tl_descent *descent, struct fit *fit, tl
     }
 }
 
-static enum tl_status descend(struct tl_descent *descent, struct fit *fit, const struct tl_gram *gram, tl_team *team,
+static enum tl_status descend(struct tl_descent *descent, struct fit *fit, const struct tl_gram *gram,
                               struct tl_error *err)
 {
     enum tl_status status = TL_OK;
 
     if (gram)
-        status = tl_gram_descent_run(descent, &fit->head->scale, 1, gram, team, note_step, fit, err);
+        status = tl_gram_descent_run(descent, &fit->head->scale, 1, gram, fit->aid.team, note_step, fit, err);
     else
-        descend_without_gram(descent, fit, team);
+        descend_without_gram(descent, fit);
     if (status == TL_OK && descent->iteration == 0)
         (void)note_step(fit, descent);
     return status;
 }
 
 /* The kept point into the head. */
-static enum tl_status give_point(struct fit *fit, const struct tl_descent *descent, const struct tl_gram *gram, tl_team *team,
+static enum tl_status give_point(struct fit *fit, const struct tl_descent *descent, const struct tl_gram *gram,
                                  struct tl_error *err)
 {
     const double *point = fit->best ? fit->best : descent->point, *bias = point + descent->coefficient_count;
 
     if (gram)
-        return tl_gram_give_head(fit->head, point, bias, fit->samples->matrix, fit->head->scale, team, err);
+        return tl_gram_give_head(fit->head, point, bias, fit->samples->matrix, fit->head->scale, fit->aid.team, err);
     for (size_t k = 0; k < fit->samples->matrix->feature_count * fit->head->class_count; k++)
         fit->head->kernel[k] = (float)point[k];
     for (size_t l = 0; l < fit->head->class_count; l++)
@@ -158,24 +158,31 @@ static enum tl_status start(struct fit *fit, struct tl_descent *descent, const s
     return fit->row ? TL_OK : tl_error_set_no_memory(err, "L-BFGS", class_count * sizeof *fit->row);
 }
 
-enum tl_status tl_lbfgs_fit_head(struct tl_head *head, struct tl_store_epoch *history, struct tl_lbfgs_result *result,
+enum tl_status tl_lbfgs_fit_head(struct tl_lbfgs_result *out, struct tl_head *head, struct tl_store_epoch *history,
                                  const struct tl_samples *samples, const struct tl_course *course, const struct tl_gram *gram,
-                                 tl_team *team, tl_fit_epoch_callback *each_epoch, void *context, struct tl_error *err)
+                                 const struct tl_fit_aid *aid, struct tl_error *err)
 {
-    struct fit fit = {.head = head, .samples = samples, .course = course, .history = history,
-                      .each_epoch = each_epoch, .context = context};
+    struct fit fit = {.head = head, .samples = samples, .course = course, .history = history};
     struct tl_descent descent = {.curvature = NULL};
-    enum tl_status status = tl_lbfgs_rows_init(&fit.rows, samples, course, head->class_count, err);
+    enum tl_status status = TL_OK;
 
+    if (aid)
+        fit.aid = *aid;
+    if (head->hidden_count > 0)
+        return tl_error_set(err, TL_BAD_INPUT, "L-BFGS fits no hidden layer");
+    status = tl_lbfgs_rows_init(&fit.rows, samples, course, head->class_count, err);
     if (status == TL_OK)
         status = start(&fit, &descent, gram, err);
     if (status == TL_OK)
-        status = descend(&descent, &fit, gram, team, err);
+        status = descend(&descent, &fit, gram, err);
     if (status == TL_OK)
-        status = give_point(&fit, &descent, gram, team, err);
-    if (status == TL_OK)
-        *result = (struct tl_lbfgs_result){descent.end, descent.iteration > 0 ? descent.iteration : 1, fit.best_iteration,
-                                       descent.gradient_norm, descent.loss + descent.penalty};
+        status = give_point(&fit, &descent, gram, err);
+    if (status == TL_OK && out) {
+        const long epoch_count = descent.iteration > 0 ? descent.iteration : 1;
+
+        *out = (struct tl_lbfgs_result){epoch_count, fit.best ? fit.best_epoch : epoch_count, descent.end, descent.gradient_norm,
+                                        descent.loss + descent.penalty};
+    }
     tl_descent_release(&descent);
     tl_lbfgs_rows_release(&fit.rows);
     tl_memory_free(fit.best);
@@ -194,5 +201,5 @@ void tl_lbfgs_describe(char *out, size_t size_bytes, const struct tl_lbfgs_resul
                                        "stopped early"};
 
     snprintf(out, size_bytes, "%s: gradient norm %.2g after %ld iteration%s", ends[result->end], result->gradient_norm,
-             result->iterations, result->iterations == 1 ? "" : "s");
+             result->epoch_count, result->epoch_count == 1 ? "" : "s");
 }

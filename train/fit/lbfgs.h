@@ -4,8 +4,8 @@
  *
  * from zero, the kernel being the one that sees features divided by the head's scale, as in fit.h; the bias is free. There are no
  * epochs, batches, learning rate and seed: course->epochs bounds the iterations, and a row of the history is an iteration, with
- * loss (the weighted one that is minimised, without the penalty), accuracy and val_* after it. Of `variants`, `cycle` means each
- * photo's variants without the plain one.
+ * loss (the weighted one that is minimised, without the penalty), accuracy and val_* after it. Monitor and patience are as in
+ * fit.h. Of `variants`, `cycle` means a photo's variants without the plain one, which share its weight of 1.
  *
  * With a Gram matrix of the samples' rows (gram.h) the same iterates cost a fraction; tl_lbfgs_pays_gram() tells when making one
  * pays. Sizes alone decide that, never whether one is at hand: the two ways differ in the last digits. Many problems over the same
@@ -25,23 +25,21 @@
 #include "train/fit/gram.h"
 
 struct tl_lbfgs_result {
+    long epoch_count; /* iterations: rows of the history that are filled in; at least 1 */
+    long best_epoch;  /* whose head it is, from 1: the last, or with a monitor the first of which none is better */
     enum tl_descent_end end;
-    long iterations;     /* rows of the history that are filled in; at least 1 */
-    long best_iteration; /* with a monitor: the one whose head is kept, from 1; else 0 */
-    double gradient_norm;
-    double objective; /* with the penalty */
+    double gradient_norm, objective; /* of the last; the objective has the penalty */
 };
 
 /* Whether one fit is quicker through a Gram matrix than without. */
 bool tl_lbfgs_pays_gram(const struct tl_matrix *matrix);
 
 /* The head has its shape, transform and scale; kernel and bias are overwritten. `history` has room for course->epochs; `gram` is
- * NULL or of all rows of the samples' matrix; `team` and `each_epoch` may be NULL. Fails with: TL_BAD_INPUT (a hidden layer; no
- * photos or one class to train on), TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_lbfgs_fit_head(struct tl_head *head, struct tl_store_epoch *history, struct tl_lbfgs_result *result,
+ * NULL or of all rows of the samples' matrix; `aid` and `out` may be NULL. Fails with: TL_BAD_INPUT (a hidden layer; no photos or
+ * one class to train on), TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_lbfgs_fit_head(struct tl_lbfgs_result *out, struct tl_head *head, struct tl_store_epoch *history,
                                              const struct tl_samples *samples, const struct tl_course *course,
-                                             const struct tl_gram *gram, tl_team *team, tl_fit_epoch_callback *each_epoch,
-                                             void *context, struct tl_error *err);
+                                             const struct tl_gram *gram, const struct tl_fit_aid *aid, struct tl_error *err);
 
 /* "converged: gradient norm 8.1e-07 after 31 iterations"; static words, one line. */
 void tl_lbfgs_describe(char *out, size_t size_bytes, const struct tl_lbfgs_result *result);

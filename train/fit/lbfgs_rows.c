@@ -2,6 +2,8 @@
 #include "train/fit/lbfgs_rows.h"
 
 #include "common/base/memory.h"
+#include "train/fit/fit.h"
+#include "train/fit/weighting.h"
 
 /* The rows of a photo that train: from *first to the end that is returned. */
 static size_t list_training(size_t *first, const struct tl_sample *sample, enum tl_fit_variants variants)
@@ -14,21 +16,9 @@ static size_t list_training(size_t *first, const struct tl_sample *sample, enum 
     return sample->row + 1 + sample->variant_count;
 }
 
-static double weigh_class(const struct tl_course *course, const size_t *counts, size_t total, size_t class_count,
-                          uint32_t class_index)
+/* Marks every row with its photo's class and what it counts before its class does; counts photos that train. */
+static void mark_rows(struct tl_lbfgs_rows *rows, size_t *counts, const struct tl_samples *samples, enum tl_fit_variants variants)
 {
-    if (course->weighting == TL_COURSE_GIVEN)
-        return course->class_weights[class_index];
-    if (course->weighting == TL_COURSE_BALANCED)
-        return (double)total / ((double)class_count * (double)counts[class_index]);
-    return 1;
-}
-
-/* Photos of each class that train on something. */
-static size_t mark_rows(struct tl_lbfgs_rows *rows, size_t *counts, const struct tl_samples *samples, enum tl_fit_variants variants)
-{
-    size_t total = 0;
-
     for (size_t i = 0; i < samples->count; i++) {
         const struct tl_sample *sample = &samples->items[i];
         size_t first, end = list_training(&first, sample, variants);
@@ -36,14 +26,14 @@ static size_t mark_rows(struct tl_lbfgs_rows *rows, size_t *counts, const struct
         for (size_t row = sample->row; row <= sample->row + sample->variant_count; row++)
             rows->classes[row] = sample->class_index;
         rows->is_watched[sample->row] = sample->role == TL_ROLE_VALIDATION;
-        for (size_t row = first; row < end && sample->role == TL_ROLE_TRAIN; row++) {
-            rows->weights[row] = 1;
+        if (sample->role != TL_ROLE_TRAIN)
+            continue;
+        counts[sample->class_index]++;
+        for (size_t row = first; row < end; row++) {
+            rows->weights[row] = variants == TL_FIT_CYCLE ? 1 / (double)(end - first) : 1;
             rows->is_watched[row] = true;
-            counts[sample->class_index]++;
-            total++;
         }
     }
-    return total;
 }
 
 static enum tl_status check_classes(const size_t *counts, size_t class_count, struct tl_error *err)
@@ -63,22 +53,27 @@ enum tl_status tl_lbfgs_rows_init(struct tl_lbfgs_rows *out, const struct tl_sam
                                   size_t class_count, struct tl_error *err)
 {
     const size_t row_count = samples->matrix->row_count;
-    size_t total, *counts = tl_memory_alloc(class_count, sizeof *counts);
+    double *class_weights = tl_memory_alloc(class_count, sizeof *class_weights), total;
+    size_t *counts = tl_memory_alloc(class_count, sizeof *counts);
     enum tl_status status;
 
     out->classes = tl_memory_alloc(row_count, sizeof *out->classes);
     out->weights = tl_memory_alloc(row_count, sizeof *out->weights);
     out->is_watched = tl_memory_alloc(row_count, sizeof *out->is_watched);
-    if (!counts || !out->classes || !out->weights || !out->is_watched) {
+    if (!class_weights || !counts || !out->classes || !out->weights || !out->is_watched) {
         status = tl_error_set_no_memory(err, "the rows to train on", row_count * sizeof *out->weights);
         goto done;
     }
-    total = mark_rows(out, counts, samples, course->variants);
+    mark_rows(out, counts, samples, course->variants);
     status = check_classes(counts, class_count, err);
-    for (size_t row = 0; row < row_count && status == TL_OK; row++)
-        if (out->weights[row] > 0)
-            out->weights[row] = weigh_class(course, counts, total, class_count, out->classes[row]) / (double)total;
+    if (status != TL_OK)
+        goto done;
+    total = (double)tl_fit_count_vectors(samples, course->variants);
+    tl_weighting_fill(class_weights, class_count, samples, course);
+    for (size_t row = 0; row < row_count; row++)
+        out->weights[row] *= class_weights[out->classes[row]] / total;
 done:
+    tl_memory_free(class_weights);
     tl_memory_free(counts);
     return status;
 }

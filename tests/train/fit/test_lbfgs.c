@@ -19,7 +19,7 @@ static struct tl_lbfgs_result fit(struct tl_head *head, struct tl_store_epoch *h
     struct tl_lbfgs_result result;
     struct tl_error err;
 
-    ck_assert_msg(tl_lbfgs_fit_head(head, history, &result, samples, course, NULL, NULL, NULL, NULL, &err) == TL_OK, "%s",
+    ck_assert_msg(tl_lbfgs_fit_head(&result, head, history, samples, course, NULL, NULL, &err) == TL_OK, "%s",
                   err.message);
     return result;
 }
@@ -74,8 +74,8 @@ START_TEST(it_ends_where_the_gradient_is_zero)
     ck_assert_double_le(result.gradient_norm, COURSE.tolerance);
     ck_assert_double_lt(largest_gradient(head, samples, COURSE.l2, NULL), 1e-5);
     ck_assert_int_eq(tl_evaluate_role(&evaluation, NULL, NULL, head, samples, TL_ROLE_VALIDATION, NULL), TL_OK);
-    ck_assert_double_eq_tol(evaluation.loss, history[result.iterations - 1].val_loss, 1e-6);
-    ck_assert_double_eq(evaluation.accuracy, history[result.iterations - 1].val_accuracy);
+    ck_assert_double_eq_tol(evaluation.loss, history[result.epoch_count - 1].val_loss, 1e-6);
+    ck_assert_double_eq(evaluation.accuracy, history[result.epoch_count - 1].val_accuracy);
     tl_samples_free(samples);
     tl_head_free(head);
 }
