@@ -52,6 +52,7 @@ SEES_storetool := $(COMMON)
 
 # Which outside headers enter where.
 LIBRARIES := nettle=common/base zstd=common/codec xxhash=common/codec hdf5=common/exchange protobuf-c=common/exchange \
+             zip=common/exchange jansson=common/exchange \
              vips=common/image gmodule=common/image cblas=common/network sqlite3=common/store
 
 # Users before what they use: the order of the link.
@@ -61,7 +62,7 @@ rooms_for = $(filter $(1) $(call seen_from,$(1)),$(ROOMS))
 
 # ---- flags -------------------------------------------------------------------------------------------------------
 
-PACKAGES := vips gmodule-no-export-2.0 openblas hdf5 libzstd libxxhash sqlite3 nettle libprotobuf-c
+PACKAGES := vips gmodule-no-export-2.0 openblas hdf5 libzstd libxxhash sqlite3 nettle libprotobuf-c libzip jansson
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes \
             -Wold-style-definition -Wundef -Wcast-qual -Wwrite-strings -Wpointer-arith -Wformat=2 -Wvla -Wdouble-promotion \
             -Wswitch-enum -Wnull-dereference -Wimplicit-fallthrough

@@ -43,6 +43,9 @@ bool tl_h5_has_strings(hid_t object, const char *name);
  * type is an empty list. Fails with: TL_BAD_INPUT, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_h5_read_strings(struct tl_h5_strings *out, hid_t object, const char *name, struct tl_error *err);
 
+/* The one string in attribute `name`, of at most `ceiling_bytes`; the caller frees *out. Fails with: TL_BAD_INPUT, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_h5_read_text(char **out, hid_t object, const char *name, size_t ceiling_bytes, struct tl_error *err);
+
 /* Writes the list as fixed-length strings, padded with NUL as numpy's are, split when it must be: what every h5py reads as
  * bytes. Fails with: TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_h5_write_strings(hid_t object, const char *name, const char *const *items, size_t count,

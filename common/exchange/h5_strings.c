@@ -23,14 +23,15 @@ bool tl_h5_has_strings(hid_t object, const char *name)
     return H5Aexists(object, name) > 0 || H5Aexists(object, first) > 0;
 }
 
+/* `ceiling_bytes`: the longest string that is taken. */
 static enum tl_status append(struct tl_h5_strings *strings, const char *attribute, const char *bytes, size_t size_bytes,
-                             struct tl_error *err)
+                             size_t ceiling_bytes, struct tl_error *err)
 {
     char *copy;
 
-    if (size_bytes > TL_H5_STRING_BYTES_MAX)
-        return tl_error_set(err, TL_BAD_INPUT, "attribute '%s' has a string of %zu bytes, at most %d are read", attribute,
-                            size_bytes, TL_H5_STRING_BYTES_MAX);
+    if (size_bytes > ceiling_bytes)
+        return tl_error_set(err, TL_BAD_INPUT, "attribute '%s' has a string of %zu bytes, at most %zu are read", attribute,
+                            size_bytes, ceiling_bytes);
     copy = tl_memory_alloc(size_bytes + 1, 1);
     if (!copy)
         return tl_error_set_no_memory(err, "a name", size_bytes + 1);
@@ -41,16 +42,16 @@ static enum tl_status append(struct tl_h5_strings *strings, const char *attribut
 
 /* `type` in memory: the file's own, so that HDF5 neither converts nor cuts. */
 static enum tl_status read_fixed(struct tl_h5_strings *strings, hid_t attribute, hid_t type, size_t count, const char *name,
-                                 struct tl_error *err)
+                                 size_t ceiling_bytes, struct tl_error *err)
 {
     size_t size_bytes = H5Tget_size(type);
     bool is_space_padded = H5Tget_strpad(type) == H5T_STR_SPACEPAD;
     enum tl_status status = TL_OK;
     char *buffer;
 
-    if (size_bytes == 0 || size_bytes > TL_H5_STRING_BYTES_MAX)
-        return tl_error_set(err, TL_BAD_INPUT, "attribute '%s' has strings of %zu bytes, expected 1 to %d", name, size_bytes,
-                            TL_H5_STRING_BYTES_MAX);
+    if (size_bytes == 0 || size_bytes > ceiling_bytes)
+        return tl_error_set(err, TL_BAD_INPUT, "attribute '%s' has strings of %zu bytes, expected 1 to %zu", name, size_bytes,
+                            ceiling_bytes);
     buffer = tl_memory_alloc(count, size_bytes);
     if (!buffer)
         return tl_error_set_no_memory(err, "names", count * size_bytes);
@@ -61,14 +62,14 @@ static enum tl_status read_fixed(struct tl_h5_strings *strings, hid_t attribute,
         size_t length_bytes = strnlen(item, size_bytes);
         while (is_space_padded && length_bytes > 0 && item[length_bytes - 1] == ' ')
             length_bytes--;
-        status = append(strings, name, item, length_bytes, err);
+        status = append(strings, name, item, length_bytes, ceiling_bytes, err);
     }
     tl_memory_free(buffer);
     return status;
 }
 
 static enum tl_status read_variable(struct tl_h5_strings *strings, hid_t attribute, hid_t type, size_t count, const char *name,
-                                    struct tl_error *err)
+                                    size_t ceiling_bytes, struct tl_error *err)
 {
     tl_h5_heap *heap = NULL;
     enum tl_status status = tl_h5_heap_open(&heap, attribute, type, count, err);
@@ -78,7 +79,7 @@ static enum tl_status read_variable(struct tl_h5_strings *strings, hid_t attribu
         size_t size_bytes;
         status = tl_h5_heap_get(&bytes, &size_bytes, heap, i, err);
         if (status == TL_OK)
-            status = append(strings, name, bytes, size_bytes, err);
+            status = append(strings, name, bytes, size_bytes, ceiling_bytes, err);
         else
             tl_error_prefix(err, "attribute '%s'", name);
     }
@@ -100,7 +101,8 @@ static enum tl_status reserve(struct tl_h5_strings *strings, const char *name, h
     return TL_OK;
 }
 
-static enum tl_status read_attribute(struct tl_h5_strings *strings, hid_t object, const char *name, struct tl_error *err)
+static enum tl_status read_attribute(struct tl_h5_strings *strings, hid_t object, const char *name, size_t ceiling_bytes,
+                                     struct tl_error *err)
 {
     hid_t attribute = H5Aopen(object, name, H5P_DEFAULT), type = H5I_INVALID_HID, space = H5I_INVALID_HID;
     enum tl_status status = TL_OK;
@@ -128,9 +130,9 @@ static enum tl_status read_attribute(struct tl_h5_strings *strings, hid_t object
     if (status != TL_OK)
         goto done;
     if (H5Tis_variable_str(type) > 0)
-        status = read_variable(strings, attribute, type, (size_t)count, name, err);
+        status = read_variable(strings, attribute, type, (size_t)count, name, ceiling_bytes, err);
     else
-        status = read_fixed(strings, attribute, type, (size_t)count, name, err);
+        status = read_fixed(strings, attribute, type, (size_t)count, name, ceiling_bytes, err);
 
 done:
     if (space >= 0)
@@ -149,13 +151,13 @@ enum tl_status tl_h5_read_strings(struct tl_h5_strings *out, hid_t object, const
     out->items = NULL;
     out->count = 0;
     if (H5Aexists(object, name) > 0) {
-        status = read_attribute(&strings, object, name, err);
+        status = read_attribute(&strings, object, name, TL_H5_STRING_BYTES_MAX, err);
     } else {
         for (unsigned part = 0; status == TL_OK; part++) {
             char part_name[64];
             snprintf(part_name, sizeof part_name, "%s%u", name, part);
             if (H5Aexists(object, part_name) > 0)
-                status = read_attribute(&strings, object, part_name, err);
+                status = read_attribute(&strings, object, part_name, TL_H5_STRING_BYTES_MAX, err);
             else if (part == 0)
                 status = tl_error_set(err, TL_BAD_INPUT, "expected an attribute '%s', found none", name);
             else
@@ -168,6 +170,22 @@ enum tl_status tl_h5_read_strings(struct tl_h5_strings *out, hid_t object, const
     }
     *out = strings;
     return TL_OK;
+}
+
+enum tl_status tl_h5_read_text(char **out, hid_t object, const char *name, size_t ceiling_bytes, struct tl_error *err)
+{
+    struct tl_h5_strings strings = {NULL, 0};
+    enum tl_status status = read_attribute(&strings, object, name, ceiling_bytes, err);
+
+    *out = NULL;
+    if (status == TL_OK && strings.count != 1)
+        status = tl_error_set(err, TL_BAD_INPUT, "attribute '%s' has %zu strings, expected one", name, strings.count);
+    if (status == TL_OK) {
+        *out = strings.items[0];
+        strings.items[0] = NULL;
+    }
+    tl_h5_strings_free(&strings);
+    return status;
 }
 
 static enum tl_status write_part(hid_t object, const char *name, const char *const *items, size_t count, size_t width_bytes,

@@ -14,6 +14,8 @@
 #include "common/exchange/h5_dataset.h"
 #include "common/exchange/keras_vars.h"
 
+enum { CONFIG_BYTES_MAX = 1 << 26 };
+
 static enum tl_status open_file(hid_t *out, const char *path, struct tl_error *err)
 {
     static const uint8_t signature[4] = {0x89, 'H', 'D', 'F'};
@@ -124,25 +126,48 @@ static enum tl_status open_top(hid_t *out, hid_t file, struct tl_error *err)
                         "'layers', found an HDF5 file with none of them");
 }
 
-enum tl_status tl_keras_h5_read(tl_tensors **out, const char *path, struct tl_error *err)
+void tl_keras_notes_clear(struct tl_keras_notes *notes)
+{
+    struct tl_h5_strings names = {notes->class_names, notes->class_count};
+
+    tl_h5_strings_free(&names);
+    tl_memory_free(notes->config);
+    *notes = (struct tl_keras_notes){.config = NULL};
+}
+
+static enum tl_status read_notes(struct tl_keras_notes *out, hid_t file, struct tl_error *err)
+{
+    struct tl_h5_strings names = {NULL, 0};
+    enum tl_status status = TL_OK;
+
+    if (H5Aexists(file, "model_config") > 0)
+        status = tl_h5_read_text(&out->config, file, "model_config", CONFIG_BYTES_MAX, err);
+    if (status == TL_OK && tl_h5_has_strings(file, "class_names"))
+        status = tl_h5_read_strings(&names, file, "class_names", err);
+    out->class_names = names.items;
+    out->class_count = names.count;
+    return status;
+}
+
+/* `notes` may be NULL. */
+static enum tl_status read_weights(tl_tensors **out, struct tl_keras_notes *notes, const char *path, struct tl_error *err)
 {
     tl_tensors *tensors = NULL;
     hid_t file = H5I_INVALID_HID, top = H5I_INVALID_HID;
     enum tl_status status;
 
-    *out = NULL;
     tl_h5_prepare();
     status = open_file(&file, path, err);
+    if (status == TL_OK && notes)
+        status = read_notes(notes, file, err);
     if (status == TL_OK)
         status = open_top(&top, file, err);
     if (status == TL_OK)
         status = tl_tensors_create(&tensors, err);
     if (status == TL_OK)
         status = tl_h5_has_strings(top, "layer_names") ? read_layers(tensors, top, err) : tl_keras_vars_read(tensors, top, err);
-    if (status != TL_OK) {
-        tl_error_prefix(err, "%s", path);
+    if (status != TL_OK)
         goto done;
-    }
     *out = tensors;
     tensors = NULL;
 
@@ -153,4 +178,27 @@ done:
     if (file >= 0)
         H5Fclose(file);
     return status;
+}
+
+enum tl_status tl_keras_h5_read(tl_tensors **out, const char *path, struct tl_error *err)
+{
+    enum tl_status status;
+
+    *out = NULL;
+    status = read_weights(out, NULL, path, err);
+    return status == TL_OK ? TL_OK : tl_error_prefix(err, "%s", path);
+}
+
+enum tl_status tl_keras_h5_read_noted(tl_tensors **out, struct tl_keras_notes *out_notes, const char *path, const char *shown_path,
+                                      struct tl_error *err)
+{
+    enum tl_status status;
+
+    *out = NULL;
+    *out_notes = (struct tl_keras_notes){.config = NULL};
+    status = read_weights(out, out_notes, path, err);
+    if (status == TL_OK)
+        return TL_OK;
+    tl_keras_notes_clear(out_notes);
+    return tl_error_prefix(err, "%s", shown_path);
 }

@@ -21,6 +21,19 @@
  * storage, a type other than float, absurd sizes; each with what was expected and found), TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_keras_h5_read(tl_tensors **out, const char *path, struct tl_error *err);
 
+/* What else a file may say of its model. All owned; NULL and 0 where it says nothing. */
+struct tl_keras_notes {
+    char *config;       /* JSON: the layers, as Keras wrote them */
+    char **class_names; /* as keras_model.h writes them */
+    size_t class_count;
+};
+void tl_keras_notes_clear(struct tl_keras_notes *notes);
+
+/* The same, with what else the file says; messages begin with `shown_path`. On failure *out_notes is empty. Fails with: as
+ * above. */
+TL_MUST_USE enum tl_status tl_keras_h5_read_noted(tl_tensors **out, struct tl_keras_notes *out_notes, const char *path,
+                                                  const char *shown_path, struct tl_error *err);
+
 /* Writes a file of Keras's legacy layout (`layer_names`, `weight_names`, `backend`, `keras_version`), tensors
  * grouped by consecutive equal `layer`. Written beside `path` and renamed, so that `path` is whole or absent.
  * Fails with: TL_BAD_INPUT (a name that is longer than 1024

@@ -26,6 +26,8 @@ library libxxhash-dev libxxhash
 library libsqlite3-dev sqlite3
 library nettle-dev nettle
 library libprotobuf-c-dev libprotobuf-c
+library libzip-dev libzip
+library libjansson-dev jansson
 library check check
 
 [ -n "$missing" ] || exit 0
