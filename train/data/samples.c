@@ -2,11 +2,13 @@
 #include "train/data/samples.h"
 
 #include "common/base/memory.h"
+#include "train/data/stream.h"
 
 void tl_samples_free(struct tl_samples *samples)
 {
     if (!samples)
         return;
+    tl_stream_free(samples->stream);
     tl_matrix_free(samples->matrix);
     tl_memory_free(samples->items);
     tl_memory_free(samples);

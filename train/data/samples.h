@@ -19,10 +19,13 @@ struct tl_sample {
     size_t variant_count;
 };
 
+struct tl_stream;
+
 struct tl_samples {
-    struct tl_matrix *matrix; /* owned */
+    struct tl_matrix *matrix; /* owned; without rows where they are streamed */
     struct tl_sample *items;  /* owned; as many and in the same order as the selection's samples */
     size_t count;
+    struct tl_stream *stream; /* owned; gives the rows where they do not fit in memory (stream_load.h), else NULL */
 };
 
 /* Which features to load. */

@@ -6,46 +6,71 @@
 
 #include "common/base/memory.h"
 #include "train/fit/loss.h"
+#include "train/fit/stream_epoch.h"
+
+struct evaluating {
+    const struct tl_head *head;
+    double *logits;    /* (L) */
+    uint32_t *indices; /* (columns) */
+    double loss;
+    size_t photo_count, right_count;
+    int64_t *confusion;    /* NULL where nobody asks, as probabilities */
+    double *probabilities;
+};
+
+static void take_photo(void *context, const struct tl_sample *sample, const struct tl_matrix *matrix, size_t row)
+{
+    struct evaluating *evaluating = context;
+    const size_t class_count = evaluating->head->class_count, count = tl_matrix_read_row(matrix, row, evaluating->indices);
+    double *logits = evaluating->logits;
+    size_t predicted;
+
+    tl_head_logits_of_input(evaluating->head, logits, evaluating->indices, tl_matrix_values(matrix, row), count);
+    evaluating->loss += tl_loss_of_logits(logits, class_count, sample->class_index);
+    predicted = tl_loss_predicted_class(logits, class_count); /* of the probabilities, as tl_head_rank() has it */
+    evaluating->right_count += predicted == sample->class_index;
+    if (evaluating->confusion)
+        evaluating->confusion[sample->class_index * class_count + predicted]++;
+    if (evaluating->probabilities)
+        memcpy(evaluating->probabilities + evaluating->photo_count * class_count, logits, class_count * sizeof *logits);
+    evaluating->photo_count++;
+}
+
+static enum tl_status visit_photos(struct evaluating *evaluating, const struct tl_samples *samples, enum tl_role role,
+                                   struct tl_error *err)
+{
+    if (samples->stream)
+        return tl_stream_epoch_visit(samples, role, take_photo, evaluating, err);
+    for (size_t i = 0; i < samples->count; i++)
+        if (samples->items[i].role == role)
+            take_photo(evaluating, &samples->items[i], samples->matrix, samples->items[i].row);
+    return TL_OK;
+}
 
 enum tl_status tl_evaluate_role(struct tl_evaluation *out, int64_t *confusion, double *probabilities, const struct tl_head *head,
                                 const struct tl_samples *samples, enum tl_role role, struct tl_error *err)
 {
-    const struct tl_matrix *matrix = samples->matrix;
-    const size_t class_count = head->class_count;
-    double *logits = tl_memory_alloc(class_count, sizeof *logits);
-    uint32_t *indices = tl_memory_alloc(matrix->feature_count, sizeof *indices);
-    double loss = 0;
-    size_t photo_count = 0, right_count = 0;
-    enum tl_status status = TL_OK;
+    const size_t class_count = head->class_count, column_count = samples->matrix->feature_count;
+    struct evaluating evaluating = {.head = head, .confusion = confusion, .probabilities = probabilities};
+    enum tl_status status;
 
-    if (!logits || !indices) {
-        status = tl_error_set_no_memory(err, "the evaluation", matrix->feature_count * sizeof *indices);
+    evaluating.logits = tl_memory_alloc(class_count, sizeof *evaluating.logits);
+    evaluating.indices = tl_memory_alloc(column_count, sizeof *evaluating.indices);
+    if (!evaluating.logits || !evaluating.indices) {
+        status = tl_error_set_no_memory(err, "the evaluation", column_count * sizeof *evaluating.indices);
         goto done;
     }
     if (confusion)
         memset(confusion, 0, class_count * class_count * sizeof *confusion);
-    for (size_t i = 0; i < samples->count; i++) {
-        const struct tl_sample *sample = &samples->items[i];
-        size_t count, predicted;
-
-        if (sample->role != role)
-            continue;
-        count = tl_matrix_read_row(matrix, sample->row, indices);
-        tl_head_logits_of_input(head, logits, indices, tl_matrix_values(matrix, sample->row), count);
-        loss += tl_loss_of_logits(logits, class_count, sample->class_index);
-        predicted = tl_loss_predicted_class(logits, class_count); /* of the probabilities, as tl_head_rank() has it */
-        right_count += predicted == sample->class_index;
-        if (confusion)
-            confusion[sample->class_index * class_count + predicted]++;
-        if (probabilities)
-            memcpy(probabilities + photo_count * class_count, logits, class_count * sizeof *logits);
-        photo_count++;
-    }
-    out->photo_count = photo_count;
-    out->loss = photo_count > 0 ? loss / (double)photo_count : (double)NAN;
-    out->accuracy = photo_count > 0 ? (double)right_count / (double)photo_count : (double)NAN;
+    status = visit_photos(&evaluating, samples, role, err);
+    if (status != TL_OK)
+        goto done;
+    out->photo_count = evaluating.photo_count;
+    out->loss = evaluating.photo_count > 0 ? evaluating.loss / (double)evaluating.photo_count : (double)NAN;
+    out->accuracy =
+        evaluating.photo_count > 0 ? (double)evaluating.right_count / (double)evaluating.photo_count : (double)NAN;
 done:
-    tl_memory_free(logits);
-    tl_memory_free(indices);
+    tl_memory_free(evaluating.logits);
+    tl_memory_free(evaluating.indices);
     return status;
 }

@@ -15,8 +15,9 @@ struct tl_evaluation {
     double accuracy;
 };
 
-/* `confusion` (L, L), may be NULL: [true * L + predicted] photos. `probabilities` (N, L), may be NULL: a row for each photo of the
- * role, in order. Both are the caller's and overwritten. Fails with: TL_NO_MEMORY. */
+/* `confusion` (L, L), may be NULL: [true * L + predicted] photos. `probabilities` (N, L), may be NULL: a row for each photo
+ * of the role, in order. Both are the caller's and overwritten. Fails with: TL_NO_MEMORY, and as tl_stream_next() where
+ * samples are streamed. */
 TL_MUST_USE enum tl_status tl_evaluate_role(struct tl_evaluation *out, int64_t *confusion, double *probabilities,
                                             const struct tl_head *head, const struct tl_samples *samples, enum tl_role role,
                                             struct tl_error *err);

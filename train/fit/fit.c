@@ -8,6 +8,7 @@
 #include "common/base/random.h"
 #include "train/fit/evaluate.h"
 #include "train/fit/stepper.h"
+#include "train/fit/stream_epoch.h"
 #include "train/fit/weighting.h"
 
 /* Chosen by trial on photos: with vectors of this norm a learning rate of 0.001 is neither slow nor rough. */
@@ -32,25 +33,65 @@ size_t tl_fit_count_vectors(const struct tl_samples *samples, enum tl_fit_varian
     return count;
 }
 
+/* The rows of a sample that take part in training. */
+static void find_rows(size_t *first, size_t *end, const struct tl_sample *sample, enum tl_fit_variants variants)
+{
+    *first = sample->row;
+    *end = sample->row + (sample->role == TL_ROLE_TRAIN ? 1 : 0);
+    if (sample->role == TL_ROLE_TRAIN && variants != TL_FIT_PLAIN)
+        *end += sample->variant_count;
+    if (sample->role == TL_ROLE_TRAIN && variants == TL_FIT_CYCLE && sample->variant_count > 0)
+        (*first)++;
+}
+
+static double scale_of(double square_sum, size_t count)
+{
+    return square_sum > 0 ? sqrt(square_sum / (double)count) / SCALED_NORM : 1;
+}
+
 double tl_fit_measure_scale(const struct tl_samples *samples, enum tl_fit_variants variants)
 {
     double sum = 0;
     size_t count = 0;
 
     for (size_t i = 0; i < samples->count; i++) {
-        const struct tl_sample *sample = &samples->items[i];
-        size_t first = sample->row, end = sample->row + 1;
+        size_t first, end;
 
-        if (sample->role != TL_ROLE_TRAIN)
-            continue;
-        if (variants != TL_FIT_PLAIN)
-            end += sample->variant_count;
-        if (variants == TL_FIT_CYCLE && sample->variant_count > 0)
-            first++;
+        find_rows(&first, &end, &samples->items[i], variants);
         for (size_t row = first; row < end; row++, count++)
             sum += tl_matrix_square_norm(samples->matrix, row);
     }
-    return sum > 0 ? sqrt(sum / (double)count) / SCALED_NORM : 1;
+    return scale_of(sum, count);
+}
+
+enum tl_status tl_fit_find_scale(double *out, const struct tl_samples *samples, enum tl_fit_variants variants,
+                                 struct tl_error *err)
+{
+    uint32_t *rows;
+    size_t count = 0;
+    double sum;
+    enum tl_status status;
+
+    *out = 1;
+    if (!samples->stream) {
+        *out = tl_fit_measure_scale(samples, variants);
+        return TL_OK;
+    }
+    rows = tl_memory_alloc(tl_stream_row_count(samples->stream), sizeof *rows);
+    if (!rows)
+        return tl_error_set_no_memory(err, "the scale", tl_stream_row_count(samples->stream) * sizeof *rows);
+    for (size_t i = 0; i < samples->count; i++) {
+        size_t first, end;
+
+        find_rows(&first, &end, &samples->items[i], variants);
+        for (size_t row = first; row < end; row++)
+            rows[count++] = (uint32_t)row;
+    }
+    status = tl_stream_epoch_sum_norms(&sum, &count, samples->stream, rows, count, err);
+    if (status == TL_OK)
+        *out = scale_of(sum, count);
+    tl_memory_free(rows);
+    return status;
 }
 
 static void draw_glorot(float *kernel, size_t input_count, size_t output_count, uint64_t seed, const char *stream)
@@ -73,12 +114,16 @@ void tl_fit_init_glorot(struct tl_head *head, uint64_t seed)
     memset(head->bias, 0, head->class_count * sizeof *head->bias);
 }
 
-void tl_fit_start(struct tl_head *head, const struct tl_samples *samples, const struct tl_course *course)
+enum tl_status tl_fit_start(struct tl_head *head, const struct tl_samples *samples, const struct tl_course *course,
+                            struct tl_error *err)
 {
+    enum tl_status status = TL_OK;
+
     if (!course->is_glorot)
-        head->scale = tl_fit_measure_scale(samples, course->variants);
+        status = tl_fit_find_scale(&head->scale, samples, course->variants, err);
     if (course->is_glorot || head->hidden_count > 0)
         tl_fit_init_glorot(head, course->seed);
+    return status;
 }
 
 /* The vectors of an epoch, counted from 0; their number is the same in each. */
@@ -103,15 +148,32 @@ static void list_picks(struct tl_pick *picks, const struct tl_samples *samples, 
     }
 }
 
+static enum tl_status stream_epoch(struct fitting *fitting, struct tl_stepper_sums *sums, const struct tl_samples *samples,
+                                   const struct tl_course *course, long epoch_index, struct tl_error *err)
+{
+    const struct tl_stream_epoch epoch = {.picks = fitting->picks,
+                                          .order = fitting->order,
+                                          .count = fitting->pick_count,
+                                          .seed = course->seed,
+                                          .epoch_index = epoch_index,
+                                          .batch_size = (size_t)course->batch_size,
+                                          .keeps_order = course->keeps_order};
+
+    return tl_stream_epoch_run(fitting->stepper, sums, samples->stream, &epoch, err);
+}
+
 static enum tl_status run_epoch(struct fitting *fitting, struct tl_store_epoch *result, const struct tl_samples *samples,
-                                struct tl_error *err)
+                                const struct tl_course *course, long epoch_index, struct tl_error *err)
 {
     struct tl_stepper_sums sums = {0, 0};
     enum tl_status status;
 
     for (size_t i = 0; i < fitting->pick_count; i++)
         fitting->shuffled[i] = fitting->picks[fitting->order[i]];
-    status = tl_stepper_run(fitting->stepper, samples->matrix, fitting->shuffled, fitting->pick_count, &sums, err);
+    if (samples->stream)
+        status = stream_epoch(fitting, &sums, samples, course, epoch_index, err);
+    else
+        status = tl_stepper_run(fitting->stepper, samples->matrix, fitting->shuffled, fitting->pick_count, &sums, err);
     result->loss = sums.loss / (double)fitting->pick_count;
     result->accuracy = (double)sums.right_count / (double)fitting->pick_count;
     return status;
@@ -181,10 +243,11 @@ static void copy_weights(struct tl_head *to, const struct tl_head *from)
 
 /* One epoch, from 0, up to its validation; the head is the epoch's. */
 static enum tl_status fit_epoch(struct fitting *fitting, struct tl_head *head, struct tl_store_epoch *result,
-                                const struct tl_samples *samples, long epoch_index, struct tl_error *err)
+                                const struct tl_samples *samples, const struct tl_course *course, long epoch_index,
+                                struct tl_error *err)
 {
     struct tl_evaluation validation = {0};
-    enum tl_status status = run_epoch(fitting, result, samples, err);
+    enum tl_status status = run_epoch(fitting, result, samples, course, epoch_index, err);
 
     if (status != TL_OK)
         return status;
@@ -211,7 +274,7 @@ static enum tl_status fit_epochs(struct fitting *fitting, struct tl_fit_result *
         list_picks(fitting->picks, samples, course->variants, (size_t)e);
         if (!course->keeps_order)
             tl_random_shuffle(&random, fitting->order, fitting->pick_count);
-        status = fit_epoch(fitting, head, &history[e], samples, e, err);
+        status = fit_epoch(fitting, head, &history[e], samples, course, e, err);
         if (status != TL_OK)
             return status;
         result->epoch_count = e + 1;
