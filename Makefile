@@ -53,7 +53,8 @@ SEES_storetool := $(COMMON)
 # Which outside headers enter where.
 LIBRARIES := nettle=common/base zstd=common/codec xxhash=common/codec hdf5=common/exchange protobuf-c=common/exchange \
              zip=common/exchange jansson=common/exchange \
-             vips=common/image gmodule=common/image cblas=common/network sqlite3=common/store
+             vips=common/image gmodule=common/image cblas=common/network sqlite3=common/store \
+             plplot=train/report
 
 # Users before what they use: the order of the link.
 ROOMS := storetool classify train trainreport experiment trainfit traindata extract features network image head exchange store codec base
@@ -76,7 +77,7 @@ FLAGS_tsan    := -O1 -g -Werror -fsanitize=thread -fno-omit-frame-pointer
 # pkg-config is asked only when something is compiled: `make deps` runs before it exists. Library headers are system
 # headers, so that our warnings are about our code.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES))))$(PKG_CFLAGS)
-# OpenBLAS is not linked but loaded where it is wanted (common/network/blas.h).
+# OpenBLAS and PLplot are not linked but loaded where they are wanted (common/network/blas.h, train/report/plplot.h).
 PKG_LIBS   = $(eval PKG_LIBS := $(shell pkg-config --libs $(filter-out openblas,$(PACKAGES))) -ldl -lm -lpthread)$(PKG_LIBS)
 CHECK_LIBS = $(eval CHECK_LIBS := $(shell pkg-config --libs check))$(CHECK_LIBS)
 

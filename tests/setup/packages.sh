@@ -29,6 +29,8 @@ library libprotobuf-c-dev libprotobuf-c
 library libzip-dev libzip
 library libjansson-dev jansson
 library check check
+# Its library alone, loaded where plots are wanted: libplplot-dev would bring compilers and window systems.
+need libplplot17 sh -c '/sbin/ldconfig -p | grep -q libplplot.so.17'
 
 [ -n "$missing" ] || exit 0
 as_root=
