@@ -46,17 +46,18 @@ static enum tl_status choose_augmentation(struct tl_material *material, tl_store
 }
 
 static enum tl_status select_photos(struct tl_material *material, tl_store *store, const struct tl_train_options *options,
-                                    struct tl_error *err)
+                                    size_t feature_count, struct tl_error *err)
 {
-    size_t label_count;
-    enum tl_status status = tl_store_list_labels(store, &material->labels, &label_count, options->label_set,
-                                                 material->feature_set->feature_set_id, err);
+    struct tl_dataset_wish wish = options->data;
+    enum tl_status status;
 
-    if (status != TL_OK)
-        return status;
-    status = tl_select_samples(&material->selection, material->labels, label_count, &options->wish, err);
-    if (status == TL_NOT_FOUND)
-        return tl_error_prefix(err, "label set '%s'", options->label_set);
+    wish.label_set = options->label_set;
+    wish.validation = options->wish.validation;
+    wish.fraction = options->wish.fraction;
+    wish.merges = options->merges.items;
+    wish.merge_count = options->merges.count;
+    status = tl_dataset_read(&material->dataset, store, &wish, material->feature_set->feature_set_id, feature_count, err);
+    material->selection = material->dataset.selection;
     return status;
 }
 
@@ -64,18 +65,21 @@ static enum tl_status read_all(struct tl_material *material, struct tl_store_dam
                                const struct tl_train_options *options, struct tl_error *err)
 {
     struct tl_samples_source source = {0};
+    size_t feature_count;
     enum tl_status status = choose_feature_set(material, store, options->features, err);
 
     if (status == TL_OK)
         status = choose_augmentation(material, store, options, err);
-    if (status == TL_OK)
-        status = select_photos(material, store, options, err);
+    if (status != TL_OK)
+        return status;
+    feature_count = (size_t)material->feature_set->height * material->feature_set->width * material->feature_set->channels;
+    status = select_photos(material, store, options, feature_count, err);
     if (status != TL_OK)
         return status;
     memcpy(damages->feature_set_digest, material->feature_set->digest, sizeof damages->feature_set_digest);
     source.feature_set_id = material->feature_set->feature_set_id;
     source.augmentation_id = material->augmentation ? material->augmentation->augmentation_id : 0;
-    source.feature_count = (size_t)material->feature_set->height * material->feature_set->width * material->feature_set->channels;
+    source.feature_count = feature_count;
     source.transform = (enum tl_head_transform)options->transform;
     return tl_samples_load(&material->samples, damages, store, material->selection, &source, err);
 }
@@ -103,8 +107,7 @@ enum tl_status tl_material_read(struct tl_material *out, tl_store *store, const 
 void tl_material_release(struct tl_material *material)
 {
     tl_samples_free(material->samples);
-    tl_selection_free(material->selection);
-    tl_store_free_labels(material->labels);
+    tl_dataset_release(&material->dataset);
     tl_store_free_augmentations(material->augmentations, material->augmentation_count);
     tl_store_free_feature_sets(material->feature_sets, material->feature_set_count);
     *material = (struct tl_material){.feature_set = NULL};

@@ -10,6 +10,7 @@
 
 #include "common/store/store_feature.h"
 #include "train/fit/fit.h"
+#include "train/data/dataset.h"
 #include "train/data/samples.h"
 #include "train/train_options.h"
 
@@ -17,14 +18,14 @@ struct tl_material {
     const struct tl_store_feature_set *feature_set;   /* one of feature_sets */
     const struct tl_store_augmentation *augmentation; /* one of augmentations; NULL: plain photos only */
     enum tl_fit_variants variants;                    /* as wished, but TL_FIT_PLAIN where the store has none */
-    struct tl_selection *selection;
+    struct tl_dataset dataset;
+    struct tl_selection *selection; /* the data set's */
     struct tl_samples *samples;
     /* What the above points into. */
     struct tl_store_feature_set *feature_sets;
     size_t feature_set_count;
     struct tl_store_augmentation *augmentations;
     size_t augmentation_count;
-    struct tl_store_label *labels;
 };
 
 /* Others may write meanwhile. `store` is open for writing: features that are damaged or lost are recorded in it, so that the next

@@ -75,12 +75,34 @@ static void add_data_rows(struct tl_train_options *o)
                                   .help = "whose classes and splits (default)"});
 }
 
+static void add_dataset_rows(struct tl_train_options *o)
+{
+    add_row(o, (struct tl_option){.name = "split", .argument = "folder|hash[:VAL,TEST]|none", .kind = TL_OPTION_STRING,
+                                  .target = &o->data.split,
+                                  .help = "by folders; by a hash of content, so that it stays when photos are added "
+                                          "(hash:0.15,0.15); or all train (folder)"});
+    add_row(o, (struct tl_option){.name = "group-by", .argument = "none|LIST", .kind = TL_OPTION_STRING,
+                                  .target = &o->data.group_by,
+                                  .help = "what keeps photos together: near-duplicates, path:PATTERN, capture-time:60s "
+                                          "(near-duplicates)"});
+    add_row(o, (struct tl_option){.name = "classes", .argument = "A,B,...", .kind = TL_OPTION_STRING, .target = &o->data.classes,
+                                  .help = "only these classes, in this order (all)"});
+    add_row(o, (struct tl_option){.name = "merge", .argument = "NEW=A,B", .kind = TL_OPTION_LIST, .target = &o->merges,
+                                  .help = "photos of the classes A and B are of the class NEW; may be given several times (none)"});
+    add_row(o, (struct tl_option){.name = "exclude-where", .argument = "SQL", .kind = TL_OPTION_STRING,
+                                  .target = &o->data.exclude_where,
+                                  .help = "leave out the photos for which this is true, over the columns of the view "
+                                          "photos (none)"});
+}
+
 void tl_train_options_init(struct tl_train_options *options)
 {
     *options = (struct tl_train_options){.epochs = DEFAULT_EPOCHS, .batch_size = 32, .learning_rate = 0.001,
                                          .transform = TL_HEAD_TRANSFORM_NONE, .variants = TL_FIT_ALL, .label_set = "default"};
+    tl_dataset_wish_init(&options->data);
     add_course_rows(options);
     add_data_rows(options);
+    add_dataset_rows(options);
     add_row(options, (struct tl_option){.name = "name", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &options->name,
                                         .help = "of the run (none)"});
     add_row(options, (struct tl_option){.name = "use", .argument = "RUN", .kind = TL_OPTION_STRING, .target = &options->use,
@@ -115,7 +137,7 @@ static enum tl_status settle_validation(struct tl_train_options *options, struct
     const char *text = options->validation;
     char *end;
 
-    options->wish = (struct tl_select_wish){TL_SELECT_AUTO, DEFAULT_FRACTION};
+    options->wish = (struct tl_select_wish){.validation = TL_SELECT_AUTO, .fraction = DEFAULT_FRACTION};
     if (!text)
         return TL_OK;
     if (strcasecmp(text, "val") == 0) {
@@ -131,6 +153,21 @@ static enum tl_status settle_validation(struct tl_train_options *options, struct
         !(options->wish.fraction >= 0 && options->wish.fraction < 1))
         return tl_error_set(err, TL_BAD_INPUT, "--validation takes val or a share from 0 to below 1, not '%s'", text);
     return TL_OK;
+}
+
+static enum tl_status settle_data(struct tl_train_options *options, struct tl_error *err)
+{
+    enum tl_status status = settle_validation(options, err);
+    struct tl_dataset_wish data = options->data;
+
+    if (status != TL_OK)
+        return status;
+    data.label_set = options->label_set;
+    data.merges = options->merges.items;
+    data.merge_count = options->merges.count;
+    data.validation = options->wish.validation;
+    data.fraction = options->wish.fraction;
+    return tl_dataset_wish_check(&data, err);
 }
 
 enum tl_status tl_train_options_check(struct tl_train_options *options, const struct tl_operands *operands, struct tl_error *err)
@@ -150,5 +187,5 @@ enum tl_status tl_train_options_check(struct tl_train_options *options, const st
         return tl_error_set(err, TL_BAD_INPUT, "--name %s would be taken for the id of a run", options->name);
     if (options->is_keras && !is_given(options, &options->epochs))
         options->epochs = KERAS_EPOCHS;
-    return settle_validation(options, err);
+    return settle_data(options, err);
 }

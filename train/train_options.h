@@ -4,9 +4,10 @@
 #define TL_TRAIN_TRAIN_OPTIONS_H
 
 #include "common/base/options.h"
+#include "train/data/dataset.h"
 #include "train/fit/fit.h"
 
-enum { TL_TRAIN_OPTION_COUNT = 18 };
+enum { TL_TRAIN_OPTION_COUNT = 23 };
 
 struct tl_train_options {
     long epochs, batch_size, seed;
@@ -15,6 +16,8 @@ struct tl_train_options {
     const char *name, *validation, *features, *augment, *label_set, *use;
     bool is_keras, has_no_refit, is_json, is_quiet;
     struct tl_select_wish wish; /* what `validation` means, after the check */
+    struct tl_dataset_wish data; /* of which label_set, merges, validation and fraction stand in this struct */
+    struct tl_option_list merges;
     bool given[TL_TRAIN_OPTION_COUNT];
     struct tl_option rows[TL_TRAIN_OPTION_COUNT]; /* point into this struct, which must therefore stay where it is */
     size_t row_count;

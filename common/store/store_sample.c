@@ -8,7 +8,7 @@
 
 /* Labels while they are gathered: strings stand one behind another, known by where they start. */
 struct gathered_label {
-    int64_t content_id;
+    int64_t content_id, photo_id;
     uint8_t sha256[TL_DIGEST_BYTES];
     size_t source_at, path_at, class_at, split_at;
 };
@@ -65,6 +65,7 @@ static void gather_row(struct tl_statement *s, struct gathering *g)
     label->path_at = gather_string(s, g, 3);
     label->class_at = gather_string(s, g, 4);
     label->split_at = gather_string(s, g, 5);
+    label->photo_id = tl_column_int(s, 6);
 }
 
 /* One block: the labels, then their strings. */
@@ -80,6 +81,7 @@ static struct tl_store_label *join_labels(const struct gathering *g)
     for (size_t i = 0; i < g->count; i++) {
         const struct gathered_label *from = &g->labels[i];
         labels[i] = (struct tl_store_label){.content_id = from->content_id,
+                                            .photo_id = from->photo_id,
                                             .source = strings + from->source_at,
                                             .path = strings + from->path_at,
                                             .class_name = strings + from->class_at,
@@ -98,7 +100,7 @@ enum tl_status tl_store_list_labels(tl_store *store, struct tl_store_label **out
     *out_count = 0;
     tl_statement_begin(
         &s, store,
-        "SELECT p.content_id, c.sha256, s.name, p.path, l.class, coalesce(l.split, '') AS split"
+        "SELECT p.content_id, c.sha256, s.name, p.path, l.class, coalesce(l.split, '') AS split, p.photo_id"
         " FROM label l JOIN photo p USING (photo_id) JOIN source s USING (source_id) JOIN content c USING (content_id)"
         " JOIN variant v ON v.content_id = c.content_id AND v.augmentation_id = 0 AND v.variant_index = 0"
         " JOIN feature f ON f.feature_set_id = ? AND f.variant_id = v.variant_id"

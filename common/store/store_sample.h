@@ -15,7 +15,7 @@
 
 /* One label of one place of one content. */
 struct tl_store_label {
-    int64_t content_id;
+    int64_t content_id, photo_id;
     uint8_t sha256[TL_DIGEST_BYTES];
     const char *source, *path, *class_name;
     const char *split; /* "train", "val", "test" or "" */

@@ -1,13 +1,13 @@
-/* select.c - see select.h. Contents are gathered first, judged one rule after the other, then written out in order. */
+/* select.c - see select.h. Contents are gathered first, judged one rule after the other, then written out in order.
+ * select_groups.c tells what groups mean for what was selected. */
 #include "train/data/select.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/memory.h"
-#include "common/base/random.h"
+#include "train/data/draw.h"
 
 const char *const tl_role_names[] = {"train", "validation", "test", NULL};
 
@@ -25,11 +25,6 @@ struct candidate {
 struct candidates {
     struct candidate *items;
     size_t count;
-};
-
-struct drawn {
-    double draw;
-    size_t class_index, candidate_index;
 };
 
 static enum tl_role role_of_split(const char *split)
@@ -101,11 +96,15 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The classes of what trains, sorted by bytes; `names` has room for one a candidate. */
-static size_t list_classes(const char **names, const struct candidates *candidates)
+/* The classes of what trains, sorted by bytes, or those that are wished for; `names` has room for one a candidate and those. */
+static size_t list_classes(const char **names, const struct candidates *candidates, const struct tl_select_wish *wish)
 {
     size_t count = 0, unique_count = 0;
 
+    for (size_t l = 0; wish->class_names && l < wish->class_count; l++)
+        names[l] = wish->class_names[l];
+    if (wish->class_names)
+        return wish->class_count;
     for (size_t i = 0; i < candidates->count; i++)
         if (is_training(&candidates->items[i]))
             names[count++] = candidates->items[i].labels->class_name;
@@ -116,20 +115,45 @@ static size_t list_classes(const char **names, const struct candidates *candidat
     return unique_count;
 }
 
-static void assign_classes(struct candidates *candidates, const char *const *names, size_t class_count)
+/* SIZE_MAX where it is none of them. */
+static size_t find_class(const char *const *names, size_t class_count, const char *name, bool is_sorted)
+{
+    const char *const *found = is_sorted ? bsearch(&name, names, class_count, sizeof *names, compare_names) : NULL;
+
+    if (found)
+        return (size_t)(found - names);
+    for (size_t l = 0; !is_sorted && l < class_count; l++)
+        if (strcmp(names[l], name) == 0)
+            return l;
+    return SIZE_MAX;
+}
+
+static void assign_classes(struct candidates *candidates, const char *const *names, size_t class_count, bool is_sorted)
 {
     for (size_t i = 0; i < candidates->count; i++) {
         struct candidate *candidate = &candidates->items[i];
-        const char *const *found;
 
         if (candidate->is_left_out)
             continue;
-        found = bsearch(&candidate->labels->class_name, names, class_count, sizeof *names, compare_names);
-        if (found)
-            candidate->class_index = (size_t)(found - names);
-        else
+        candidate->class_index = find_class(names, class_count, candidate->labels->class_name, is_sorted);
+        if (candidate->class_index == SIZE_MAX)
             leave_out(candidate, TL_LEFT_OUT_UNTRAINED_CLASS);
     }
+}
+
+/* Classes that were wished for may have nobody. */
+static enum tl_status check_classes(const struct candidates *candidates, const char *const *names, size_t class_count,
+                                    struct tl_error *err)
+{
+    for (size_t l = 0; l < class_count; l++) {
+        size_t count = 0;
+
+        for (size_t i = 0; i < candidates->count; i++)
+            count += is_training(&candidates->items[i]) && candidates->items[i].class_index == l;
+        if (count == 0)
+            return tl_error_set(err, TL_BAD_INPUT, "no photo to train on is of the class '%s'", names[l]);
+    }
+    return TL_OK;
 }
 
 /* What is left out at this point is so for being under two classes. */
@@ -161,50 +185,58 @@ static enum tl_status check_trainable(const struct candidates *candidates, const
     return TL_OK;
 }
 
-static int compare_drawn(const void *a, const void *b)
+static size_t root_of(const struct tl_grouping *grouping, size_t content)
 {
-    const struct drawn *first = a, *second = b;
-
-    if (first->class_index != second->class_index)
-        return first->class_index < second->class_index ? -1 : 1;
-    if (first->draw != second->draw)
-        return first->draw < second->draw ? -1 : 1;
-    return first->candidate_index < second->candidate_index ? -1 : first->candidate_index > second->candidate_index;
+    return grouping ? tl_grouping_find(grouping, content) : content;
 }
 
-/* Moves the share of each class's training photos with the lowest draws to validation. */
-static enum tl_status draw_validation(struct candidates *candidates, double fraction, struct tl_error *err)
+/* Moves the share of the training photos to validation. */
+static enum tl_status draw_validation(struct candidates *candidates, const struct tl_grouping *grouping, size_t class_count,
+                                      double fraction, struct tl_error *err)
 {
-    struct drawn *drawn = tl_memory_alloc(candidates->count, sizeof *drawn);
+    struct tl_draw_item *items = tl_memory_alloc(candidates->count, sizeof *items);
+    bool *drawn = tl_memory_alloc(candidates->count, sizeof *drawn);
+    enum tl_status status = TL_OK;
     size_t count = 0;
 
-    if (!drawn)
-        return tl_error_set_no_memory(err, "the validation draw", candidates->count * sizeof *drawn);
-    for (size_t i = 0; i < candidates->count; i++) {
-        const struct candidate *candidate = &candidates->items[i];
-
-        if (is_training(candidate))
-            drawn[count++] =
-                (struct drawn){tl_random_draw(0, candidate->labels->sha256, 0, "validation"), candidate->class_index, i};
-    }
-    qsort(drawn, count, sizeof *drawn, compare_drawn);
-    for (size_t start = 0, end; start < count; start = end) {
-        size_t share;
-
-        for (end = start + 1; end < count && drawn[end].class_index == drawn[start].class_index;)
-            end++;
-        share = (size_t)floor(fraction * (double)(end - start) + 0.5);
-        if (share > end - start - 1)
-            share = end - start - 1;
-        for (size_t i = start; i < start + share; i++)
-            candidates->items[drawn[i].candidate_index].role = TL_ROLE_VALIDATION;
-    }
+    if (!items || !drawn)
+        status = tl_error_set_no_memory(err, "the validation draw", candidates->count * sizeof *items);
+    for (size_t i = 0; status == TL_OK && i < candidates->count; i++)
+        if (is_training(&candidates->items[i]))
+            items[count++] = (struct tl_draw_item){candidates->items[i].labels->sha256, root_of(grouping, i),
+                                                   (uint32_t)candidates->items[i].class_index};
+    if (status == TL_OK)
+        status = tl_draw_share(drawn, items, count, class_count, fraction, err);
+    for (size_t i = 0, n = 0; status == TL_OK && i < candidates->count; i++)
+        if (is_training(&candidates->items[i]) && drawn[n++])
+            candidates->items[i].role = TL_ROLE_VALIDATION;
+    tl_memory_free(items);
     tl_memory_free(drawn);
-    return TL_OK;
+    return status;
+}
+
+/* Where the wish is not for the splits as they are. */
+static void split_anew(struct candidates *candidates, const struct tl_grouping *grouping, const struct tl_select_wish *wish)
+{
+    static const enum tl_role parts[] = {TL_ROLE_TEST, TL_ROLE_VALIDATION, TL_ROLE_TRAIN};
+
+    for (size_t i = 0; i < candidates->count; i++) {
+        struct candidate *candidate = &candidates->items[i];
+
+        if (wish->split != TL_SELECT_FOLDERS)
+            candidate->is_in_several_splits = false;
+        if (wish->split == TL_SELECT_NO_SPLIT)
+            candidate->role = TL_ROLE_TRAIN;
+        if (wish->split == TL_SELECT_HASH)
+            candidate->role = parts[tl_draw_part(candidates->items[root_of(grouping, i)].labels->sha256, wish->hash_validation,
+                                                 wish->hash_test)];
+        if (wish->fold_count > 0 && candidate->role == TL_ROLE_VALIDATION)
+            candidate->role = TL_ROLE_TRAIN;
+    }
 }
 
 /* Fills the selection's arrays, which have room for every candidate, from what was judged. */
-static void write_out(struct tl_selection *selection, const struct candidates *candidates)
+static void write_out(struct tl_selection *selection, const struct candidates *candidates, const struct tl_grouping *grouping)
 {
     for (size_t i = 0; i < candidates->count; i++) {
         const struct candidate *candidate = &candidates->items[i];
@@ -215,7 +247,8 @@ static void write_out(struct tl_selection *selection, const struct candidates *c
             continue;
         }
         selection->samples[selection->sample_count++] =
-            (struct tl_selected){candidate->labels, (uint32_t)candidate->class_index, candidate->role};
+            (struct tl_selected){.label = candidate->labels, .class_index = (uint32_t)candidate->class_index,
+                                 .role = candidate->role, .group = (uint32_t)root_of(grouping, i), .fold = TL_SELECT_NO_FOLD};
         selection->counts[(size_t)candidate->role * selection->class_count + candidate->class_index]++;
         selection->repeated_count += candidate->label_count - 1;
         selection->both_sides_count += candidate->is_in_several_splits;
@@ -226,6 +259,8 @@ static void write_out(struct tl_selection *selection, const struct candidates *c
 static enum tl_status settle_validation(struct tl_selection *selection, struct candidates *candidates,
                                         const struct tl_select_wish *wish, struct tl_error *err)
 {
+    if (wish->fold_count > 0)
+        return TL_OK;
     selection->has_validation_split = wish->validation != TL_SELECT_FRACTION && count_role(candidates, TL_ROLE_VALIDATION) > 0;
     if (wish->validation == TL_SELECT_SPLIT && !selection->has_validation_split)
         return tl_error_set(err, TL_BAD_INPUT, "no photo is in a val split");
@@ -236,16 +271,16 @@ static enum tl_status settle_validation(struct tl_selection *selection, struct c
     return TL_OK;
 }
 
-static enum tl_status allocate(struct tl_selection **out, size_t count, struct tl_error *err)
+static enum tl_status allocate(struct tl_selection **out, size_t count, size_t wished_class_count, struct tl_error *err)
 {
     struct tl_selection *selection = tl_memory_alloc(1, sizeof *selection);
 
     *out = selection;
     if (selection) {
-        selection->class_names = tl_memory_alloc(count, sizeof *selection->class_names);
+        selection->class_names = tl_memory_alloc(count + wished_class_count, sizeof *selection->class_names);
         selection->samples = tl_memory_alloc(count, sizeof *selection->samples);
         selection->left_out = tl_memory_alloc(count, sizeof *selection->left_out);
-        selection->counts = tl_memory_alloc(count, TL_ROLE_COUNT * sizeof *selection->counts);
+        selection->counts = tl_memory_alloc(count + wished_class_count, TL_ROLE_COUNT * sizeof *selection->counts);
     }
     if (!selection || !selection->class_names || !selection->samples || !selection->left_out || !selection->counts)
         return tl_error_set_no_memory(err, "the data set", count * sizeof *selection->samples);
@@ -253,7 +288,7 @@ static enum tl_status allocate(struct tl_selection **out, size_t count, struct t
 }
 
 enum tl_status tl_select_samples(struct tl_selection **out, const struct tl_store_label *labels, size_t label_count,
-                                 const struct tl_select_wish *wish, struct tl_error *err)
+                                 const struct tl_grouping *grouping, const struct tl_select_wish *wish, struct tl_error *err)
 {
     struct tl_selection *selection = NULL;
     struct candidates candidates = {0};
@@ -266,45 +301,35 @@ enum tl_status tl_select_samples(struct tl_selection **out, const struct tl_stor
     if (!candidates.items)
         return tl_error_set_no_memory(err, "the data set", label_count * sizeof *candidates.items);
     gather(&candidates, labels, label_count);
-    status = allocate(&selection, candidates.count, err);
+    split_anew(&candidates, grouping, wish);
+    status = allocate(&selection, candidates.count, wish->class_count, err);
     if (status == TL_OK)
         status = settle_validation(selection, &candidates, wish, err);
     if (status != TL_OK)
         goto done;
-    selection->class_count = list_classes(selection->class_names, &candidates);
+    selection->class_count = list_classes(selection->class_names, &candidates, wish);
     status = check_trainable(&candidates, selection->class_names, selection->class_count, err);
     if (status != TL_OK)
         goto done;
-    assign_classes(&candidates, selection->class_names, selection->class_count);
-    if (!selection->has_validation_split)
-        status = draw_validation(&candidates, wish->fraction, err);
+    assign_classes(&candidates, selection->class_names, selection->class_count, !wish->class_names);
+    if (wish->class_names)
+        status = check_classes(&candidates, selection->class_names, selection->class_count, err);
     if (status != TL_OK)
         goto done;
-    write_out(selection, &candidates);
+    if (!selection->has_validation_split && wish->fold_count == 0)
+        status = draw_validation(&candidates, grouping, selection->class_count, wish->fraction, err);
+    if (status != TL_OK)
+        goto done;
+    write_out(selection, &candidates, grouping);
+    status = tl_select_note_groups(selection, candidates.count, err);
+    if (status == TL_OK && wish->fold_count > 0)
+        status = tl_select_folds(selection, wish->fold_count, wish->fold_seed, err);
+    if (status != TL_OK)
+        goto done;
     *out = selection;
     selection = NULL;
 done:
     tl_selection_free(selection);
     tl_memory_free(candidates.items);
     return status;
-}
-
-void tl_selection_free(struct tl_selection *selection)
-{
-    if (!selection)
-        return;
-    tl_memory_free(selection->class_names);
-    tl_memory_free(selection->samples);
-    tl_memory_free(selection->left_out);
-    tl_memory_free(selection->counts);
-    tl_memory_free(selection);
-}
-
-size_t tl_selection_count(const struct tl_selection *selection, enum tl_role role)
-{
-    size_t count = 0;
-
-    for (size_t l = 0; l < selection->class_count; l++)
-        count += selection->counts[(size_t)role * selection->class_count + l];
-    return count;
 }

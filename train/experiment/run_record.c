@@ -56,7 +56,9 @@ static void list_samples(struct record *record, const struct tl_selection *selec
             sample->sha256[b] = selected->label->sha256[b];
         sample->class_index = selected->class_index;
         sample->role = tl_role_names[selected->role];
-        sample->has_copy = -1;
+        sample->group = selected->group;
+        sample->fold = selected->fold == TL_SELECT_NO_FOLD ? 0 : selected->fold + 1;
+        sample->has_copy = selected->role == TL_ROLE_TRAIN || !selection->group_by ? -1 : selected->has_copy;
     }
 }
 
@@ -124,7 +126,7 @@ static enum tl_status put(tl_store *store, struct tl_outcome *outcome, const str
     const struct tl_selection *selection = outcome->selection;
     const struct tl_head *head = outcome->head;
     const struct tl_store_dataset dataset = {outcome->label_set, selection->class_names, selection->class_count, record->samples,
-                                             selection->sample_count, NULL};
+                                             selection->sample_count, selection->recipe_json};
     const struct tl_store_head head_row = {.class_names = selection->class_names,
                                            .class_count = head->class_count,
                                            .feature_count = head->feature_count,
@@ -142,6 +144,7 @@ static enum tl_status put(tl_store *store, struct tl_outcome *outcome, const str
         confusions[confusion_count++] = (struct tl_store_confusion){tl_role_names[TL_ROLE_TEST], outcome->test.confusion};
     const struct tl_store_run run = {
         .name = outcome->name,
+        .group_by = selection->group_by,
         .feature_set_id = outcome->feature_set->feature_set_id,
         .augmentation_id = outcome->augmentation ? outcome->augmentation->augmentation_id : 0,
         .course = describe_course(&outcome->course),

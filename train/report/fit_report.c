@@ -56,6 +56,23 @@ static void write_validation_source(FILE *file, const struct tl_outcome *outcome
         fprintf(file, "There is no validation.\n");
 }
 
+/* How many photos that measure are no strangers to the head. */
+static void write_copies(FILE *file, const struct tl_selection *selection)
+{
+    static const enum tl_role roles[] = {TL_ROLE_VALIDATION, TL_ROLE_TEST};
+
+    write_name(file, "Photos that belong together (", selection->group_by, "): ");
+    fprintf(file, "%zu groups.", selection->group_count);
+    for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
+        const size_t count = tl_selection_count(selection, roles[i]);
+
+        if (count > 0)
+            fprintf(file, " %s photos with a copy in training: %zu of %zu.", roles[i] == TL_ROLE_TEST ? "Test" : "Validation",
+                    selection->copied_counts[roles[i]], count);
+    }
+    fprintf(file, "\n");
+}
+
 enum tl_status tl_fit_report_data(FILE *file, const struct tl_outcome *outcome, struct tl_error *err)
 {
     const struct tl_selection *selection = outcome->selection;
@@ -71,6 +88,8 @@ enum tl_status tl_fit_report_data(FILE *file, const struct tl_outcome *outcome, 
         fprintf(file, "Further places of photos counted above, with the same bytes: %zu.\n", selection->repeated_count);
     if (selection->both_sides_count > 0)
         fprintf(file, "Photos in more than one split, kept on the evaluation side: %zu.\n", selection->both_sides_count);
+    if (selection->group_by)
+        write_copies(file, selection);
     tl_digest_to_hex(digest, set->digest);
     fprintf(file, "Features %.8s: ", digest);
     write_name(file, "", set->network, ", ");

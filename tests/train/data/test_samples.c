@@ -25,7 +25,7 @@ struct opened {
 
 static void open_store(struct opened *opened, const char *path, enum tl_head_transform transform)
 {
-    const struct tl_select_wish wish = {TL_SELECT_AUTO, 0.2};
+    const struct tl_select_wish wish = {.validation = TL_SELECT_AUTO, .fraction = 0.2};
     struct tl_store_feature_set *sets = NULL;
     struct tl_store_augmentation *augmentations = NULL;
     size_t set_count, augmentation_count, label_count;
@@ -41,7 +41,8 @@ static void open_store(struct opened *opened, const char *path, enum tl_head_tra
     ck_assert_msg(tl_store_list_labels(opened->store, &opened->labels, &label_count, "default", sets[0].feature_set_id, &err) ==
                       TL_OK,
                   "%s", err.message);
-    ck_assert_msg(tl_select_samples(&opened->selection, opened->labels, label_count, &wish, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_select_samples(&opened->selection, opened->labels, label_count, NULL, &wish, &err) == TL_OK, "%s",
+                  err.message);
     opened->source = (struct tl_samples_source){sets[0].feature_set_id, augmentations[0].augmentation_id, MADE_FEATURES, transform};
     tl_store_free_augmentations(augmentations, augmentation_count);
     tl_store_free_feature_sets(sets, set_count);
