@@ -19,21 +19,20 @@ static enum tl_status start_head(struct tl_head **out, const struct tl_samples *
     if (status != TL_OK)
         return status;
     (*out)->transform = course->transform;
-    tl_fit_start(*out, samples, course);
-    return TL_OK;
+    return tl_fit_start(*out, samples, course, err);
 }
 
 static enum tl_status run_lbfgs(struct tl_attempt *attempt, const struct tl_samples *samples, const struct tl_course *course,
                                 const struct tl_attempt_setup *setup, struct tl_error *err)
 {
     struct tl_lbfgs_result result;
-    enum tl_status status = tl_lbfgs_fit_head(attempt->head, attempt->history, &result, samples, course, setup->gram,
-                                              setup->team, setup->each_epoch, setup->context, err);
+    enum tl_status status =
+        tl_lbfgs_fit_head(&result, attempt->head, attempt->history, samples, course, setup->gram, setup->aid, err);
 
     if (status != TL_OK)
         return status;
-    attempt->epoch_count = result.iterations;
-    attempt->best_epoch = result.best_iteration;
+    attempt->epoch_count = result.epoch_count;
+    attempt->best_epoch = course->monitor == TL_COURSE_LAST_EPOCH ? 0 : result.best_epoch;
     attempt->gradient_norm = result.gradient_norm;
     return TL_OK;
 }
@@ -41,9 +40,8 @@ static enum tl_status run_lbfgs(struct tl_attempt *attempt, const struct tl_samp
 static enum tl_status run_epochs(struct tl_attempt *attempt, const struct tl_samples *samples, const struct tl_course *course,
                                  const struct tl_attempt_setup *setup, struct tl_error *err)
 {
-    const struct tl_fit_aid aid = {setup->team, setup->each_epoch, setup->context};
     struct tl_fit_result result;
-    enum tl_status status = tl_fit_head(&result, attempt->head, attempt->history, samples, course, &aid, err);
+    enum tl_status status = tl_fit_head(&result, attempt->head, attempt->history, samples, course, setup->aid, err);
 
     if (status != TL_OK)
         return status;

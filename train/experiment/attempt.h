@@ -24,10 +24,8 @@ struct tl_attempt_setup {
     size_t feature_count, channel_count; /* of the vectors as stored */
     const char *const *class_names;
     size_t class_count;
-    const struct tl_gram *gram;        /* of the samples' matrix, for L-BFGS where it pays; else NULL */
-    tl_team *team;                     /* NULL: this thread alone */
-    tl_fit_epoch_callback *each_epoch; /* NULL: nobody is told */
-    void *context;
+    const struct tl_gram *gram;   /* of the samples' matrix, for L-BFGS where it pays; else NULL */
+    const struct tl_fit_aid *aid; /* NULL: this thread alone, nobody is told */
 };
 
 /* The samples' matrix is pooled and transformed as the course has it. On failure *out is empty. Fails with: as tl_fit_head()

@@ -41,8 +41,8 @@ START_TEST(each_setting_keeps_its_limits_and_disturbs_no_other)
         ck_assert_double_eq(read, values[k]);
         for (size_t i = 0; i < TL_SETTING_COUNT; i++)
             if (i != (size_t)_i)
-                ck_assert_msg(tl_setting_get(&tl_settings[i], &course) == tl_setting_get(&tl_settings[i], &untouched), "%s moved %s",
-                              setting->name, tl_settings[i].name);
+                ck_assert_msg(tl_setting_get(&tl_settings[i], &course) == tl_setting_get(&tl_settings[i], &untouched),
+                              "%s moved %s", setting->name, tl_settings[i].name);
     }
 }
 END_TEST
@@ -79,7 +79,8 @@ END_TEST
 START_TEST(draws_are_distinct_repeatable_and_within_their_ranges)
 {
     const char *const axes[] = {"l2=1e-6..1e-1", "epochs=2..4", "solver=adam,lbfgs"};
-    struct tl_sweep *sweep = make_sweep(axes, 3, 50, 1), *shorter = make_sweep(axes, 3, 20, 1), *other = make_sweep(axes, 3, 20, 2);
+    struct tl_sweep *sweep = make_sweep(axes, 3, 50, 1), *shorter = make_sweep(axes, 3, 20, 1),
+                    *other = make_sweep(axes, 3, 20, 2);
     size_t small = 0, epochs[5] = {0};
 
     ck_assert_uint_eq(sweep->course_count, 50);
@@ -89,7 +90,8 @@ START_TEST(draws_are_distinct_repeatable_and_within_their_ranges)
         ck_assert(sweep->courses[i].epochs >= 2 && sweep->courses[i].epochs <= 4);
         epochs[sweep->courses[i].epochs]++;
         for (size_t k = 0; k < i; k++)
-            ck_assert(sweep->courses[i].l2 != sweep->courses[k].l2 || sweep->courses[i].epochs != sweep->courses[k].epochs ||
+            ck_assert(sweep->courses[i].l2 != sweep->courses[k].l2 ||
+                      sweep->courses[i].epochs != sweep->courses[k].epochs ||
                       sweep->courses[i].solver != sweep->courses[k].solver);
     }
     ck_assert(small > 12 && small < 38); /* half of the decades */
@@ -129,22 +131,21 @@ END_TEST
 
 static const struct {
     const char *axis, *message;
-} WRONG[] = {
-    {"l2", "a sweep is OPTION=VALUE,VALUE..., not 'l2'"},
-    {"=3", "'' is no option that a sweep can vary"},
-    {"name=a,b", "'name' is no option that a sweep can vary"},
-    {"l2=", "l2 takes a number from 0 to 1000000, not ''"},
-    {"l2=0,,1", "l2 takes a number from 0 to 1000000, not ''"},
-    {"l2=-1", "l2 takes a number from 0 to 1000000, not '-1'"},
-    {"l2=nan", "l2 takes a number from 0 to 1000000, not 'nan'"},
-    {"l2=1,1.0", "l2: the value 1.0 is there twice"},
-    {"epochs=1.5", "epochs takes a whole number from 1 to 100000, not '1.5'"},
-    {"transform=log", "transform takes one of none, sqrt, not 'log'"},
-    {"transform=none..sqrt", "transform=none..sqrt: words have no range"},
-    {"l2=0..1", "l2=0..1: a range goes from a number above 0 to a larger one"},
-    {"l2=1e-1..1e-3", "l2=1e-1..1e-3: a range goes from a number above 0 to a larger one"},
-    {"l2=1e-4..1e-3", "l2: a range is drawn from; give --trials N beside it"},
-    {"seed=2", "seed is swept twice; give all its values at once"}};
+} WRONG[] = {{"l2", "a sweep is OPTION=VALUE,VALUE..., not 'l2'"},
+             {"=3", "'' is no option that a sweep can vary"},
+             {"name=a,b", "'name' is no option that a sweep can vary"},
+             {"l2=", "l2 takes a number from 0 to 1000000, not ''"},
+             {"l2=0,,1", "l2 takes a number from 0 to 1000000, not ''"},
+             {"l2=-1", "l2 takes a number from 0 to 1000000, not '-1'"},
+             {"l2=nan", "l2 takes a number from 0 to 1000000, not 'nan'"},
+             {"l2=1,1.0", "l2: the value 1.0 is there twice"},
+             {"epochs=1.5", "epochs takes a whole number from 1 to 100000, not '1.5'"},
+             {"transform=log", "transform takes one of none, sqrt, not 'log'"},
+             {"transform=none..sqrt", "transform=none..sqrt: words have no range"},
+             {"l2=0..1", "l2=0..1: a range goes from a number above 0 to a larger one"},
+             {"l2=1e-1..1e-3", "l2=1e-1..1e-3: a range goes from a number above 0 to a larger one"},
+             {"l2=1e-4..1e-3", "l2: a range is drawn from; give --trials N beside it"},
+             {"seed=2", "seed is swept twice; give all its values at once"}};
 
 START_TEST(what_is_no_axis_is_told)
 {
