@@ -7,16 +7,16 @@
 #include "common/base/memory.h"
 
 /* Whether the photo measures, in some part. */
-static bool is_measured(const struct tl_bench *bench, size_t sample)
+static bool is_measured(const struct tl_workbench *bench, size_t sample)
 {
-    const struct tl_bench_setup *setup = &bench->setup;
+    const struct tl_workbench_setup *setup = &bench->setup;
 
     return setup->fold_count > 0 ? setup->folds[sample] < setup->fold_count
                                  : setup->samples->items[sample].role == TL_ROLE_VALIDATION;
 }
 
 enum tl_status tl_candidate_parts_init(struct tl_candidate_parts *out, struct tl_candidate *candidates,
-                                       struct tl_candidate *const *order, size_t count, const struct tl_bench *bench,
+                                       struct tl_candidate *const *order, size_t count, const struct tl_workbench *bench,
                                        const struct tl_candidates_wish *wish, struct tl_error *err)
 {
     const size_t sample_count = bench->setup.samples->count;
@@ -28,7 +28,7 @@ enum tl_status tl_candidate_parts_init(struct tl_candidate_parts *out, struct tl
     if (!out->left_counts || !out->put_counts || !out->positions)
         return tl_error_set_no_memory(err, "the candidates", (count + sample_count) * sizeof *out->positions);
     for (size_t i = 0; i < count; i++)
-        out->left_counts[i] = tl_bench_count_parts(bench);
+        out->left_counts[i] = tl_workbench_count_parts(bench);
     for (size_t i = 0; i < sample_count; i++)
         if (is_measured(bench, i))
             out->positions[i] = out->measured_count++;
@@ -45,7 +45,7 @@ void tl_candidate_parts_release(struct tl_candidate_parts *parts)
 enum tl_status tl_candidate_parts_open(const struct tl_candidate_parts *parts, struct tl_candidate *candidate,
                                        struct tl_error *err)
 {
-    const struct tl_bench_setup *setup = &parts->bench->setup;
+    const struct tl_workbench_setup *setup = &parts->bench->setup;
 
     if (!candidate->probabilities)
         candidate->probabilities =
@@ -61,7 +61,7 @@ enum tl_status tl_candidate_parts_open(const struct tl_candidate_parts *parts, s
 void tl_candidate_parts_put(struct tl_candidate_parts *parts, struct tl_candidate *candidate, size_t part,
                             struct tl_candidate_part *result)
 {
-    const struct tl_bench_setup *setup = &parts->bench->setup;
+    const struct tl_workbench_setup *setup = &parts->bench->setup;
     const size_t class_count = setup->class_count;
 
     for (size_t i = 0, n = 0; i < setup->samples->count; i++)
@@ -126,7 +126,8 @@ void tl_candidate_parts_finish(struct tl_candidate_parts *parts, struct tl_candi
     parts->left_counts[index] -= part_count;
     if (parts->left_counts[index] > 0)
         return;
-    candidate->is_done = candidate->failure.status == TL_OK && parts->put_counts[index] == tl_bench_count_parts(parts->bench);
+    candidate->is_done =
+        candidate->failure.status == TL_OK && parts->put_counts[index] == tl_workbench_count_parts(parts->bench);
     if (candidate->is_done && fold_count > 0)
         pool_folds(candidate, fold_count);
     tell(parts);

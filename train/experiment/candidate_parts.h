@@ -18,7 +18,7 @@ struct tl_candidate_parts {
     struct tl_candidate *candidates;
     struct tl_candidate *const *order; /* of telling */
     size_t count, told_count;
-    const struct tl_bench *bench;
+    const struct tl_workbench *bench;
     const struct tl_candidates_wish *wish;
     size_t *left_counts, *put_counts; /* (count) parts of each candidate: not over yet; measured */
     size_t measured_count;
@@ -37,7 +37,7 @@ struct tl_candidate_part {
 /* All borrowed. Fails with: TL_NO_MEMORY; releasing is allowed then too. */
 TL_MUST_USE enum tl_status tl_candidate_parts_init(struct tl_candidate_parts *out, struct tl_candidate *candidates,
                                                    struct tl_candidate *const *order, size_t count,
-                                                   const struct tl_bench *bench, const struct tl_candidates_wish *wish,
+                                                   const struct tl_workbench *bench, const struct tl_candidates_wish *wish,
                                                    struct tl_error *err);
 void tl_candidate_parts_release(struct tl_candidate_parts *parts);
 

@@ -15,7 +15,7 @@
 struct running {
     struct tl_candidate **order; /* in the order of trying */
     size_t count;
-    struct tl_bench *bench;
+    struct tl_workbench *bench;
     const struct tl_candidates_wish *wish;
     struct tl_candidate_parts parts;
 
@@ -38,7 +38,7 @@ static bool is_over(const struct running *running)
 static enum tl_status try_part(const struct running *running, struct tl_candidate *candidate, size_t part,
                                struct tl_candidate_part *out, struct tl_error *err)
 {
-    const struct tl_bench_setup *setup = &running->bench->setup;
+    const struct tl_workbench_setup *setup = &running->bench->setup;
     const struct tl_attempt_setup fit = {.feature_count = setup->samples->matrix->feature_count,
                                          .channel_count = setup->channel_count,
                                          .class_names = setup->class_names,
@@ -46,7 +46,7 @@ static enum tl_status try_part(const struct running *running, struct tl_candidat
                                          .gram = running->gram};
     struct tl_attempt attempt = {0};
     struct tl_samples view = {0};
-    enum tl_status status = tl_bench_view_part(&view, running->bench, running->matrix, part, err);
+    enum tl_status status = tl_workbench_view_part(&view, running->bench, running->matrix, part, err);
 
     if (status == TL_OK)
         status = tl_attempt_fit(&attempt, &view, &candidate->course, &fit, err);
@@ -60,7 +60,7 @@ static enum tl_status try_part(const struct running *running, struct tl_candidat
 static void do_task(void *context, size_t task, size_t thread_index)
 {
     struct running *running = context;
-    const size_t part_count = tl_bench_count_parts(running->bench), part = task % part_count;
+    const size_t part_count = tl_workbench_count_parts(running->bench), part = task % part_count;
     struct tl_candidate *candidate = running->order[running->first + task / part_count];
     struct tl_candidate_part result = {0};
     struct tl_error err;
@@ -147,11 +147,11 @@ static enum tl_status run_matrix(struct running *running, size_t first, size_t e
 {
     const struct tl_course *course = &running->order[first]->course;
     size_t together = first;
-    enum tl_status status = tl_bench_get_matrix(&running->matrix, running->bench, course->pool, course->transform, err);
+    enum tl_status status = tl_workbench_get_matrix(&running->matrix, running->bench, course->pool, course->transform, err);
 
     running->gram = NULL;
     if (status == TL_OK && needs_gram(running, first, end) && !is_over(running))
-        status = tl_bench_get_gram(&running->gram, running->bench, course->pool, course->transform, err);
+        status = tl_workbench_get_gram(&running->gram, running->bench, course->pool, course->transform, err);
     if (status != TL_OK)
         return status;
     for (size_t i = first; i < end && running->gram && running->bench->setup.fold_count > 0; i++) {
@@ -166,7 +166,7 @@ static enum tl_status run_matrix(struct running *running, size_t first, size_t e
     if (status != TL_OK)
         return status;
     running->first = together;
-    tl_team_run(running->bench->setup.team, (end - together) * tl_bench_count_parts(running->bench), do_task, running);
+    tl_team_run(running->bench->setup.team, (end - together) * tl_workbench_count_parts(running->bench), do_task, running);
     if (running->fatal.status == TL_OK)
         return TL_OK;
     *err = running->fatal;
@@ -184,12 +184,12 @@ static enum tl_status run_all(struct running *running, struct tl_error *err)
         if (is_over(running))
             continue;
         status = run_matrix(running, first, end, err);
-        tl_bench_drop(running->bench, course->pool, course->transform);
+        tl_workbench_drop(running->bench, course->pool, course->transform);
     }
     return status;
 }
 
-enum tl_status tl_candidates_run(struct tl_candidate *candidates, size_t count, struct tl_bench *bench,
+enum tl_status tl_candidates_run(struct tl_candidate *candidates, size_t count, struct tl_workbench *bench,
                                  const struct tl_candidates_wish *wish, struct tl_error *err)
 {
     struct running running = {.count = count, .bench = bench, .wish = wish, .fatal = {.status = TL_OK}};

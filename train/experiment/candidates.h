@@ -5,9 +5,9 @@
  *     ... candidates[i].is_done, .validation.loss, .probabilities ...
  *     for (...) tl_candidate_release(&candidates[i]);
  *
- * A candidate is a fit a part of the bench (bench.h): one without folds, one a fold with them. It is measured on the validation
- * photos, or on all photos that have a fold, each by the head that was fitted without its fold. No head is kept: who wants one
- * fits it to all photos afterwards (attempt.h).
+ * A candidate is a fit a part of the bench (workbench.h): one without folds, one a fold with them. It is measured on the
+ * validation photos, or on all photos that have a fold, each by the head that was fitted without its fold. No head is kept: who
+ * wants one fits it to all photos afterwards (attempt.h).
  *
  * Matrices are made once each and dropped when their last candidate is done. Fits run one a thread; those of L-BFGS in folds go
  * through one Gram matrix together where that pays. Numbers are the same for any number of threads, and without folds those of
@@ -16,7 +16,7 @@
 #ifndef TL_TRAIN_CANDIDATES_H
 #define TL_TRAIN_CANDIDATES_H
 
-#include "train/experiment/bench.h"
+#include "train/experiment/workbench.h"
 #include "train/fit/evaluate.h"
 #include "train/fit/fit.h"
 
@@ -47,7 +47,7 @@ struct tl_candidates_wish {
 
 /* A course that diverges or cannot be fitted is a failed candidate, not a failure. An interruption (tl_system_is_interrupted())
  * leaves what had not begun undone. Fails with: TL_NO_MEMORY. */
-TL_MUST_USE enum tl_status tl_candidates_run(struct tl_candidate *candidates, size_t count, struct tl_bench *bench,
+TL_MUST_USE enum tl_status tl_candidates_run(struct tl_candidate *candidates, size_t count, struct tl_workbench *bench,
                                              const struct tl_candidates_wish *wish, struct tl_error *err);
 
 /* Frees what is owned. */

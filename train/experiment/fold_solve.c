@@ -14,7 +14,7 @@ enum { VECTORS_A_PROBLEM = 56 };
 static const size_t AT_ONCE_BYTES = (size_t)64 << 20;
 
 struct solving {
-    const struct tl_bench *bench;
+    const struct tl_workbench *bench;
     size_t problem_count;             /* candidates x folds, a candidate's next to each other */
     struct tl_samples *views;         /* (folds) */
     struct tl_lbfgs_rows *rows;       /* a problem's */
@@ -28,11 +28,11 @@ bool tl_fold_solve_can(const struct tl_course *course)
     return course->solver == TL_COURSE_LBFGS && course->hidden_count == 0 && course->monitor == TL_COURSE_LAST_EPOCH;
 }
 
-size_t tl_fold_solve_count_at_once(const struct tl_bench *bench, const struct tl_gram *gram)
+size_t tl_fold_solve_count_at_once(const struct tl_workbench *bench, const struct tl_gram *gram)
 {
     const size_t row_count = gram ? gram->row_count : 0;
     const size_t trial_bytes =
-        tl_bench_count_parts(bench) * bench->setup.class_count * (row_count + 1) * VECTORS_A_PROBLEM * sizeof(double);
+        tl_workbench_count_parts(bench) * bench->setup.class_count * (row_count + 1) * VECTORS_A_PROBLEM * sizeof(double);
 
     return trial_bytes >= AT_ONCE_BYTES ? 1 : AT_ONCE_BYTES / trial_bytes;
 }
@@ -49,7 +49,7 @@ static enum tl_status allocate(struct solving *solving, const struct tl_matrix *
     if (!solving->views || !solving->rows || !solving->problems || !solving->solutions)
         return tl_error_set_no_memory(err, "the folds", solving->problem_count * sizeof *solving->problems);
     for (size_t k = 0; k < fold_count && status == TL_OK; k++)
-        status = tl_bench_view_part(&solving->views[k], solving->bench, matrix, k, err);
+        status = tl_workbench_view_part(&solving->views[k], solving->bench, matrix, k, err);
     return status;
 }
 
@@ -73,7 +73,7 @@ static void release(struct solving *solving)
 static enum tl_status add_problems(struct solving *solving, const struct tl_course *course, size_t first_row,
                                    struct tl_error *err)
 {
-    const struct tl_bench_setup *setup = &solving->bench->setup;
+    const struct tl_workbench_setup *setup = &solving->bench->setup;
 
     for (size_t k = 0; k < setup->fold_count; k++) {
         const struct tl_samples *view = &solving->views[k];
@@ -146,7 +146,7 @@ static enum tl_status put_solutions(struct solving *solving, struct tl_candidate
     return TL_OK;
 }
 
-enum tl_status tl_fold_solve(struct tl_candidate *const *candidates, size_t count, const struct tl_bench *bench,
+enum tl_status tl_fold_solve(struct tl_candidate *const *candidates, size_t count, const struct tl_workbench *bench,
                              const struct tl_matrix *matrix, const struct tl_gram *gram, struct tl_candidate_parts *parts,
                              struct tl_error *err)
 {

@@ -12,7 +12,7 @@ struct made_bench {
     struct tl_samples *samples;
     uint32_t *folds;
     tl_team *team;
-    struct tl_bench bench;
+    struct tl_workbench bench;
 };
 
 /* The last `validation_count` photos are for validation; `fold_count` 0: no folds. */
@@ -25,18 +25,18 @@ static inline void make_bench(struct made_bench *made, size_t train_count, size_
     for (size_t i = 0; i < made->samples->count && fold_count > 0; i++)
         made->folds[i] = (uint32_t)(i / MADE_CLASSES % fold_count);
     ck_assert_int_eq(tl_team_create(&made->team, thread_count, NULL), TL_OK);
-    tl_bench_init(&made->bench, &(struct tl_bench_setup){.samples = made->samples,
-                                                         .channel_count = 1,
-                                                         .class_names = MADE_NAMES,
-                                                         .class_count = MADE_CLASSES,
-                                                         .folds = fold_count > 0 ? made->folds : NULL,
-                                                         .fold_count = fold_count,
-                                                         .team = made->team});
+    tl_workbench_init(&made->bench, &(struct tl_workbench_setup){.samples = made->samples,
+                                                                 .channel_count = 1,
+                                                                 .class_names = MADE_NAMES,
+                                                                 .class_count = MADE_CLASSES,
+                                                                 .folds = fold_count > 0 ? made->folds : NULL,
+                                                                 .fold_count = fold_count,
+                                                                 .team = made->team});
 }
 
 static inline void free_bench(struct made_bench *made)
 {
-    tl_bench_release(&made->bench);
+    tl_workbench_release(&made->bench);
     tl_team_free(made->team);
     tl_memory_free(made->folds);
     tl_samples_free(made->samples);

@@ -146,7 +146,7 @@ static double measure_loss_of_strangers(enum tl_course_solver solver, bool leaks
     struct tl_samples *samples = make_samples(WIDTH, 2 * STRANGERS);
     uint32_t folds[2 * STRANGERS];
     struct tl_candidate candidate = {.is_done = false};
-    struct tl_bench bench;
+    struct tl_workbench bench;
     tl_team *team = NULL;
     double loss;
 
@@ -158,13 +158,13 @@ static double measure_loss_of_strangers(enum tl_course_solver solver, bool leaks
         folds[i] = (uint32_t)((i / 4 + (leaks ? i % 2 : 0)) % 3);
     }
     ck_assert_int_eq(tl_team_create(&team, 1, NULL), TL_OK);
-    tl_bench_init(&bench, &(struct tl_bench_setup){.samples = samples,
-                                                   .channel_count = 1,
-                                                   .class_names = MADE_NAMES,
-                                                   .class_count = 2,
-                                                   .folds = folds,
-                                                   .fold_count = 3,
-                                                   .team = team});
+    tl_workbench_init(&bench, &(struct tl_workbench_setup){.samples = samples,
+                                                           .channel_count = 1,
+                                                           .class_names = MADE_NAMES,
+                                                           .class_count = 2,
+                                                           .folds = folds,
+                                                           .fold_count = 3,
+                                                           .team = team});
     tl_course_init(&candidate.course);
     candidate.course.solver = solver;
     candidate.course.epochs = 100;
@@ -173,7 +173,7 @@ static double measure_loss_of_strangers(enum tl_course_solver solver, bool leaks
     ck_assert(candidate.is_done);
     loss = candidate.validation.loss;
     tl_candidate_release(&candidate);
-    tl_bench_release(&bench);
+    tl_workbench_release(&bench);
     tl_team_free(team);
     tl_samples_free(samples);
     return loss;
@@ -206,7 +206,7 @@ START_TEST(folds_through_one_gram_matrix_are_fits_of_their_own)
         struct tl_attempt attempt;
         struct tl_samples view;
 
-        ck_assert_int_eq(tl_bench_view_part(&view, &made.bench, made.samples->matrix, k, NULL), TL_OK);
+        ck_assert_int_eq(tl_workbench_view_part(&view, &made.bench, made.samples->matrix, k, NULL), TL_OK);
         fit_alone(&attempt, &evaluation, probabilities, &candidate.course, &view);
         ck_assert_uint_eq(evaluation.photo_count, candidate.folds[k].photo_count);
         ck_assert_double_eq_tol(evaluation.loss, candidate.folds[k].loss, 1e-5);

@@ -1,5 +1,5 @@
-/* bench.c - see bench.h. */
-#include "train/experiment/bench.h"
+/* workbench.c - see workbench.h. */
+#include "train/experiment/workbench.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -7,12 +7,12 @@
 #include "common/base/memory.h"
 #include "train/fit/lbfgs.h"
 
-void tl_bench_init(struct tl_bench *out, const struct tl_bench_setup *setup)
+void tl_workbench_init(struct tl_workbench *out, const struct tl_workbench_setup *setup)
 {
-    *out = (struct tl_bench){.setup = *setup};
+    *out = (struct tl_workbench){.setup = *setup};
 }
 
-void tl_bench_drop(struct tl_bench *bench, enum tl_head_pool pool, enum tl_head_transform transform)
+void tl_workbench_drop(struct tl_workbench *bench, enum tl_head_pool pool, enum tl_head_transform transform)
 {
     tl_gram_free(bench->derived[pool][transform].gram);
     tl_matrix_free(bench->derived[pool][transform].matrix);
@@ -20,15 +20,15 @@ void tl_bench_drop(struct tl_bench *bench, enum tl_head_pool pool, enum tl_head_
     bench->derived[pool][transform].matrix = NULL;
 }
 
-void tl_bench_release(struct tl_bench *bench)
+void tl_workbench_release(struct tl_workbench *bench)
 {
-    for (int pool = 0; pool < TL_BENCH_POOLS; pool++)
-        for (int transform = 0; transform < TL_BENCH_TRANSFORMS; transform++)
-            tl_bench_drop(bench, (enum tl_head_pool)pool, (enum tl_head_transform)transform);
+    for (int pool = 0; pool < TL_WORKBENCH_POOLS; pool++)
+        for (int transform = 0; transform < TL_WORKBENCH_TRANSFORMS; transform++)
+            tl_workbench_drop(bench, (enum tl_head_pool)pool, (enum tl_head_transform)transform);
 }
 
-enum tl_status tl_bench_get_matrix(const struct tl_matrix **out, struct tl_bench *bench, enum tl_head_pool pool,
-                                   enum tl_head_transform transform, struct tl_error *err)
+enum tl_status tl_workbench_get_matrix(const struct tl_matrix **out, struct tl_workbench *bench, enum tl_head_pool pool,
+                                       enum tl_head_transform transform, struct tl_error *err)
 {
     struct tl_matrix **derived = &bench->derived[pool][transform].matrix;
 
@@ -48,12 +48,12 @@ enum tl_status tl_bench_get_matrix(const struct tl_matrix **out, struct tl_bench
     return TL_OK;
 }
 
-enum tl_status tl_bench_get_gram(const struct tl_gram **out, struct tl_bench *bench, enum tl_head_pool pool,
-                                 enum tl_head_transform transform, struct tl_error *err)
+enum tl_status tl_workbench_get_gram(const struct tl_gram **out, struct tl_workbench *bench, enum tl_head_pool pool,
+                                     enum tl_head_transform transform, struct tl_error *err)
 {
     struct tl_gram **gram = &bench->derived[pool][transform].gram;
     const struct tl_matrix *matrix;
-    enum tl_status status = tl_bench_get_matrix(&matrix, bench, pool, transform, err);
+    enum tl_status status = tl_workbench_get_matrix(&matrix, bench, pool, transform, err);
 
     *out = NULL;
     if (status == TL_OK && !*gram && tl_lbfgs_pays_gram(matrix))
@@ -63,12 +63,12 @@ enum tl_status tl_bench_get_gram(const struct tl_gram **out, struct tl_bench *be
     return status;
 }
 
-size_t tl_bench_count_parts(const struct tl_bench *bench)
+size_t tl_workbench_count_parts(const struct tl_workbench *bench)
 {
     return bench->setup.fold_count > 0 ? bench->setup.fold_count : 1;
 }
 
-size_t tl_bench_count_measured(const struct tl_bench *bench)
+size_t tl_workbench_count_measured(const struct tl_workbench *bench)
 {
     size_t count = 0;
 
@@ -79,10 +79,10 @@ size_t tl_bench_count_measured(const struct tl_bench *bench)
     return count;
 }
 
-enum tl_status tl_bench_view_part(struct tl_samples *out, const struct tl_bench *bench, const struct tl_matrix *matrix,
-                                  size_t part, struct tl_error *err)
+enum tl_status tl_workbench_view_part(struct tl_samples *out, const struct tl_workbench *bench, const struct tl_matrix *matrix,
+                                      size_t part, struct tl_error *err)
 {
-    const struct tl_bench_setup *setup = &bench->setup;
+    const struct tl_workbench_setup *setup = &bench->setup;
 
     *out = (struct tl_samples){.items = tl_memory_alloc(setup->samples->count, sizeof *out->items)};
     if (!out->items)
