@@ -30,7 +30,7 @@
 static const size_t TL_MATRIX_ENTRIES_MAX = (size_t)1 << 32; /* 24 GiB of columns and values */
 static const size_t TL_MATRIX_ROWS_MAX = (size_t)1 << 28;
 
-enum { TL_MATRIX_BLOCK = 512 }; /* columns */
+enum { TL_MATRIX_BLOCK = 2048 }; /* columns */
 
 struct tl_matrix {
     size_t feature_count; /* columns: F, or the channels of a pooled matrix */

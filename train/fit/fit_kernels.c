@@ -12,7 +12,7 @@ static const float ONE_MINUS_BETA_1 = 0.1F, ONE_MINUS_BETA_2 = 0.001F, EPSILON =
  * some processors a hundred times slower. */
 static const float TINY = 1e-30F;
 
-enum { QUAD = 4, PARTS = 4, CHUNK = 4 };
+enum { QUAD = 4, PARTS = 4, REGISTERS = TL_FIT_PANEL / LANES };
 
 /* The entries of one row in the block. */
 struct entries {
@@ -21,19 +21,34 @@ struct entries {
     size_t count;
 };
 
+/* A row's entries of the next block stand behind those of this one: they are asked for here, a whole block's work ahead. */
+INLINE void ask_for_next(struct entries entries)
+{
+    enum { LINE_BYTES = 64 };
+    const char *columns = (const char *)(entries.columns + entries.count), *values = (const char *)(entries.values + entries.count);
+
+    for (size_t i = 0; i < entries.count * sizeof *entries.columns; i += LINE_BYTES)
+        __builtin_prefetch(columns + i, 0, 2);
+    for (size_t i = 0; i < entries.count * sizeof *entries.values; i += LINE_BYTES)
+        __builtin_prefetch(values + i, 0, 2);
+}
+
 INLINE struct entries find_entries(const struct tl_fit_rows *rows, size_t n)
 {
     const struct tl_matrix *matrix = rows->matrix;
     const size_t start = tl_matrix_block_start(matrix, rows->picks[n].row, rows->block);
     const size_t end = tl_matrix_block_start(matrix, rows->picks[n].row, rows->block + 1);
 
-    return (struct entries){matrix->locals + start, matrix->values + start, end - start};
+    const struct entries entries = {matrix->locals + start, matrix->values + start, end - start};
+
+    ask_for_next(entries);
+    return entries;
 }
 
-/* ---- sums ---- */
+/* ---- sums: four partial ones, because each addition waits for the one before ---- */
 
-/* `quads` is 1 or 2, and constant where this is inlined. Four partial sums, because each addition waits for the one before. */
-INLINE void sum_narrow(float *sums, const float *weights, size_t quads, struct entries entries)
+/* `quads` is 1 or 2, and constant where this is inlined. */
+INLINE void sum_quads(float *sums, const float *weights, size_t quads, struct entries entries)
 {
     quad parts[PARTS][2] = {{{0}}};
     const quad *rows = (const quad *)weights;
@@ -50,45 +65,39 @@ INLINE void sum_narrow(float *sums, const float *weights, size_t quads, struct e
         ((quad *)sums)[q] = (parts[0][q] + parts[1][q]) + (parts[2][q] + parts[3][q]);
 }
 
-/* `count` registers of sums beside one another; constant where this is inlined. */
-INLINE void sum_chunk(float *sums, const float *weights, size_t width, size_t count, struct entries entries)
+INLINE void sum_panel(float *sums, const float *weights, struct entries entries)
 {
-    lanes chunk[CHUNK] = {{0}};
+    lanes parts[PARTS][REGISTERS] = {{{0}}};
+    const lanes *rows = (const lanes *)weights;
+    size_t i = 0;
 
-    for (size_t i = 0; i < entries.count; i++)
-        for (size_t c = 0; c < count; c++)
-            chunk[c] += ((const lanes *)(weights + entries.columns[i] * width))[c] * entries.values[i];
-    for (size_t c = 0; c < count; c++)
-        ((lanes *)sums)[c] = chunk[c];
-}
-
-static void sum_wide(float *sums, const float *weights, size_t width, struct entries entries)
-{
-    size_t l = 0;
-
-    for (; l + (size_t)CHUNK * LANES <= width; l += (size_t)CHUNK * LANES)
-        sum_chunk(sums + l, weights + l, width, CHUNK, entries);
-    for (; l < width; l += LANES)
-        sum_chunk(sums + l, weights + l, width, 1, entries);
+    for (; i + PARTS <= entries.count; i += PARTS)
+        for (size_t p = 0; p < PARTS; p++)
+            for (size_t r = 0; r < REGISTERS; r++)
+                parts[p][r] += rows[entries.columns[i + p] * (size_t)REGISTERS + r] * entries.values[i + p];
+    for (size_t p = 0; i + p < entries.count; p++)
+        for (size_t r = 0; r < REGISTERS; r++)
+            parts[p][r] += rows[entries.columns[i + p] * (size_t)REGISTERS + r] * entries.values[i + p];
+    for (size_t r = 0; r < REGISTERS; r++)
+        ((lanes *)sums)[r] = (parts[0][r] + parts[1][r]) + (parts[2][r] + parts[3][r]);
 }
 
 static void sum(float *sums, const float *weights, size_t width, const struct tl_fit_rows *rows)
 {
     if (width == QUAD)
         for (size_t n = 0; n < rows->count; n++)
-            sum_narrow(sums + n * QUAD, weights, 1, find_entries(rows, n));
+            sum_quads(sums + n * QUAD, weights, 1, find_entries(rows, n));
     else if (width == (size_t)2 * QUAD)
         for (size_t n = 0; n < rows->count; n++)
-            sum_narrow(sums + n * 2 * QUAD, weights, 2, find_entries(rows, n));
+            sum_quads(sums + n * 2 * QUAD, weights, 2, find_entries(rows, n));
     else
         for (size_t n = 0; n < rows->count; n++)
-            sum_wide(sums + n * width, weights, width, find_entries(rows, n));
+            sum_panel(sums + n * TL_FIT_PANEL, weights, find_entries(rows, n));
 }
 
 /* ---- gradients ---- */
 
-/* As for the sums. */
-INLINE void add_narrow(float *gradient, const float *deltas, size_t quads, struct entries entries)
+INLINE void add_quads(float *gradient, const float *deltas, size_t quads, struct entries entries)
 {
     quad delta[2], *rows = (quad *)gradient;
 
@@ -99,27 +108,28 @@ INLINE void add_narrow(float *gradient, const float *deltas, size_t quads, struc
             rows[entries.columns[i] * quads + q] += delta[q] * entries.values[i];
 }
 
-static void add_wide(float *gradient, const float *deltas, size_t width, struct entries entries)
+INLINE void add_panel(float *gradient, const float *deltas, struct entries entries)
 {
-    for (size_t i = 0; i < entries.count; i++) {
-        lanes *row = (lanes *)(gradient + entries.columns[i] * width);
+    lanes delta[REGISTERS], *rows = (lanes *)gradient;
 
-        for (size_t c = 0; c < width / LANES; c++)
-            row[c] += ((const lanes *)deltas)[c] * entries.values[i];
-    }
+    for (size_t r = 0; r < REGISTERS; r++)
+        delta[r] = ((const lanes *)deltas)[r];
+    for (size_t i = 0; i < entries.count; i++)
+        for (size_t r = 0; r < REGISTERS; r++)
+            rows[entries.columns[i] * (size_t)REGISTERS + r] += delta[r] * entries.values[i];
 }
 
 static void add_gradient(float *gradient, const float *deltas, size_t width, const struct tl_fit_rows *rows)
 {
     if (width == QUAD)
         for (size_t n = 0; n < rows->count; n++)
-            add_narrow(gradient, deltas + n * QUAD, 1, find_entries(rows, n));
+            add_quads(gradient, deltas + n * QUAD, 1, find_entries(rows, n));
     else if (width == (size_t)2 * QUAD)
         for (size_t n = 0; n < rows->count; n++)
-            add_narrow(gradient, deltas + n * 2 * QUAD, 2, find_entries(rows, n));
+            add_quads(gradient, deltas + n * 2 * QUAD, 2, find_entries(rows, n));
     else
         for (size_t n = 0; n < rows->count; n++)
-            add_wide(gradient, deltas + n * width, width, find_entries(rows, n));
+            add_panel(gradient, deltas + n * TL_FIT_PANEL, find_entries(rows, n));
 }
 
 /* ---- steps ---- */
@@ -195,10 +205,13 @@ const struct tl_fit_kernels *tl_fit_kernels_best(void)
 
 size_t tl_fit_kernels_width(size_t output_count)
 {
-    enum { WIDE = 16 };
+    if (output_count > (size_t)2 * QUAD)
+        return TL_FIT_PANEL;
+    return output_count <= QUAD ? QUAD : (size_t)2 * QUAD;
+}
 
-    if (output_count <= (size_t)2 * QUAD)
-        return output_count <= QUAD ? QUAD : (size_t)2 * QUAD;
-    return (output_count + WIDE - 1) / WIDE * WIDE;
+size_t tl_fit_kernels_pad(size_t count)
+{
+    return (count + TL_FIT_PANEL - 1) / TL_FIT_PANEL * TL_FIT_PANEL;
 }
 #endif

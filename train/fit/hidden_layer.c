@@ -12,20 +12,15 @@ struct tl_hidden_layer {
     const struct tl_fit_kernels *kernels;
     double dropout;
     struct tl_random random;
-    struct tl_fit_weights kernel; /* (unit_count, width) and up to a whole number of registers */
-    struct tl_fit_weights bias;   /* (width), likewise */
+    struct tl_fit_weights kernel; /* (unit_count, width) */
+    struct tl_fit_weights bias;   /* (width) */
     float *kernel_gradient, *bias_gradient;
     double *units; /* (unit_count) of the vector last answered, after ReLU and dropout */
 };
 
-static size_t round_up(size_t count)
-{
-    return (count + TL_FIT_LANES - 1) / TL_FIT_LANES * TL_FIT_LANES;
-}
-
 static size_t kernel_count(const tl_hidden_layer *layer)
 {
-    return round_up(layer->unit_count * layer->width);
+    return layer->unit_count * layer->width;
 }
 
 static enum tl_status allocate(tl_hidden_layer *layer, struct tl_error *err)
@@ -33,11 +28,11 @@ static enum tl_status allocate(tl_hidden_layer *layer, struct tl_error *err)
     enum tl_status status = tl_optimiser_create_weights(&layer->kernel, kernel_count(layer), err);
 
     if (status == TL_OK)
-        status = tl_optimiser_create_weights(&layer->bias, round_up(layer->width), err);
+        status = tl_optimiser_create_weights(&layer->bias, layer->width, err);
     if (status != TL_OK)
         return status;
     layer->kernel_gradient = tl_memory_alloc_aligned(kernel_count(layer), sizeof *layer->kernel_gradient);
-    layer->bias_gradient = tl_memory_alloc_aligned(round_up(layer->width), sizeof *layer->bias_gradient);
+    layer->bias_gradient = tl_memory_alloc_aligned(layer->width, sizeof *layer->bias_gradient);
     layer->units = tl_memory_alloc(layer->unit_count, sizeof *layer->units);
     if (!layer->kernel_gradient || !layer->bias_gradient || !layer->units)
         return tl_error_set_no_memory(err, "the hidden layer", kernel_count(layer) * sizeof(float));
@@ -55,7 +50,7 @@ enum tl_status tl_hidden_layer_create(tl_hidden_layer **out, const struct tl_hea
         return tl_error_set_no_memory(err, "the hidden layer", sizeof *layer);
     layer->unit_count = head->hidden_count;
     layer->class_count = head->class_count;
-    layer->width = tl_fit_kernels_width(head->class_count);
+    layer->width = tl_fit_kernels_pad(head->class_count);
     layer->kernels = kernels;
     layer->dropout = course->dropout;
     tl_random_init(&layer->random, course->seed, "dropout");
@@ -126,7 +121,7 @@ void tl_hidden_layer_step(tl_hidden_layer *layer, const struct tl_fit_step *step
 
     penalised.penalty = (float)(2 * l2);
     layer->kernels->update(&layer->kernel, layer->kernel_gradient, kernel_count(layer), &penalised);
-    layer->kernels->update(&layer->bias, layer->bias_gradient, round_up(layer->width), step);
+    layer->kernels->update(&layer->bias, layer->bias_gradient, layer->width, step);
 }
 
 void tl_hidden_layer_give(const tl_hidden_layer *layer, struct tl_head *head)

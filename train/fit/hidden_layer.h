@@ -7,7 +7,7 @@
  *         tl_hidden_layer_learn(layer, sums, logits, factor);        back; gathers the gradient
  *     tl_hidden_layer_step(layer, &step, penalty);
  *
- * Dropout is Keras's, inverted: a unit is left out with probability `dropout`, the others are divided by 1 - dropout, so that a head
+ * Dropout is Keras's, inverted: a unit is left out with probability `dropout`, others are divided by 1 - dropout, so that a head
  * that classifies uses all of them as they are. Draws are in the order of vectors, then units, of stream "dropout" of the
  * course's seed. Dense loops, one thread: its work is small beside the sparse layer's.
  */

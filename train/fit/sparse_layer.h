@@ -3,7 +3,7 @@
  *     tl_sparse_layer_create(&layer, &setup, err);
  *     tl_sparse_layer_pass(layer, &(struct tl_sparse_pass){.matrix = matrix, .asked = batch, .asked_count = n});
  *     tl_sparse_layer_read_sums(layer, sums, i);                    of each of the asked
- *     ... deltas ...
+ *     tl_sparse_layer_write_deltas(layer, i, derivatives, factor);  of each, for when it is learnt from
  *     tl_sparse_layer_pass(layer, &pass);        learns from `learnt`, steps, and sums up the next batch, `asked`, all in one
  *
  * A pass does everything with a block of TL_MATRIX_BLOCK columns while that is in the nearest cache: the gradient, the solver's
@@ -29,7 +29,6 @@ struct tl_sparse_pass {
     const struct tl_matrix *matrix; /* of `input_count` columns */
     const struct tl_pick *learnt;   /* the batch to learn from; without it nothing moves */
     size_t learnt_count;
-    const float *deltas; /* (learnt_count, width): the loss's derivative by the sums, padded with zeros */
     struct tl_fit_step step;
     const struct tl_pick *asked; /* the batch to sum up with the weights that result */
     size_t asked_count;
@@ -39,9 +38,6 @@ struct tl_sparse_pass {
 TL_MUST_USE enum tl_status tl_sparse_layer_create(tl_sparse_layer **out, const struct tl_sparse_setup *setup, struct tl_error *err);
 void tl_sparse_layer_free(tl_sparse_layer *layer);
 
-/* How many floats the outputs of a vector take, padded. */
-size_t tl_sparse_layer_width(const tl_sparse_layer *layer);
-
 /* Makes room for batches of up to `count`. Fails with: TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_sparse_layer_reserve(tl_sparse_layer *layer, size_t count, struct tl_error *err);
 
@@ -49,6 +45,9 @@ void tl_sparse_layer_pass(tl_sparse_layer *layer, const struct tl_sparse_pass *p
 
 /* (output_count): the i-th asked vector times the weights, the blocks' parts joined in double. */
 void tl_sparse_layer_read_sums(const tl_sparse_layer *layer, double *sums, size_t i);
+
+/* The loss's derivative by the sums of the i-th vector to learn from: `derivatives` (output_count) times `factor`. */
+void tl_sparse_layer_write_deltas(tl_sparse_layer *layer, size_t i, const double *derivatives, double factor);
 
 /* The weights, from and to a kernel (input_count, output_count). */
 void tl_sparse_layer_take(tl_sparse_layer *layer, const float *kernel);

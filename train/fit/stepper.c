@@ -10,27 +10,24 @@
 #include "train/fit/sparse_layer.h"
 
 struct tl_stepper {
-    size_t class_count, output_count, width; /* outputs of the sparse layer, classes or hidden units, and their padded width */
+    size_t class_count, output_count; /* outputs: of the sparse layer, classes or hidden units */
     size_t batch_size;
     double scale, l2;
     double *class_weights; /* (L); NULL: all 1 */
     struct tl_optimiser optimiser;
     const struct tl_fit_kernels *kernels;
     tl_sparse_layer *layer;
-    struct tl_fit_weights bias; /* (width), of the sparse layer */
-    float *bias_gradient;       /* (width) */
+    struct tl_fit_weights bias; /* (output_count, padded), of the sparse layer */
+    float *bias_gradient;       /* likewise */
     tl_hidden_layer *hidden;    /* what follows the sparse layer; NULL where that gives the classes */
     double *outputs;            /* (output_count) of the vector at hand, then the loss's derivative by them */
     double *logits;             /* (L), likewise; the outputs where there is no hidden layer */
-    float *deltas;              /* (capacity, width) */
-    size_t capacity;            /* vectors of a batch */
 };
 
 static enum tl_status prepare_outputs(tl_stepper *stepper, const struct tl_stepper_setup *setup, struct tl_error *err)
 {
     const struct tl_head *head = setup->head;
-    /* Whole registers, also where the width is less. */
-    const size_t bias_count = stepper->width < TL_FIT_LANES ? TL_FIT_LANES : stepper->width;
+    const size_t bias_count = tl_fit_kernels_pad(stepper->output_count);
     enum tl_status status = tl_optimiser_create_weights(&stepper->bias, bias_count, err);
 
     if (status != TL_OK)
@@ -59,7 +56,6 @@ enum tl_status tl_stepper_create(tl_stepper **out, const struct tl_stepper_setup
         return tl_error_set_no_memory(err, "training", sizeof *stepper);
     stepper->class_count = head->class_count;
     stepper->output_count = layer_setup.output_count;
-    stepper->width = tl_fit_kernels_width(layer_setup.output_count);
     stepper->batch_size = (size_t)setup->course->batch_size;
     stepper->scale = head->scale;
     stepper->l2 = setup->course->l2;
@@ -93,23 +89,7 @@ void tl_stepper_free(tl_stepper *stepper)
         tl_memory_free(stepper->logits);
     tl_hidden_layer_free(stepper->hidden);
     tl_memory_free(stepper->outputs);
-    tl_memory_free(stepper->deltas);
     tl_memory_free(stepper);
-}
-
-static enum tl_status reserve(tl_stepper *stepper, size_t count, struct tl_error *err)
-{
-    float *deltas;
-
-    if (count <= stepper->capacity)
-        return TL_OK;
-    deltas = tl_memory_alloc_aligned(stepper->width, count * sizeof *deltas);
-    if (!deltas)
-        return tl_error_set_no_memory(err, "a batch", stepper->width * count * sizeof *deltas);
-    tl_memory_free(stepper->deltas);
-    stepper->deltas = deltas;
-    stepper->capacity = count;
-    return tl_sparse_layer_reserve(stepper->layer, count, err);
 }
 
 /* From the sums of vector i of the batch to its loss and deltas. */
@@ -128,18 +108,15 @@ static void answer(tl_stepper *stepper, size_t i, uint32_t class_index, double s
     tl_loss_gradient(logits, class_index);
     if (stepper->hidden)
         tl_hidden_layer_learn(stepper->hidden, outputs, logits, factor);
-    for (size_t l = 0; l < stepper->output_count; l++) {
+    for (size_t l = 0; l < stepper->output_count; l++)
         stepper->bias_gradient[l] += (float)(outputs[l] * factor);
-        stepper->deltas[i * stepper->width + l] = (float)(outputs[l] * factor / stepper->scale);
-    }
+    tl_sparse_layer_write_deltas(stepper->layer, i, outputs, factor / stepper->scale);
 }
 
 /* Everything behind the sparse layer's weights. */
 static void step_outputs(tl_stepper *stepper, const struct tl_fit_step *step)
 {
-    const size_t count = stepper->width < TL_FIT_LANES ? TL_FIT_LANES : stepper->width;
-
-    stepper->kernels->update(&stepper->bias, stepper->bias_gradient, count, step);
+    stepper->kernels->update(&stepper->bias, stepper->bias_gradient, tl_fit_kernels_pad(stepper->output_count), step);
     if (stepper->hidden)
         tl_hidden_layer_step(stepper->hidden, step, stepper->l2);
 }
@@ -149,7 +126,7 @@ enum tl_status tl_stepper_run(tl_stepper *stepper, const struct tl_matrix *matri
 {
     const size_t largest = pick_count < stepper->batch_size ? pick_count : stepper->batch_size;
     struct tl_sparse_pass pass = {.matrix = matrix, .asked = picks, .asked_count = largest};
-    enum tl_status status = reserve(stepper, largest, err);
+    enum tl_status status = tl_sparse_layer_reserve(stepper->layer, largest, err);
 
     if (status != TL_OK || pick_count == 0)
         return status;
@@ -162,7 +139,6 @@ enum tl_status tl_stepper_run(tl_stepper *stepper, const struct tl_matrix *matri
             answer(stepper, i, picks[start + i].class_index, 1 / (double)count, sums);
         pass.learnt = picks + start;
         pass.learnt_count = count;
-        pass.deltas = stepper->deltas;
         pass.asked = picks + end;
         pass.asked_count = pick_count - end < largest ? pick_count - end : largest;
         pass.step = tl_optimiser_next_step(&stepper->optimiser);

@@ -33,12 +33,12 @@ START_TEST(rows_stand_one_after_another)
 }
 END_TEST
 
-/* 1,300 columns are two whole blocks and a narrower one. */
+/* 5,000 columns are two whole blocks and a narrower one. */
 START_TEST(a_row_knows_where_its_blocks_begin)
 {
-    static const uint32_t rows[][4] = {{0, 511, 512, 1299}, {1024, 1025, 1026, 1027}, {0, 1, 2, 3}, {600, 601, 602, 603}};
+    static const uint32_t rows[][4] = {{0, 2047, 2048, 4999}, {4096, 4097, 4098, 4099}, {0, 1, 2, 3}, {3000, 3001, 3002, 3003}};
     static const size_t expected[][4] = {{0, 2, 3, 4}, {0, 0, 0, 4}, {0, 4, 4, 4}, {0, 0, 4, 4}};
-    struct tl_matrix *matrix = make_matrix(1300, TL_HEAD_TRANSFORM_NONE);
+    struct tl_matrix *matrix = make_matrix(5000, TL_HEAD_TRANSFORM_NONE);
     uint32_t indices[4];
 
     ck_assert_uint_eq(matrix->block_count, 3);
