@@ -5,9 +5,10 @@
  *     kernels->add_gradient(gradient, deltas, width, &rows);
  *     kernels->update(&weights, gradient, count, &step);
  *
- * Outputs stand in panels of up to 16; `width` is how many floats of a panel stand beside one another for a column: 4, 8 or 16,
- * what is no output being zero. All arrays are aligned to 64 bytes. The order of every sum is fixed and the same in all kernels, and
- * no operation is fused, so that all give the same bits. Kernels neither allocate nor fail; any number of threads may call them.
+ * Outputs stand in panels of up to 16; `width` is how many floats of a panel stand beside one another for a column: 4, 8 or
+ * 16, what is no output being zero. All arrays are aligned to 64 bytes. The order of every sum is fixed and the same in all
+ * kernels, and no operation is fused, so that all give the same bits. Kernels neither allocate nor fail; any number of threads may
+ * call them.
  */
 #ifndef TL_TRAIN_FIT_KERNELS_H
 #define TL_TRAIN_FIT_KERNELS_H
