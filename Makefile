@@ -133,7 +133,8 @@ GENERATED_exchange := $(GENERATED)/onnx.pb-c.c
 EXTRA_network := $(foreach isa,$(ISAS),$(OUT)/common/network/conv_winograd.$(isa).o $(OUT)/common/network/conv_openblas_wino6.$(isa).o) \
                  $(foreach isa,$(BF16_ISAS),$(OUT)/common/network/conv_winograd_bf16.$(isa).o) \
                  $(foreach isa,$(I16_ISAS),$(OUT)/common/network/conv_winograd_i16.$(isa).o)
-EXTRA_trainfit := $(foreach isa,$(ISAS),$(OUT)/train/fit/fit_kernels.$(isa).o $(OUT)/train/fit/gram_kernel.$(isa).o)
+FIT_KERNELS   := fit_kernels gram_kernel lanes slope
+EXTRA_trainfit := $(foreach isa,$(ISAS),$(foreach kernel,$(FIT_KERNELS),$(OUT)/train/fit/$(kernel).$(isa).o))
 objects_of = $(patsubst %.c,$(OUT)/%.o,$(call sources_of,$(1))) $(EXTRA_$(1)) $(patsubst $(GENERATED)/%.c,$(OUT)/generated/%.o,$(GENERATED_$(1)))
 archive_of = $(OUT)/lib/lib$(1).a
 
@@ -290,7 +291,10 @@ $$(OUT)/%.$(1).o: %.c
 endef
 $(foreach isa,$(ISAS) $(BF16_ISAS) $(I16_ISAS),$(eval $(call isa_rules,$(isa))))
 
-$(OUT)/common/network/conv_openblas_wino6.o $(OUT)/train/fit/fit_kernels.o $(OUT)/train/fit/gram_kernel.o: CFLAGS += $(KERNEL_FLAGS_$(VARIANT))
+$(OUT)/common/network/conv_openblas_wino6.o $(patsubst %,$(OUT)/train/fit/%.o,$(FIT_KERNELS)): CFLAGS += $(KERNEL_FLAGS_$(VARIANT))
+
+# How its vectors would be passed is of no matter: every call is inlined.
+$(OUT)/train/fit/slope.o $(foreach isa,$(ISAS),$(OUT)/train/fit/slope.$(isa).o): CFLAGS += -Wno-psabi
 
 # protoc-c's output is not ours to warn about.
 $(OUT)/generated/%.o: $(GENERATED)/%.c

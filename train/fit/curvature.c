@@ -5,6 +5,7 @@
 #include "train/fit/lanes.h"
 
 struct tl_curvature {
+    const struct tl_lanes *lanes;
     size_t count;
     bool has_images;
     double *memory;
@@ -27,6 +28,7 @@ enum tl_status tl_curvature_create(tl_curvature **out, size_t count, bool has_im
         tl_curvature_free(curvature);
         return tl_error_set_no_memory(err, "the steps of L-BFGS", vectors * stride * sizeof(double));
     }
+    curvature->lanes = tl_lanes_choose();
     curvature->count = count;
     curvature->has_images = has_images;
     for (size_t k = 0; k < TL_CURVATURE_KEPT; k++) {
@@ -58,9 +60,9 @@ static size_t find_step(const tl_curvature *curvature, size_t k)
 static void add_to_both(const tl_curvature *curvature, double *vector, double *image, double factor, const double *added,
                         const double *added_image)
 {
-    tl_lanes_add(vector, factor, added, curvature->count);
+    curvature->lanes->add(vector, factor, added, curvature->count);
     if (curvature->has_images)
-        tl_lanes_add(image, factor, added_image, curvature->count);
+        curvature->lanes->add(image, factor, added_image, curvature->count);
 }
 
 void tl_curvature_direct(tl_curvature *curvature, double *direction, double *direction_image, const double *gradient,
@@ -68,25 +70,25 @@ void tl_curvature_direct(tl_curvature *curvature, double *direction, double *dir
 {
     double factors[TL_CURVATURE_KEPT];
 
-    tl_lanes_scale(direction, -1, gradient, curvature->count);
+    curvature->lanes->scale(direction, -1, gradient, curvature->count);
     if (curvature->has_images)
-        tl_lanes_scale(direction_image, -1, gradient_image, curvature->count);
+        curvature->lanes->scale(direction_image, -1, gradient_image, curvature->count);
     for (size_t k = 0; k < curvature->kept; k++) {
         const size_t i = find_step(curvature, k);
 
-        factors[i] = tl_lanes_dot(curvature->move_images[i], direction, curvature->count) / curvature->products[i];
+        factors[i] = curvature->lanes->dot(curvature->move_images[i], direction, curvature->count) / curvature->products[i];
         add_to_both(curvature, direction, direction_image, -factors[i], curvature->changes[i], curvature->change_images[i]);
     }
     if (curvature->kept > 0) {
         const double size = curvature->products[curvature->newest] / curvature->squares[curvature->newest];
 
-        tl_lanes_scale(direction, size, direction, curvature->count);
+        curvature->lanes->scale(direction, size, direction, curvature->count);
         if (curvature->has_images)
-            tl_lanes_scale(direction_image, size, direction_image, curvature->count);
+            curvature->lanes->scale(direction_image, size, direction_image, curvature->count);
     }
     for (size_t k = curvature->kept; k-- > 0;) {
         const size_t i = find_step(curvature, k);
-        const double back = tl_lanes_dot(curvature->change_images[i], direction, curvature->count) / curvature->products[i];
+        const double back = curvature->lanes->dot(curvature->change_images[i], direction, curvature->count) / curvature->products[i];
 
         add_to_both(curvature, direction, direction_image, factors[i] - back, curvature->moves[i], curvature->move_images[i]);
     }
@@ -96,16 +98,16 @@ void tl_curvature_add(tl_curvature *curvature, double t, const double *direction
                       const double *change, const double *change_image)
 {
     const size_t next = curvature->kept == 0 ? 0 : (curvature->newest + 1) % TL_CURVATURE_KEPT;
-    const double product = t * tl_lanes_dot(direction_image, change, curvature->count);
-    const double square = tl_lanes_dot(change, change_image, curvature->count);
+    const double product = t * curvature->lanes->dot(direction_image, change, curvature->count);
+    const double square = curvature->lanes->dot(change, change_image, curvature->count);
 
     if (!(product > 0 && square > 0))
         return;
-    tl_lanes_scale(curvature->moves[next], t, direction, curvature->count);
-    tl_lanes_scale(curvature->changes[next], 1, change, curvature->count);
+    curvature->lanes->scale(curvature->moves[next], t, direction, curvature->count);
+    curvature->lanes->scale(curvature->changes[next], 1, change, curvature->count);
     if (curvature->has_images) {
-        tl_lanes_scale(curvature->move_images[next], t, direction_image, curvature->count);
-        tl_lanes_scale(curvature->change_images[next], 1, change_image, curvature->count);
+        curvature->lanes->scale(curvature->move_images[next], t, direction_image, curvature->count);
+        curvature->lanes->scale(curvature->change_images[next], 1, change_image, curvature->count);
     }
     curvature->products[next] = product;
     curvature->squares[next] = square;

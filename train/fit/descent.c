@@ -4,7 +4,6 @@
 #include <math.h>
 
 #include "common/base/memory.h"
-#include "train/fit/lanes.h"
 
 static enum tl_status allocate(struct tl_descent *descent, struct tl_error *err)
 {
@@ -21,8 +20,7 @@ static enum tl_status allocate(struct tl_descent *descent, struct tl_error *err)
     descent->logits = tl_memory_alloc_aligned(logit_count, sizeof *descent->logits);
     descent->logit_direction = tl_memory_alloc_aligned(logit_count, sizeof *descent->logit_direction);
     descent->residuals = tl_memory_alloc_aligned(logit_count, sizeof *descent->residuals);
-    descent->row = tl_memory_alloc(descent->problem.rows.class_count, sizeof *descent->row);
-    if (!descent->logits || !descent->logit_direction || !descent->residuals || !descent->row)
+    if (!descent->logits || !descent->logit_direction || !descent->residuals)
         return tl_error_set_no_memory(err, "L-BFGS", logit_count * sizeof(double));
     return tl_curvature_create(&descent->curvature, descent->count, descent->has_images, err);
 }
@@ -35,10 +33,12 @@ enum tl_status tl_descent_init(struct tl_descent *out, const struct tl_descent_p
     *out = (struct tl_descent){.problem = *problem,
                                .coefficient_count = coefficient_count,
                                .count = coefficient_count + problem->rows.class_count,
-                               .has_images = has_images};
+                               .has_images = has_images,
+                               .lanes = tl_lanes_choose(),
+                               .slope = tl_slope_choose()};
     status = allocate(out, err);
     if (status == TL_OK) /* all is zero, the direction too */
-        out->loss = tl_slope_evaluate(out->residuals, &problem->rows, out->logits, out->logit_direction, 0, out->row).loss;
+        out->loss = out->slope->evaluate(out->residuals, &problem->rows, out->logits, out->logit_direction, 0).loss;
     return status;
 }
 
@@ -57,7 +57,6 @@ void tl_descent_release(struct tl_descent *descent)
     tl_memory_free(descent->logits);
     tl_memory_free(descent->logit_direction);
     tl_memory_free(descent->residuals);
-    tl_memory_free(descent->row);
     tl_curvature_free(descent->curvature);
     *descent = (struct tl_descent){.curvature = NULL};
 }
@@ -67,9 +66,9 @@ static void complete_gradient(struct tl_descent *descent)
 {
     const size_t row_count = descent->problem.rows.row_count;
 
-    tl_lanes_add(descent->gradient, 2 * descent->problem.l2, descent->point, descent->coefficient_count);
+    descent->lanes->add(descent->gradient, 2 * descent->problem.l2, descent->point, descent->coefficient_count);
     if (descent->has_images)
-        tl_lanes_add(descent->gradient_image, 2 * descent->problem.l2, descent->point_image, descent->coefficient_count);
+        descent->lanes->add(descent->gradient_image, 2 * descent->problem.l2, descent->point_image, descent->coefficient_count);
     for (size_t l = 0; l < descent->problem.rows.class_count; l++) {
         double sum = 0;
 
@@ -83,16 +82,16 @@ static void complete_gradient(struct tl_descent *descent)
 /* change = gradient - the gradient before the step, which `change` holds negated. */
 static void remember_step(struct tl_descent *descent, double t)
 {
-    tl_lanes_add(descent->change, 1, descent->gradient, descent->count);
+    descent->lanes->add(descent->change, 1, descent->gradient, descent->count);
     if (descent->has_images)
-        tl_lanes_add(descent->change_image, 1, descent->gradient_image, descent->count);
+        descent->lanes->add(descent->change_image, 1, descent->gradient_image, descent->count);
     tl_curvature_add(descent->curvature, t, descent->direction, descent->direction_image, descent->change, descent->change_image);
 }
 
 bool tl_descent_turn(struct tl_descent *descent)
 {
     complete_gradient(descent);
-    descent->gradient_norm = sqrt(fmax(0, tl_lanes_dot(descent->gradient, descent->gradient_image, descent->count)));
+    descent->gradient_norm = sqrt(fmax(0, descent->lanes->dot(descent->gradient, descent->gradient_image, descent->count)));
     if (descent->iteration > 0)
         remember_step(descent, descent->step);
     if (descent->end != TL_DESCENT_GOING)
@@ -105,8 +104,8 @@ bool tl_descent_turn(struct tl_descent *descent)
         return false;
     tl_curvature_direct(descent->curvature, descent->direction, descent->direction_image, descent->gradient,
                         descent->gradient_image);
-    tl_lanes_scale(descent->change, -1, descent->gradient, descent->count);
+    descent->lanes->scale(descent->change, -1, descent->gradient, descent->count);
     if (descent->has_images)
-        tl_lanes_scale(descent->change_image, -1, descent->gradient_image, descent->count);
+        descent->lanes->scale(descent->change_image, -1, descent->gradient_image, descent->count);
     return true;
 }

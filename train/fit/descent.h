@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "common/base/error.h"
+#include "train/fit/lanes.h"
 #include "train/fit/slope.h"
 #include "train/fit/curvature.h"
 
@@ -48,12 +49,13 @@ struct tl_descent {
     struct tl_descent_problem problem;
     size_t coefficient_count, count; /* of a vector: coefficients, and with the bias after them */
     bool has_images;
+    const struct tl_lanes *lanes;
+    const struct tl_slope_kernel *slope;
     double *point, *gradient, *direction;                   /* (count) */
     double *point_image, *gradient_image, *direction_image; /* the same without images */
     double *logits, *logit_direction;                       /* (L, N) */
     double *residuals; /* (L, N): the loss's derivative by the logits */
     double *change, *change_image; /* scratch (count) */
-    double *row;                   /* scratch (L) */
     tl_curvature *curvature;
     double loss, penalty; /* at the point: the weighted sum, and l2 |kernel|^2 */
     double gradient_norm;

@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "train/fit/descent.h"
-#include "train/fit/lanes.h"
 
 /* Wolfe's conditions: how much of the first slope's fall is asked for, and how much of the first slope may be left. */
 static const double FALL = 1e-4, FLAT = 0.1;
@@ -23,8 +22,8 @@ struct trial {
 
 static struct trial try(struct tl_descent *descent, const struct line *line, double t)
 {
-    const struct tl_slope at = tl_slope_evaluate(descent->residuals, &descent->problem.rows, descent->logits,
-                                                 descent->logit_direction, t, descent->row);
+    const struct tl_slope at = descent->slope->evaluate(descent->residuals, &descent->problem.rows, descent->logits,
+                                                        descent->logit_direction, t);
     const double l2 = descent->problem.l2;
 
     descent->walked_loss = at.loss;
@@ -96,10 +95,10 @@ static void move(struct tl_descent *descent, const struct line *line, double t)
 {
     const size_t logit_count = descent->problem.rows.row_count * descent->problem.rows.class_count;
 
-    tl_lanes_add(descent->point, t, descent->direction, descent->count);
+    descent->lanes->add(descent->point, t, descent->direction, descent->count);
     if (descent->has_images)
-        tl_lanes_add(descent->point_image, t, descent->direction_image, descent->count);
-    tl_lanes_add(descent->logits, t, descent->logit_direction, logit_count);
+        descent->lanes->add(descent->point_image, t, descent->direction_image, descent->count);
+    descent->lanes->add(descent->logits, t, descent->logit_direction, logit_count);
     descent->loss = descent->walked_loss;
     descent->penalty += descent->problem.l2 * t * (2 * line->cross + t * line->square);
 }
@@ -107,9 +106,9 @@ static void move(struct tl_descent *descent, const struct line *line, double t)
 void tl_descent_walk(struct tl_descent *descent)
 {
     const struct line line = {
-        .first_slope = tl_lanes_dot(descent->gradient, descent->direction_image, descent->count),
-        .cross = tl_lanes_dot(descent->point, descent->direction_image, descent->coefficient_count),
-        .square = tl_lanes_dot(descent->direction, descent->direction_image, descent->coefficient_count)};
+        .first_slope = descent->lanes->dot(descent->gradient, descent->direction_image, descent->count),
+        .cross = descent->lanes->dot(descent->point, descent->direction_image, descent->coefficient_count),
+        .square = descent->lanes->dot(descent->direction, descent->direction_image, descent->coefficient_count)};
     /* The first direction is the gradient, whose length says nothing of the step's. */
     const double first = descent->iteration == 0 ? fmin(1, 1 / descent->gradient_norm) : 1;
 

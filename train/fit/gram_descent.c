@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "common/base/memory.h"
-#include "train/fit/lanes.h"
 
 struct descending {
     struct tl_descent *descents;
@@ -48,7 +47,7 @@ static void step(void *context, size_t task, size_t thread_index)
 
     (void)thread_index;
     memcpy(descent->gradient, descent->residuals, descent->coefficient_count * sizeof *descent->gradient);
-    tl_lanes_scale(descent->gradient_image, 1 / (scale * scale), product, descent->coefficient_count);
+    descent->lanes->scale(descent->gradient_image, 1 / (scale * scale), product, descent->coefficient_count);
     if (tl_descent_turn(descent))
         tl_descent_walk(descent);
 }

@@ -1,12 +1,15 @@
 /* primal.c - see primal.h. Work is shared out by blocks of features where the features' sums are made, else by rows. */
 #include "train/fit/primal.h"
 
+#include "train/fit/lanes.h"
+
 enum {
-    GROUP = 4,     /* so many classes at a time stand in registers */
+    GROUP = TL_LANES_CLASSES,
     TASK_ROWS = 64 /* so many rows' logits are a task */
 };
 
 struct transposed {
+    const struct tl_lanes *lanes;
     double *kernel;
     const double *coefficients;
     size_t class_count;
@@ -15,6 +18,7 @@ struct transposed {
 };
 
 struct product {
+    const struct tl_lanes *lanes;
     double *logits;
     const double *kernel, *bias;
     size_t class_count;
@@ -31,20 +35,6 @@ static void run(tl_team *team, size_t count, void (*do_task)(void *context, size
     }
     for (size_t task = 0; task < count; task++)
         do_task(context, task, 0);
-}
-
-/* The entries of one row in one block, `count` classes of them; a constant count becomes straight code. */
-static inline void add_entries(double *block_kernel, size_t stride, const double *factors, size_t count,
-                               const struct tl_matrix *matrix, size_t row, size_t block)
-{
-    const size_t end = tl_matrix_block_start(matrix, row, block + 1);
-
-    for (size_t i = tl_matrix_block_start(matrix, row, block); i < end; i++) {
-        double *target = block_kernel + matrix->locals[i] * stride;
-
-        for (size_t l = 0; l < count; l++)
-            target[l] += factors[l] * (double)matrix->values[i];
-    }
 }
 
 static bool take_factors(double out[GROUP], const struct transposed *work, size_t row, size_t first, size_t count)
@@ -69,16 +59,16 @@ static void sum_block(void *context, size_t block, size_t thread_index)
     for (size_t k = 0; k < (left < TL_MATRIX_BLOCK ? left : TL_MATRIX_BLOCK) * class_count; k++)
         kernel[k] = 0;
     for (size_t row = 0; row < work->matrix->row_count; row++) {
+        const size_t start = tl_matrix_block_start(work->matrix, row, block);
+        const size_t end = tl_matrix_block_start(work->matrix, row, block + 1);
+
         for (size_t first = 0; first < class_count; first += GROUP) {
             const size_t count = class_count - first < GROUP ? class_count - first : GROUP;
             double factors[GROUP];
 
-            if (!take_factors(factors, work, row, first, count))
-                continue;
-            if (count == GROUP)
-                add_entries(kernel + first, class_count, factors, GROUP, work->matrix, row, block);
-            else
-                add_entries(kernel + first, class_count, factors, count, work->matrix, row, block);
+            if (take_factors(factors, work, row, first, count))
+                work->lanes->scatter(kernel + first, class_count, factors, count, work->matrix->locals + start,
+                                     work->matrix->values + start, end - start);
         }
     }
 }
@@ -86,26 +76,9 @@ static void sum_block(void *context, size_t block, size_t thread_index)
 void tl_primal_multiply_transposed(double *kernel, const double *coefficients, size_t class_count, const struct tl_matrix *matrix,
                                    double scale, tl_team *team)
 {
-    struct transposed work = {kernel, coefficients, class_count, matrix, scale};
+    struct transposed work = {tl_lanes_choose(), kernel, coefficients, class_count, matrix, scale};
 
     run(team, matrix->block_count, sum_block, &work);
-}
-
-static inline void sum_entries(double *sums, const double *kernel, size_t stride, size_t count, const struct tl_matrix *matrix,
-                               size_t row)
-{
-    double totals[GROUP] = {0};
-
-    for (size_t block = 0; block < matrix->block_count; block++) {
-        const double *weights = kernel + block * TL_MATRIX_BLOCK * stride;
-        const size_t end = tl_matrix_block_start(matrix, row, block + 1);
-
-        for (size_t i = tl_matrix_block_start(matrix, row, block); i < end; i++)
-            for (size_t l = 0; l < count; l++)
-                totals[l] += weights[matrix->locals[i] * stride + l] * (double)matrix->values[i];
-    }
-    for (size_t l = 0; l < count; l++)
-        sums[l] = totals[l];
 }
 
 static void multiply_row(const struct product *work, size_t row)
@@ -114,12 +87,15 @@ static void multiply_row(const struct product *work, size_t row)
 
     for (size_t first = 0; first < class_count; first += GROUP) {
         const size_t count = class_count - first < GROUP ? class_count - first : GROUP;
-        double sums[GROUP];
+        double sums[GROUP] = {0};
 
-        if (count == GROUP)
-            sum_entries(sums, work->kernel + first, class_count, GROUP, work->matrix, row);
-        else
-            sum_entries(sums, work->kernel + first, class_count, count, work->matrix, row);
+        for (size_t block = 0; block < work->matrix->block_count; block++) {
+            const size_t start = tl_matrix_block_start(work->matrix, row, block);
+
+            work->lanes->gather(sums, work->kernel + block * TL_MATRIX_BLOCK * class_count + first, class_count, count,
+                                work->matrix->locals + start, work->matrix->values + start,
+                                tl_matrix_block_start(work->matrix, row, block + 1) - start);
+        }
         for (size_t l = 0; l < count; l++)
             work->logits[(first + l) * work->matrix->row_count + row] = sums[l] / work->scale + work->bias[first + l];
     }
@@ -138,7 +114,7 @@ static void multiply_rows(void *context, size_t task, size_t thread_index)
 void tl_primal_multiply(double *logits, const double *kernel, const double *bias, size_t class_count,
                         const struct tl_matrix *matrix, double scale, const bool *is_wanted, tl_team *team)
 {
-    struct product work = {logits, kernel, bias, class_count, matrix, scale, is_wanted};
+    struct product work = {tl_lanes_choose(), logits, kernel, bias, class_count, matrix, scale, is_wanted};
 
     run(team, (matrix->row_count + TASK_ROWS - 1) / TASK_ROWS, multiply_rows, &work);
 }
