@@ -88,7 +88,8 @@ void tl_curvature_direct(tl_curvature *curvature, double *direction, double *dir
     }
     for (size_t k = curvature->kept; k-- > 0;) {
         const size_t i = find_step(curvature, k);
-        const double back = curvature->lanes->dot(curvature->change_images[i], direction, curvature->count) / curvature->products[i];
+        const double back =
+            curvature->lanes->dot(curvature->change_images[i], direction, curvature->count) / curvature->products[i];
 
         add_to_both(curvature, direction, direction_image, factors[i] - back, curvature->moves[i], curvature->move_images[i]);
     }
