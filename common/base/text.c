@@ -73,6 +73,14 @@ void tl_text_append_bytes(struct tl_text *text, const char *bytes, size_t size_b
     text->bytes[text->length_bytes] = '\0';
 }
 
+void tl_text_cut(struct tl_text *text, size_t length_bytes)
+{
+    if (length_bytes >= text->length_bytes)
+        return;
+    text->length_bytes = length_bytes;
+    text->bytes[length_bytes] = '\0';
+}
+
 void tl_text_append(struct tl_text *text, const char *string)
 {
     tl_text_append_bytes(text, string, strlen(string));

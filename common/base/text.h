@@ -32,6 +32,9 @@ void tl_text_free(struct tl_text *text);
 /* Empty again, memory kept, failure forgotten. */
 void tl_text_clear(struct tl_text *text);
 
+/* Takes back what was appended beyond `length_bytes`. */
+void tl_text_cut(struct tl_text *text, size_t length_bytes);
+
 void tl_text_append(struct tl_text *text, const char *string);
 void tl_text_append_bytes(struct tl_text *text, const char *bytes, size_t size_bytes);
 void tl_text_append_format(struct tl_text *text, const char *format, ...) TL_PRINTF(2, 3);

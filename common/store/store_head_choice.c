@@ -88,7 +88,7 @@ static enum tl_status report_absent(tl_store *store, const char *wanted, struct 
 }
 
 /* A name is tried before a uuid's beginning: names may look like one, and are what people type. */
-static enum tl_status find_wanted(tl_store *store, int64_t *out_head_id, const char *wanted, struct tl_error *err)
+static enum tl_status find_wanted(tl_store *store, struct found *out, const char *wanted, struct tl_error *err)
 {
     struct found found = {0};
     enum tl_status status = TL_OK;
@@ -110,11 +110,31 @@ static enum tl_status find_wanted(tl_store *store, int64_t *out_head_id, const c
         return report_absent(store, wanted, err);
     if (found.count > 1)
         return tl_error_set(err, TL_BAD_INPUT, "'%s' is the beginning of %zu runs' uuids; give more digits", wanted, found.count);
+    *out = found;
+    return TL_OK;
+}
+
+static enum tl_status find_wanted_head(tl_store *store, int64_t *out_head_id, const char *wanted, struct tl_error *err)
+{
+    struct found found;
+    const enum tl_status status = find_wanted(store, &found, wanted, err);
+    if (status != TL_OK)
+        return status;
     if (found.head_id == 0)
         return tl_error_set(err, TL_NOT_FOUND, "run %lld kept no head; choose another or train it again",
                             (long long)found.run_id);
     *out_head_id = found.head_id;
     return TL_OK;
+}
+
+enum tl_status tl_store_find_run(tl_store *store, int64_t *out_run_id, const char *wanted, struct tl_error *err)
+{
+    struct found found;
+    const enum tl_status status = find_wanted(store, &found, wanted, err);
+    *out_run_id = status == TL_OK ? found.run_id : 0;
+    if (status == TL_OK && found.run_id == 0)
+        return tl_error_set(err, TL_NOT_FOUND, "'%.200s' is an imported head, which no run made", wanted);
+    return status;
 }
 
 static enum tl_status find_pinned(tl_store *store, int64_t *out_head_id, struct tl_error *err)
@@ -179,7 +199,7 @@ enum tl_status tl_store_find_head(tl_store *store, int64_t *out_head_id, char **
     if (out_because != NULL)
         *out_because = NULL;
     if (wanted != NULL) {
-        status = find_wanted(store, &head_id, wanted, err);
+        status = find_wanted_head(store, &head_id, wanted, err);
         snprintf(because, sizeof because, "named");
     } else {
         status = find_pinned(store, &head_id, err);
