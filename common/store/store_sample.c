@@ -147,6 +147,11 @@ static const char ROWS_SQL[] =
     " CROSS JOIN feature f ON f.feature_set_id = ?1 AND f.variant_id = v.variant_id"
     " WHERE EXISTS (SELECT 1 FROM photo p WHERE p.content_id = c.content_id AND p.missing_since_ms IS NULL)"
     " ORDER BY c.sha256, v.augmentation_id, v.variant_index";
+static const char RECORDED_SQL[] =
+    "SELECT f.feature_id, c.content_id, c.sha256, v.variant_index, f.nonzero_count, NULL"
+    " FROM content c CROSS JOIN variant v ON v.content_id = c.content_id AND v.augmentation_id IN (0, ?2)"
+    " CROSS JOIN feature f ON f.feature_set_id = ?1 AND f.variant_id = v.variant_id"
+    " ORDER BY c.sha256, v.augmentation_id, v.variant_index";
 
 static enum tl_status open_features(tl_store_features **out, tl_store *store, const char *sql, int64_t feature_set_id,
                                     int64_t augmentation_id, struct tl_error *err)
@@ -178,6 +183,12 @@ enum tl_status tl_store_open_feature_rows(tl_store_features **out, tl_store *sto
                                           struct tl_error *err)
 {
     return open_features(out, store, ROWS_SQL, feature_set_id, augmentation_id, err);
+}
+
+enum tl_status tl_store_open_recorded_rows(tl_store_features **out, tl_store *store, int64_t feature_set_id,
+                                           int64_t augmentation_id, struct tl_error *err)
+{
+    return open_features(out, store, RECORDED_SQL, feature_set_id, augmentation_id, err);
 }
 
 enum tl_status tl_store_next_feature(tl_store_features *features, struct tl_store_feature_row *out, struct tl_error *err)

@@ -42,6 +42,9 @@ TL_MUST_USE enum tl_status tl_store_open_features(tl_store_features **out, tl_st
 /* The same without their blobs, which are NULL: for who reads those later (store_blob.h). */
 TL_MUST_USE enum tl_status tl_store_open_feature_rows(tl_store_features **out, tl_store *store, int64_t feature_set_id,
                                                       int64_t augmentation_id, struct tl_error *err);
+/* The same, of photos that are at no place any more too: for who trains on a data set of the past. */
+TL_MUST_USE enum tl_status tl_store_open_recorded_rows(tl_store_features **out, tl_store *store, int64_t feature_set_id,
+                                                       int64_t augmentation_id, struct tl_error *err);
 /* Fails with: TL_NOT_FOUND (the end), TL_IO, TL_CORRUPT. */
 TL_MUST_USE enum tl_status tl_store_next_feature(tl_store_features *features, struct tl_store_feature_row *out,
                                                  struct tl_error *err);

@@ -25,6 +25,7 @@ struct tl_samples {
     struct tl_matrix *matrix; /* owned; without rows where they are streamed */
     struct tl_sample *items;  /* owned; as many and in the same order as the selection's samples */
     size_t count;
+    uint32_t variant_max;     /* the largest variant index among the rows */
     struct tl_stream *stream; /* owned; gives the rows where they do not fit in memory (stream_load.h), else NULL */
 };
 
@@ -33,9 +34,11 @@ struct tl_samples_source {
     int64_t feature_set_id, augmentation_id; /* augmentation 0: plain photos only */
     size_t feature_count;
     enum tl_head_transform transform;
+    bool has_missing;       /* also of photos that are at no place any more: for a data set of the past */
+    uint32_t variant_limit; /* variants of a larger index are passed over; 0: none is */
 };
 
-/* The caller frees *out with tl_samples_free(), and *damages with tl_store_free_damages(): all photos are tried, and those of which
+/* Decodes on all cores; what is loaded does not depend on how many. The caller frees *out with tl_samples_free(), and *damages with tl_store_free_damages(): all photos are tried, and those of which
  * a feature does not decode, is not finite or is lost are noted there; the first of them is the error. `err` is not NULL.
  * Fails with: TL_CORRUPT (such damage; a selected photo without features), TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_samples_load(struct tl_samples **out, struct tl_store_damages *damages, tl_store *store,

@@ -1,7 +1,8 @@
 /* select.h - labels -> the data set of a run: which photos train, which choose, which only report, and which are left out.
  *
  * A pure function of the labels, the groups and the wish; it knows no features, no ids and, but for folds, no seed, so that runs
- * with different seeds see the same photos. What it decides, a content (the bytes of a photo, however many places it has) at a time:
+ * with different seeds see the same photos. What it decides, a content (the bytes of a photo, however many places it has) at a
+ * time:
  *
  *   - Under two classes: left out, until somebody says what it is.
  *   - In more than one split: on the evaluation side (test before val before train), so that no photo is tried that was trained on.

@@ -43,7 +43,10 @@ static void open_store(struct opened *opened, const char *path, enum tl_head_tra
                   "%s", err.message);
     ck_assert_msg(tl_select_samples(&opened->selection, opened->labels, label_count, NULL, &wish, &err) == TL_OK, "%s",
                   err.message);
-    opened->source = (struct tl_samples_source){sets[0].feature_set_id, augmentations[0].augmentation_id, MADE_FEATURES, transform};
+    opened->source = (struct tl_samples_source){.feature_set_id = sets[0].feature_set_id,
+                                                .augmentation_id = augmentations[0].augmentation_id,
+                                                .feature_count = MADE_FEATURES,
+                                                .transform = transform};
     tl_store_free_augmentations(augmentations, augmentation_count);
     tl_store_free_feature_sets(sets, set_count);
 }
