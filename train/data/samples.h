@@ -38,9 +38,10 @@ struct tl_samples_source {
     uint32_t variant_limit; /* variants of a larger index are passed over; 0: none is */
 };
 
-/* Decodes on all cores; what is loaded does not depend on how many. The caller frees *out with tl_samples_free(), and *damages with tl_store_free_damages(): all photos are tried, and those of which
- * a feature does not decode, is not finite or is lost are noted there; the first of them is the error. `err` is not NULL.
- * Fails with: TL_CORRUPT (such damage; a selected photo without features), TL_IO, TL_NO_MEMORY. */
+/* Decodes on all cores; what is loaded does not depend on how many. The caller frees *out with tl_samples_free(), and *damages with
+ * tl_store_free_damages(): all photos are tried, and those of which a feature does not decode, is not finite or is lost are noted
+ * there; the first of them is the error. `err` is not NULL. Fails with: TL_CORRUPT (such damage; a selected photo without
+ * features), TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_samples_load(struct tl_samples **out, struct tl_store_damages *damages, tl_store *store,
                                            const struct tl_selection *selection, const struct tl_samples_source *source,
                                            struct tl_error *err);

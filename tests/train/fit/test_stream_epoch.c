@@ -4,7 +4,6 @@
 #include "common/base/memory.h"
 #include "tests/support/suite.h"
 #include "tests/train/made_store.h"
-#include "train/data/derive.h"
 #include "train/data/stream_load.h"
 #include "train/fit/evaluate.h"
 #include "train/fit/fit.h"
@@ -46,7 +45,8 @@ static void open_store(struct opened *opened, const char *path)
         .feature_set_id = 1, .augmentation_id = 1, .feature_count = MADE_FEATURES, .transform = TL_HEAD_TRANSFORM_NONE};
     ck_assert_msg(tl_store_list_labels(opened->store, &opened->labels, &label_count, "default", 1, &err) == TL_OK, "%s",
                   err.message);
-    ck_assert_msg(tl_select_samples(&opened->selection, opened->labels, label_count, &wish, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_select_samples(&opened->selection, opened->labels, label_count, NULL, &wish, &err) == TL_OK, "%s",
+                  err.message);
 }
 
 static void close_store(struct opened *opened)
@@ -79,7 +79,7 @@ static struct tl_samples *load(const struct opened *opened, enum tl_head_pool po
 
     source.transform = TL_HEAD_TRANSFORM_NONE;
     ck_assert_msg(tl_samples_load(&samples, &damages, opened->store, opened->selection, &source, &err) == TL_OK, "%s", err.message);
-    ck_assert_int_eq(tl_derive_matrix(&derived, samples->matrix, MADE_CHANNELS, pool, opened->source.transform, &err), TL_OK);
+    ck_assert_int_eq(tl_matrix_derive(&derived, samples->matrix, pool, MADE_CHANNELS, opened->source.transform, &err), TL_OK);
     tl_matrix_free(samples->matrix);
     samples->matrix = derived;
     tl_store_free_damages(&damages);
