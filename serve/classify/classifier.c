@@ -8,6 +8,7 @@
 #include "common/base/memory.h"
 #include "common/base/system.h"
 #include "common/features/features.h"
+#include "common/head/head_record.h"
 
 struct tl_classifier {
     struct tl_head *head;
@@ -50,32 +51,21 @@ void tl_answer_free(struct tl_answer *answer)
 
 enum tl_status tl_classifier_read_head(struct tl_head **out, const struct tl_store_chosen_head *chosen, struct tl_error *err)
 {
-    const char *const *names = tl_head_transform_names;
-    struct tl_head *head = NULL;
-    size_t transform = 0;
-    enum tl_status status;
+    const struct tl_head_record record = {.feature_count = chosen->feature_count,
+                                          .channel_count = chosen->channel_count,
+                                          .hidden_count = chosen->hidden_count,
+                                          .class_count = chosen->class_count,
+                                          .pool = chosen->pool,
+                                          .transform = chosen->transform,
+                                          .scale = chosen->scale,
+                                          .hidden_kernel = chosen->hidden_kernel,
+                                          .hidden_bias = chosen->hidden_bias,
+                                          .kernel = chosen->kernel,
+                                          .bias = chosen->bias,
+                                          .class_names = (const char *const *)chosen->class_names};
+    const enum tl_status status = tl_head_record_read(out, &record, err);
 
-    *out = NULL;
-    while (names[transform] && strcmp(names[transform], chosen->transform) != 0)
-        transform++;
-    if (!names[transform])
-        return tl_error_set(err, TL_CORRUPT, "the head wants its features transformed by '%s', which this program does not know",
-                            chosen->transform);
-    const struct tl_head_shape shape = {.feature_count = chosen->feature_count, .class_count = chosen->class_count};
-    status = tl_head_create(&head, &shape, (const char *const *)chosen->class_names, err);
-    if (status != TL_OK)
-        return status;
-    head->transform = (enum tl_head_transform)transform;
-    head->scale = chosen->scale;
-    memcpy(head->kernel, chosen->kernel, chosen->feature_count * chosen->class_count * sizeof *head->kernel);
-    memcpy(head->bias, chosen->bias, chosen->class_count * sizeof *head->bias);
-    status = tl_head_check(head, err);
-    if (status != TL_OK) {
-        tl_head_free(head);
-        return tl_error_prefix(err, "the stored head is damaged");
-    }
-    *out = head;
-    return TL_OK;
+    return status == TL_CORRUPT ? tl_error_prefix(err, "the stored head is damaged") : status;
 }
 
 enum tl_status tl_classifier_confirm(const tl_classifier *classifier, const struct tl_store_chosen_head *chosen,

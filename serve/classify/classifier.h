@@ -35,8 +35,7 @@ struct tl_answer {
 TL_MUST_USE enum tl_status tl_answer_create(struct tl_answer **out, size_t class_count, struct tl_error *err);
 void tl_answer_free(struct tl_answer *answer);
 
-/* The stored head as a value, checked. Fails with: TL_CORRUPT (a value that is not finite, an unknown transform, a scale that is
- * not positive), TL_BAD_INPUT (fewer than two classes), TL_NO_MEMORY. */
+/* The stored head as a value, checked. `err` is not NULL. Fails with: as tl_head_record_read(). */
 TL_MUST_USE enum tl_status tl_classifier_read_head(struct tl_head **out, const struct tl_store_chosen_head *chosen,
                                                    struct tl_error *err);
 

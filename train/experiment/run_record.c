@@ -133,7 +133,12 @@ static enum tl_status put(tl_store *store, struct tl_outcome *outcome, const str
                                            .transform = tl_head_transform_names[head->transform],
                                            .scale = head->scale,
                                            .kernel = head->kernel,
-                                           .bias = head->bias};
+                                           .bias = head->bias,
+                                           .pool = tl_head_pool_names[head->pool],
+                                           .channel_count = head->channel_count,
+                                           .hidden_count = head->hidden_count,
+                                           .hidden_kernel = head->hidden_kernel,
+                                           .hidden_bias = head->hidden_bias};
     struct tl_store_confusion confusions[2];
     size_t confusion_count = 0;
 

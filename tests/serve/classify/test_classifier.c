@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "common/store/store_head.h"
 #include "serve/classify/classifier.h"
 #include "tests/serve/store/store_fixture.h"
 #include "tests/support/suite.h"
@@ -39,6 +40,71 @@ START_TEST(a_stored_head_comes_back_as_it_went_in)
     ck_assert(head->bias[0] == 0.5F && head->bias[1] == -0.5F);
     ck_assert_str_eq(head->class_names[1], "dog");
     tl_head_free(head);
+    tl_store_free_head(&chosen);
+}
+END_TEST
+
+enum { KINDS = 8, HIDDEN = 3, CHANNELS = 2 };
+
+static void fill(float *values, size_t count, float first)
+{
+    for (size_t i = 0; i < count; i++)
+        values[i] = first - (float)(i * i % 7) / 3;
+}
+
+/* Every combination of pooling, transform and hidden layer, counted by `kind` below KINDS. */
+static struct tl_head *make_kind(int kind)
+{
+    const struct tl_head_shape shape = {.feature_count = FIXTURE_FEATURES, .channel_count = CHANNELS,
+                                        .pool = kind & 1 ? TL_HEAD_POOL_AVG : TL_HEAD_POOL_NONE,
+                                        .hidden_count = kind & 4 ? HIDDEN : 0, .class_count = FIXTURE_CLASSES};
+    struct tl_head *head = NULL;
+
+    ck_assert_int_eq(tl_head_create(&head, &shape, FIXTURE_CLASS_NAMES, NULL), TL_OK);
+    head->transform = kind & 2 ? TL_HEAD_TRANSFORM_SQRT : TL_HEAD_TRANSFORM_NONE;
+    head->scale = 1.7;
+    fill(head->kernel, tl_head_kernel_rows(head) * FIXTURE_CLASSES, 1.1F);
+    fill(head->bias, FIXTURE_CLASSES, 0.3F);
+    fill(head->hidden_kernel, head->input_count * head->hidden_count, 0.9F);
+    fill(head->hidden_bias, head->hidden_count, 0.7F);
+    return head;
+}
+
+static void store_head_and_get(struct tl_store_chosen_head *out, const struct tl_head *head)
+{
+    const struct tl_store_head row = {.class_names = FIXTURE_CLASS_NAMES, .class_count = FIXTURE_CLASSES,
+                                      .feature_count = head->feature_count, .channel_count = head->channel_count,
+                                      .pool = tl_head_pool_names[head->pool],
+                                      .transform = tl_head_transform_names[head->transform], .scale = head->scale,
+                                      .kernel = head->kernel, .bias = head->bias, .hidden_count = head->hidden_count,
+                                      .hidden_kernel = head->hidden_kernel, .hidden_bias = head->hidden_bias};
+    tl_store *store = fixture_create(tl_test_path(tl_test_make_folder(), "s.tl"));
+    int64_t head_id, set_id = fixture_feature_set(store);
+    struct tl_error err;
+
+    fixture_ok(tl_store_put_head(store, &head_id, 0, "imported", set_id, &row, &err), &err);
+    fixture_ok(tl_store_commit(store, &err), &err);
+    fixture_ok(tl_store_get_head(store, out, "imported", &err), &err);
+    fixture_ok(tl_store_close(&store, &err), &err);
+}
+
+START_TEST(a_head_of_any_kind_answers_from_the_store_as_before_to_the_bit)
+{
+    static const float vector[FIXTURE_FEATURES] = {0, 3.25F, 0.1F, 2};
+    struct tl_store_chosen_head chosen;
+    struct tl_head *head = make_kind(_i), *stored = NULL;
+    double before[FIXTURE_CLASSES], after[FIXTURE_CLASSES];
+    struct tl_error err;
+
+    store_head_and_get(&chosen, head);
+    fixture_ok(tl_classifier_read_head(&stored, &chosen, &err), &err);
+    ck_assert_uint_eq(stored->input_count, head->input_count);
+    tl_head_logits(head, before, vector);
+    tl_head_logits(stored, after, vector);
+    ck_assert_int_eq(memcmp(before, after, sizeof before), 0);
+    ck_assert_double_ne(before[0], before[1]);
+    tl_head_free(head);
+    tl_head_free(stored);
     tl_store_free_head(&chosen);
 }
 END_TEST
@@ -81,7 +147,7 @@ START_TEST(a_head_with_nan_is_refused)
 }
 END_TEST
 
-START_TEST(an_unknown_transform_is_refused)
+START_TEST(an_unknown_transform_or_pooling_is_refused)
 {
     struct tl_store_chosen_head chosen;
     struct tl_head *head = NULL;
@@ -92,6 +158,10 @@ START_TEST(an_unknown_transform_is_refused)
     ck_assert_int_eq(tl_classifier_read_head(&head, &chosen, &err), TL_CORRUPT);
     ck_assert_ptr_null(head);
     ck_assert_ptr_nonnull(strstr(err.message, "sqrx"));
+    memcpy(chosen.transform, "sqrt", 4);
+    memcpy(chosen.pool, "nine", 4);
+    ck_assert_int_eq(tl_classifier_read_head(&head, &chosen, &err), TL_CORRUPT);
+    ck_assert_ptr_nonnull(strstr(err.message, "pooled by 'nine'"));
     tl_store_free_head(&chosen);
 }
 END_TEST
@@ -247,9 +317,10 @@ Suite *tl_test_suite(void)
 
     tcase_set_timeout(faults, 60);
     tcase_add_test(core, a_stored_head_comes_back_as_it_went_in);
+    tcase_add_loop_test(core, a_head_of_any_kind_answers_from_the_store_as_before_to_the_bit, 0, KINDS);
     tcase_add_test(core, answers_are_ranked_by_probability);
     tcase_add_test(faults, a_head_with_nan_is_refused);
-    tcase_add_test(faults, an_unknown_transform_is_refused);
+    tcase_add_test(faults, an_unknown_transform_or_pooling_is_refused);
     tcase_add_test(faults, a_sum_that_is_not_finite_is_no_answer);
     tcase_add_test(faults, every_failed_allocation_of_a_head_is_reported);
     tcase_add_test(faults, weights_other_than_the_heads_are_refused_with_both_digests);
