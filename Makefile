@@ -29,6 +29,7 @@ DIR_traindata   := train/data
 DIR_trainfit    := train/fit
 DIR_experiment  := train/experiment
 DIR_trainreport := train/report
+DIR_trainexport := train/export
 DIR_classify  := serve/classify
 DIR_storetool := serve/store
 
@@ -46,7 +47,8 @@ SEES_traindata   := $(COMMON)
 SEES_trainfit    := $(COMMON) traindata
 SEES_experiment  := $(COMMON) traindata trainfit
 SEES_trainreport := $(COMMON) traindata trainfit experiment
-SEES_train     := $(COMMON) traindata trainfit experiment trainreport
+SEES_trainexport := $(COMMON)
+SEES_train     := $(COMMON) traindata trainfit experiment trainreport trainexport
 SEES_classify  := $(COMMON)
 SEES_storetool := $(COMMON)
 
@@ -57,7 +59,7 @@ LIBRARIES := nettle=common/base zstd=common/codec xxhash=common/codec hdf5=commo
              plplot=train/report
 
 # Users before what they use: the order of the link.
-ROOMS := storetool classify train trainreport experiment trainfit traindata extract features network image head exchange store codec base
+ROOMS := storetool classify train trainexport trainreport experiment trainfit traindata extract features network image head exchange store codec base
 seen_from = $(foreach room,$(SEES_$(1)),$(room) $(call seen_from,$(room)))
 rooms_for = $(filter $(1) $(call seen_from,$(1)),$(ROOMS))
 

@@ -1,8 +1,9 @@
-/* verb_export.c - tl-store export: features for other programs, as HDF5. */
+/* verb_export.c - tl-store export: features for other programs, as HDF5 or NumPy's arrays. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/base/memory.h"
 #include "common/base/progress.h"
 #include "common/base/system.h"
 #include "common/base/text.h"
@@ -136,15 +137,29 @@ static bool is_same_file(const char *first, const char *second)
 }
 
 /* Nothing in the way, before the features are read. */
-static enum tl_status check_out_path(const struct job *job, const char *store_path, struct tl_error *err)
+static enum tl_status check_file(const struct job *job, const char *path, const char *store_path, struct tl_error *err)
 {
     struct stat facts;
 
-    if (is_same_file(store_path, job->out_path))
-        return tl_error_set(err, TL_BAD_INPUT, "%s is the store itself; name another file to write", job->out_path);
-    if (!job->settings->force && lstat(job->out_path, &facts) == 0)
-        return tl_error_set(err, TL_BAD_INPUT, "%s is there already (--force replaces it)", job->out_path);
+    if (is_same_file(store_path, path))
+        return tl_error_set(err, TL_BAD_INPUT, "%s is the store itself; name another file to write", path);
+    if (!job->settings->force && lstat(path, &facts) == 0)
+        return tl_error_set(err, TL_BAD_INPUT, "%s is there already (--force replaces it)", path);
     return TL_OK;
+}
+
+static enum tl_status check_out_path(const struct job *job, const char *store_path, struct tl_error *err)
+{
+    static const char *const endings[] = {".labels.npy", ".csv"};
+    enum tl_status status = check_file(job, job->out_path, store_path, err);
+
+    for (size_t i = 0; status == TL_OK && tl_feature_file_is_npy(job->out_path) && i < 2; i++) {
+        char *path = tl_feature_file_copy_npy_path(job->out_path, endings[i]);
+
+        status = path ? check_file(job, path, store_path, err) : tl_error_set_no_memory(err, "a path", strlen(job->out_path));
+        tl_memory_free(path);
+    }
+    return status;
 }
 
 static enum tl_status read_and_write(struct job *job, struct tl_error *err)
@@ -213,9 +228,10 @@ enum tl_exit tl_verb_export_run(int argc, char **argv)
     };
     const struct tl_command command = {
         "tl-store export",
-        "tl-store export [options] STORE OUT.h5",
+        "tl-store export [options] STORE OUT.h5|OUT.npy",
         "Writes features (N, F) with the attribute shape, labels, class_names, paths, variant and split. One row for each\n"
-        "place of a photo and each variant. A photo without a label, or with several, has label -1.",
+        "place of a photo and each variant. A photo without a label, or with several, has label -1. OUT.npy has the features\n"
+        "alone, OUT.labels.npy the labels, OUT.csv a line a row: path, class, label, split, variant.",
         options,
         sizeof options / sizeof options[0],
         "Exit codes: 0 written; 2 not, and OUT is as it was.",
