@@ -3,6 +3,7 @@
  */
 #include <hdf5.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/support/suite.h"
