@@ -42,7 +42,8 @@ struct tl_store_account {
     char uuid[TL_STORE_UUID_BYTES];
     const char *name;                                     /* or NULL */
     bool is_refitted, has_head;
-    struct tl_store_fact *facts; /* the columns of its row, in order */
+    struct tl_store_fact *facts; /* the columns of its row, in order, then what it refers to: dataset_digest, label_set, features,
+                                    feature_set_digest, recipe, augmentation */
     size_t fact_count;
     const char **class_names;
     size_t class_count;

@@ -77,6 +77,9 @@ const char *const tl_page_style[] = {
     "details{margin-top:34px}\n"
     "summary{cursor:pointer;font-size:19px;font-weight:650}\n"
     "details .card{margin-top:12px}\n"
+    ".columns thead{position:absolute;clip-path:inset(50%)}\n"
+    "@media (min-width:900px){.columns table,.columns tbody{display:block}.columns tbody{columns:2;column-gap:40px}"
+    ".columns tr{display:grid;grid-template-columns:15ch minmax(0,1fr);break-inside:avoid}}\n"
     "details td{overflow-wrap:anywhere}\n"
     "footer{margin-top:30px;color:var(--muted);font-size:13px}\n",
     NULL};

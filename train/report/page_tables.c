@@ -215,6 +215,28 @@ void tl_page_append_sweep(struct tl_text *out, const struct tl_findings *finding
     close_card(out);
 }
 
+/* Local ids say nothing; measures stand above. */
+static bool is_telling(const struct tl_store_fact *fact)
+{
+    static const char *const dull[] = {"run_id", "dataset_id", "feature_set_id", "augmentation_id", "sweep_id", NULL};
+
+    for (size_t i = 0; dull[i]; i++)
+        if (strcmp(fact->name, dull[i]) == 0)
+            return false;
+    return fact->value != NULL;
+}
+
+/* A real number has a point in its text; six digits of it are enough to be read. */
+static void append_value(struct tl_text *out, const char *value)
+{
+    const double number = strchr(value, '.') ? tl_sweep_parse(value) : (double)NAN;
+
+    if (isnan(number))
+        tl_html_append_text(out, value);
+    else
+        tl_text_append_format(out, "%.6g", number);
+}
+
 static void append_choice(struct tl_text *out, const struct tl_store_fact *fact)
 {
     const size_t length = strlen(fact->name);
@@ -226,7 +248,7 @@ static void append_choice(struct tl_text *out, const struct tl_store_fact *fact)
     if (strcmp(fact->name, "started_ms") == 0)
         tl_page_append_time(out, fact->value);
     else
-        tl_html_append_text(out, fact->value);
+        append_value(out, fact->value);
     tl_text_append(out, "</td></tr>\n");
 }
 
@@ -235,10 +257,10 @@ void tl_page_append_choices(struct tl_text *out, const struct tl_findings *findi
     static const char *const names[] = {"what", "value"};
 
     tl_text_append(out, "<details open>\n<summary>What was run</summary>\n");
-    open_card(out, "", "All that the store keeps of the run");
+    open_card(out, " columns", "All that the store keeps of the run");
     append_heads(out, names, 2, 2);
     for (size_t i = 0; i < findings->account.fact_count; i++)
-        if (findings->account.facts[i].value)
+        if (is_telling(&findings->account.facts[i]))
             append_choice(out, &findings->account.facts[i]);
     tl_text_append(out, "</tbody>\n");
     close_card(out);

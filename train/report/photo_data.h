@@ -11,7 +11,7 @@
 
 #include "common/base/text.h"
 #include "common/image/recipe.h"
-#include "common/store/store_place.h"
+#include "common/store/store_photo_place.h"
 
 struct tl_photo_data {
     struct tl_recipe recipe;

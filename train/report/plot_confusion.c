@@ -46,10 +46,11 @@ static struct layout lay_out(const struct tl_findings *findings)
         const size_t characters = shorten(name, findings->account.class_names[l]);
         longest = characters > longest ? characters : longest;
     }
-    layout.cell_px = label_count <= NUMBERED_CLASSES ? fmin(64, MATRIX_PX / (double)label_count)
-                                                     : fmax(12, LARGE_MATRIX_PX / (double)label_count);
-    layout.is_upright = (double)longest * CHARACTER_PX + 6 <= layout.cell_px;
     layout.left_px = (double)longest * CHARACTER_PX + 34;
+    layout.cell_px = label_count > NUMBERED_CLASSES
+                         ? fmax(12, LARGE_MATRIX_PX / (double)label_count)
+                         : fmin(80, fmax(MATRIX_PX, TL_PLOT_WIDTH_PX - 14 - layout.left_px) / (double)label_count);
+    layout.is_upright = (double)longest * CHARACTER_PX + 6 <= layout.cell_px;
     layout.bottom_px = layout.is_upright ? 44 : (double)longest * CHARACTER_PX + 40;
     return layout;
 }

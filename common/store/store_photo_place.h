@@ -1,7 +1,7 @@
-/* store_place.h - where the photo of a content lies and what it looks like, for who shows it.
+/* store_photo_place.h - where the photo of a content lies and what it looks like, for who shows it.
  */
-#ifndef TL_STORE_STORE_PLACE_H
-#define TL_STORE_STORE_PLACE_H
+#ifndef TL_STORE_STORE_PHOTO_PLACE_H
+#define TL_STORE_STORE_PHOTO_PLACE_H
 
 #include "common/store/store_photo.h"
 

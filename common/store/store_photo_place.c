@@ -1,5 +1,5 @@
-/* store_place.c - see store_place.h. */
-#include "common/store/store_place.h"
+/* store_photo_place.c - see store_place.h. */
+#include "common/store/store_photo_place.h"
 
 #include <string.h>
 
