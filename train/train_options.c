@@ -1,119 +1,50 @@
 /* train_options.c - see train_options.h. */
 #include "train/train_options.h"
 
-#include <assert.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "common/base/text.h"
+#include "train/experiment/course_json.h"
+#include "train/option_rows.h"
 
-static const double DEFAULT_FRACTION = 0.2;
-enum { DEFAULT_EPOCHS = 20, KERAS_EPOCHS = 5 };
+static const double DEFAULT_FRACTION = 0.2, SGD_LEARNING_RATE = 0.01;
+enum { KERAS_EPOCHS = 5, LBFGS_ITERATIONS = 200 };
 
-static void add_row(struct tl_train_options *options, struct tl_option row)
-{
-    assert(options->row_count < TL_TRAIN_OPTION_COUNT);
-    row.is_given = &options->given[options->row_count];
-    options->rows[options->row_count++] = row;
-}
-
-static void add_course_rows(struct tl_train_options *o)
-{
-    add_row(o, (struct tl_option){.name = "epochs", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &o->epochs, .minimum = 1,
-                                  .maximum = 100000, .help = "passes over the training photos (20; with --keras 5)"});
-    add_row(o, (struct tl_option){.name = "learning-rate",
-                                  .argument = "RATE",
-                                  .kind = TL_OPTION_NUMBER,
-                                  .target = &o->learning_rate,
-                                  .minimum = 1e-9,
-                                  .maximum = 1000,
-                                  .help = "Adam's step (0.001)"});
-    add_row(o, (struct tl_option){.name = "batch-size",
-                                  .argument = "N",
-                                  .kind = TL_OPTION_INTEGER,
-                                  .target = &o->batch_size,
-                                  .minimum = 1,
-                                  .maximum = 1000000,
-                                  .help = "vectors a step; the last batch of an epoch may be short (32)"});
-    add_row(o, (struct tl_option){.name = "seed", .argument = "N", .kind = TL_OPTION_INTEGER, .target = &o->seed, .minimum = 0,
-                                  .maximum = 9007199254740991.0, .help = "of the shuffles and of --keras's start (0)"});
-    add_row(o, (struct tl_option){.name = "l2",
-                                  .argument = "FACTOR",
-                                  .kind = TL_OPTION_NUMBER,
-                                  .target = &o->l2,
-                                  .minimum = 0,
-                                  .maximum = 1000000,
-                                  .help = "penalty FACTOR x sum of squared weights; shown losses are without it (0)"});
-    add_row(o, (struct tl_option){.name = "transform", .kind = TL_OPTION_CHOICE, .argument = "none|sqrt", .target = &o->transform,
-                                  .choices = tl_head_transform_names, .help = "of the features; it is part of the head (none)"});
-    add_row(o, (struct tl_option){.name = "keras", .kind = TL_OPTION_FLAG, .target = &o->is_keras,
-                                  .help = "Keras's own head: raw features, Glorot uniform start, 5 epochs"});
-}
-
-static void add_data_rows(struct tl_train_options *o)
-{
-    add_row(o, (struct tl_option){.name = "validation", .argument = "val|SHARE", .kind = TL_OPTION_STRING, .target = &o->validation,
-                                  .help = "the val split, or a share of the training photos (val where there is one, else 0.2)"});
-    add_row(o, (struct tl_option){
-                   .name = "no-refit",
-                   .kind = TL_OPTION_FLAG,
-                   .target = &o->has_no_refit,
-                   .help = "keep the head that a share of the training photos measured, without fitting it again to all"});
-    add_row(o, (struct tl_option){.name = "variants",
-                                  .argument = "plain|all|cycle",
-                                  .kind = TL_OPTION_CHOICE,
-                                  .target = &o->variants,
-                                  .choices = tl_fit_variants_names,
-                                  .help = "plain photos, these and all variants, or one variant an epoch in turn (all)"});
-    add_row(o, (struct tl_option){.name = "features", .argument = "NAME|DIGEST", .kind = TL_OPTION_STRING, .target = &o->features,
-                                  .help = "the feature set, by a name or its digest's beginning (the only one)"});
-    add_row(o, (struct tl_option){.name = "augment", .argument = "NAME|DIGEST", .kind = TL_OPTION_STRING, .target = &o->augment,
-                                  .help = "the augmentation whose variants train (the only one)"});
-    add_row(o, (struct tl_option){.name = "label-set", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &o->label_set,
-                                  .help = "whose classes and splits (default)"});
-}
-
-static void add_dataset_rows(struct tl_train_options *o)
-{
-    add_row(o, (struct tl_option){.name = "split", .argument = "folder|hash[:VAL,TEST]|none", .kind = TL_OPTION_STRING,
-                                  .target = &o->data.split,
-                                  .help = "by folders; by a hash of content, so that it stays when photos are added "
-                                          "(hash:0.15,0.15); or all train (folder)"});
-    add_row(o, (struct tl_option){.name = "group-by", .argument = "none|LIST", .kind = TL_OPTION_STRING,
-                                  .target = &o->data.group_by,
-                                  .help = "what keeps photos together: near-duplicates, path:PATTERN, capture-time:60s "
-                                          "(near-duplicates)"});
-    add_row(o, (struct tl_option){.name = "classes", .argument = "A,B,...", .kind = TL_OPTION_STRING, .target = &o->data.classes,
-                                  .help = "only these classes, in this order (all)"});
-    add_row(o, (struct tl_option){.name = "merge", .argument = "NEW=A,B", .kind = TL_OPTION_LIST, .target = &o->merges,
-                                  .help = "photos of the classes A and B are of the class NEW; may be given several times (none)"});
-    add_row(o, (struct tl_option){.name = "exclude-where", .argument = "SQL", .kind = TL_OPTION_STRING,
-                                  .target = &o->data.exclude_where,
-                                  .help = "leave out the photos for which this is true, over the columns of the view "
-                                          "photos (none)"});
-}
+/* An action that is no training: what it does, for the message, and the options that mean something beside it. */
+struct action_rule {
+    const char *option, *deed;
+    const char *companions[6];
+};
+static const struct action_rule RULES[] = {
+    {"use", "trains nothing", {"json", "quiet", NULL}},
+    {"list", "trains nothing", {"json", NULL}},
+    {"compare", "trains nothing", {"json", NULL}},
+    {"repeat", "trains as the run did", {"json", "quiet", "threads", NULL}},
+};
+enum { RULE_COUNT = sizeof RULES / sizeof RULES[0] };
 
 void tl_train_options_init(struct tl_train_options *options)
 {
-    *options = (struct tl_train_options){.epochs = DEFAULT_EPOCHS, .batch_size = 32, .learning_rate = 0.001,
-                                         .transform = TL_HEAD_TRANSFORM_NONE, .variants = TL_FIT_ALL, .label_set = "default"};
+    struct tl_course course;
+
+    tl_course_init(&course);
+    *options = (struct tl_train_options){.epochs = course.epochs,
+                                         .batch_size = course.batch_size,
+                                         .learning_rate = course.learning_rate,
+                                         .momentum = course.momentum,
+                                         .tolerance = course.tolerance,
+                                         .variants = (int)course.variants,
+                                         .label_set = "default"};
     tl_dataset_wish_init(&options->data);
-    add_course_rows(options);
-    add_data_rows(options);
-    add_dataset_rows(options);
-    add_row(options, (struct tl_option){.name = "name", .argument = "NAME", .kind = TL_OPTION_STRING, .target = &options->name,
-                                        .help = "of the run (none)"});
-    add_row(options, (struct tl_option){.name = "use", .argument = "RUN", .kind = TL_OPTION_STRING, .target = &options->use,
-                                        .help = "train nothing: from now on the head of this run (id, uuid, name) answers"});
-    add_row(options, (struct tl_option){.name = "json", .kind = TL_OPTION_FLAG, .target = &options->is_json,
-                                        .help = "one JSON object instead of the report"});
-    add_row(options, (struct tl_option){.name = "quiet", .kind = TL_OPTION_FLAG, .target = &options->is_quiet,
-                                        .help = "results only, no data and epochs"});
+    tl_option_rows_add_data(options);
+    tl_option_rows_add_course(options);
+    tl_option_rows_add_results(options);
+    tl_option_rows_add_actions(options);
 }
 
-static bool is_given(const struct tl_train_options *options, const void *target)
+bool tl_train_options_is_given(const struct tl_train_options *options, const void *target)
 {
     for (size_t i = 0; i < options->row_count; i++)
         if (options->rows[i].target == target)
@@ -121,71 +52,163 @@ static bool is_given(const struct tl_train_options *options, const void *target)
     return false;
 }
 
-static enum tl_status check_use(const struct tl_train_options *options, struct tl_error *err)
+static bool is_given_name(const struct tl_train_options *options, const char *name)
 {
-    for (size_t i = 0; i < options->row_count; i++) {
-        const char *name = options->rows[i].name;
+    for (size_t i = 0; i < options->row_count; i++)
+        if (strcmp(options->rows[i].name, name) == 0)
+            return options->given[i];
+    return false;
+}
 
-        if (options->given[i] && strcmp(name, "use") != 0 && strcmp(name, "json") != 0 && strcmp(name, "quiet") != 0)
-            return tl_error_set(err, TL_BAD_INPUT, "--use trains nothing, --%s has no meaning beside it", name);
-    }
+static bool is_companion(const struct action_rule *rule, const char *name)
+{
+    bool is_one = strcmp(rule->option, name) == 0;
+
+    for (size_t i = 0; rule->companions[i]; i++)
+        is_one = is_one || strcmp(rule->companions[i], name) == 0;
+    return is_one;
+}
+
+static enum tl_status check_action(const struct tl_train_options *options, const struct action_rule *rule, struct tl_error *err)
+{
+    for (size_t i = 0; i < options->row_count; i++)
+        if (options->given[i] && !is_companion(rule, options->rows[i].name))
+            return tl_error_set(err, TL_BAD_INPUT, "--%s %s, --%s has no meaning beside it", rule->option, rule->deed,
+                                options->rows[i].name);
     return TL_OK;
 }
 
 static enum tl_status settle_validation(struct tl_train_options *options, struct tl_error *err)
 {
     const char *text = options->validation;
+    struct tl_dataset_wish *wish = &options->data;
     char *end;
 
-    options->wish = (struct tl_select_wish){.validation = TL_SELECT_AUTO, .fraction = DEFAULT_FRACTION};
+    wish->validation = TL_SELECT_AUTO;
+    wish->fraction = DEFAULT_FRACTION;
     if (!text)
         return TL_OK;
     if (strcasecmp(text, "val") == 0) {
-        options->wish.validation = TL_SELECT_SPLIT;
+        wish->validation = TL_SELECT_SPLIT;
         return TL_OK;
     }
     if (strcasecmp(text, "test") == 0)
         return tl_error_set(err, TL_BAD_INPUT, "--validation %s: the test split is reported once at the end and chooses nothing",
                             text);
-    options->wish.validation = TL_SELECT_FRACTION;
-    options->wish.fraction = strtod(text, &end);
-    if (text[strspn(text, "0123456789.eE-")] != '\0' || *end != '\0' ||
-        !(options->wish.fraction >= 0 && options->wish.fraction < 1))
+    wish->validation = TL_SELECT_FRACTION;
+    wish->fraction = strtod(text, &end);
+    if (text[strspn(text, "0123456789.eE-")] != '\0' || *end != '\0' || !(wish->fraction >= 0 && wish->fraction < 1))
         return tl_error_set(err, TL_BAD_INPUT, "--validation takes val or a share from 0 to below 1, not '%s'", text);
     return TL_OK;
 }
 
 static enum tl_status settle_data(struct tl_train_options *options, struct tl_error *err)
 {
-    enum tl_status status = settle_validation(options, err);
-    struct tl_dataset_wish data = options->data;
+    enum tl_status status;
 
+    if (options->augment && options->variants == TL_FIT_PLAIN)
+        return tl_error_set(err, TL_BAD_INPUT, "--variants plain takes no variants, --augment has no meaning beside it");
+    status = settle_validation(options, err);
+    options->data.label_set = options->label_set;
+    options->data.merges = options->merges.items;
+    options->data.merge_count = options->merges.count;
+    options->wish = (struct tl_material_wish){.data = options->data,
+                                              .features = options->features,
+                                              .augment = options->augment,
+                                              .variants = (enum tl_fit_variants)options->variants};
+    return status == TL_OK ? tl_dataset_wish_check(&options->data, err) : status;
+}
+
+/* Defaults that depend on other options. */
+static void settle_defaults(struct tl_train_options *options)
+{
+    if (options->is_keras) {
+        options->initial = 1;
+        if (!tl_train_options_is_given(options, &options->epochs))
+            options->epochs = KERAS_EPOCHS;
+    }
+    if (options->solver == TL_COURSE_LBFGS && !tl_train_options_is_given(options, &options->epochs))
+        options->epochs = LBFGS_ITERATIONS;
+    if (options->solver == TL_COURSE_SGD && !tl_train_options_is_given(options, &options->learning_rate))
+        options->learning_rate = SGD_LEARNING_RATE;
+}
+
+/* An option that the course would not heed. */
+static enum tl_status check_solver(const struct tl_train_options *o, struct tl_error *err)
+{
+    const char *solver = tl_course_solver_names[o->solver];
+
+    if (o->solver != TL_COURSE_SGD && tl_train_options_is_given(o, &o->momentum))
+        return tl_error_set(err, TL_BAD_INPUT, "--momentum belongs to --solver sgd, %s has none", solver);
+    if (o->solver != TL_COURSE_LBFGS && tl_train_options_is_given(o, &o->tolerance))
+        return tl_error_set(err, TL_BAD_INPUT, "--tolerance belongs to --solver lbfgs, %s goes through all its epochs", solver);
+    if (o->solver == TL_COURSE_LBFGS && tl_train_options_is_given(o, &o->learning_rate))
+        return tl_error_set(err, TL_BAD_INPUT, "--solver lbfgs finds its steps itself, --learning-rate has no meaning beside it");
+    if (o->solver == TL_COURSE_LBFGS && tl_train_options_is_given(o, &o->batch_size))
+        return tl_error_set(err, TL_BAD_INPUT, "--solver lbfgs takes all photos at once, --batch-size has no meaning beside it");
+    if (o->solver == TL_COURSE_LBFGS && o->hidden > 0)
+        return tl_error_set(err, TL_BAD_INPUT, "--solver lbfgs fits no hidden layer; take adam or sgd for --hidden");
+    return TL_OK;
+}
+
+static enum tl_status check_head(const struct tl_train_options *o, struct tl_error *err)
+{
+    if (o->is_keras && o->transform != TL_HEAD_TRANSFORM_NONE)
+        return tl_error_set(err, TL_BAD_INPUT, "--keras takes raw features, --transform %s has no meaning beside it",
+                            tl_head_transform_names[o->transform]);
+    if (o->hidden == 0 && tl_train_options_is_given(o, &o->dropout))
+        return tl_error_set(err, TL_BAD_INPUT, "--dropout leaves out hidden units; --hidden N makes some");
+    if (o->monitor == TL_COURSE_LAST_EPOCH && tl_train_options_is_given(o, &o->patience))
+        return tl_error_set(err, TL_BAD_INPUT, "--patience needs something to watch: --monitor val_loss or val_accuracy");
+    return TL_OK;
+}
+
+static enum tl_status settle_course(struct tl_train_options *o, struct tl_error *err)
+{
+    enum tl_status status = check_solver(o, err);
+
+    if (status == TL_OK)
+        status = check_head(o, err);
     if (status != TL_OK)
         return status;
-    data.label_set = options->label_set;
-    data.merges = options->merges.items;
-    data.merge_count = options->merges.count;
-    data.validation = options->wish.validation;
-    data.fraction = options->wish.fraction;
-    return tl_dataset_wish_check(&data, err);
+    settle_defaults(o);
+    tl_course_init(&o->course);
+    o->course.variants = (enum tl_fit_variants)o->variants;
+    o->course.pool = (enum tl_head_pool)o->pool;
+    o->course.transform = (enum tl_head_transform)o->transform;
+    o->course.is_glorot = o->initial == 1;
+    o->course.solver = (enum tl_course_solver)o->solver;
+    o->course.epochs = o->epochs;
+    o->course.batch_size = o->batch_size;
+    o->course.learning_rate = o->learning_rate;
+    o->course.momentum = o->momentum;
+    o->course.l2 = o->l2;
+    o->course.tolerance = o->tolerance;
+    o->course.hidden_count = o->hidden;
+    o->course.dropout = o->dropout;
+    o->course.monitor = (enum tl_course_monitor)o->monitor;
+    o->course.patience = o->patience;
+    o->course.has_refit = !o->has_no_refit;
+    o->course.has_calibration = o->has_calibration;
+    o->course.seed = (uint64_t)o->seed;
+    return o->class_weights ? tl_course_set(&o->course, "class-weights", o->class_weights, err) : TL_OK;
 }
 
 enum tl_status tl_train_options_check(struct tl_train_options *options, const struct tl_operands *operands, struct tl_error *err)
 {
-    if (operands->count != 1)
+    enum tl_status status;
+
+    if (options->compare && operands->count != 2)
+        return tl_error_set(err, TL_BAD_INPUT, "give one STORE and two runs: tl-train STORE --compare A B (see --help)");
+    if (!options->compare && operands->count != 1)
         return tl_error_set(err, TL_BAD_INPUT, "give one STORE, not %zu (see --help)", operands->count);
-    if (options->use)
-        return check_use(options, err);
-    if (options->is_keras && options->transform != TL_HEAD_TRANSFORM_NONE)
-        return tl_error_set(err, TL_BAD_INPUT, "--keras takes raw features, --transform %s has no meaning beside it",
-                            tl_head_transform_names[options->transform]);
-    if (options->augment && options->variants == TL_FIT_PLAIN)
-        return tl_error_set(err, TL_BAD_INPUT, "--variants plain takes no variants, --augment has no meaning beside it");
+    for (size_t i = 0; i < RULE_COUNT; i++)
+        if (is_given_name(options, RULES[i].option))
+            return check_action(options, &RULES[i], err);
     if (options->name && !tl_text_is_plain(options->name, strlen(options->name)))
         return tl_error_set(err, TL_BAD_INPUT, "--name takes UTF-8 text without control characters, not '%s'", options->name);
     if (options->name && options->name[strspn(options->name, "0123456789")] == '\0')
         return tl_error_set(err, TL_BAD_INPUT, "--name %s would be taken for the id of a run", options->name);
-    if (options->is_keras && !is_given(options, &options->epochs))
-        options->epochs = KERAS_EPOCHS;
-    return settle_data(options, err);
+    status = settle_data(options, err);
+    return status == TL_OK ? settle_course(options, err) : status;
 }

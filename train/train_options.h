@@ -4,29 +4,41 @@
 #define TL_TRAIN_TRAIN_OPTIONS_H
 
 #include "common/base/options.h"
-#include "train/data/dataset.h"
-#include "train/fit/fit.h"
+#include "train/experiment/material.h"
 
-enum { TL_TRAIN_OPTION_COUNT = 23 };
+enum { TL_TRAIN_OPTION_MAX = 64 };
 
 struct tl_train_options {
-    long epochs, batch_size, seed;
-    double learning_rate, l2;
-    int transform, variants; /* indices of tl_head_transform_names and tl_fit_variants_names */
-    const char *name, *validation, *features, *augment, *label_set, *use;
-    bool is_keras, has_no_refit, is_json, is_quiet;
-    struct tl_select_wish wish; /* what `validation` means, after the check */
-    struct tl_dataset_wish data; /* of which label_set, merges, validation and fraction stand in this struct */
+    /* The course, and after the check its members as one. */
+    long epochs, batch_size, hidden, patience, seed;
+    double learning_rate, momentum, tolerance, l2, dropout;
+    int pool, transform, initial, variants, solver, monitor; /* indices of the names that settings have */
+    const char *class_weights;
+    bool is_keras, has_no_refit, has_calibration;
+    struct tl_course course;
+    /* The data, and after the check as one. */
+    const char *validation, *features, *augment, *label_set;
+    struct tl_dataset_wish data; /* what the rows fill in; wish.data is all of it */
     struct tl_option_list merges;
-    bool given[TL_TRAIN_OPTION_COUNT];
-    struct tl_option rows[TL_TRAIN_OPTION_COUNT]; /* point into this struct, which must therefore stay where it is */
+    struct tl_material_wish wish;
+    /* What else is done, and what with the results. At most one of these actions; none: train. */
+    const char *use, *compare, *repeat;
+    bool has_list;
+    const char *name;
+    long threads; /* 0: as many as there are */
+    bool is_json, is_quiet;
+    bool given[TL_TRAIN_OPTION_MAX];
+    struct tl_option rows[TL_TRAIN_OPTION_MAX]; /* point into this struct, which must therefore stay where it is */
     size_t row_count;
 };
 
 /* The defaults and the rows. */
 void tl_train_options_init(struct tl_train_options *options);
 
-/* After parsing: one STORE, no options that contradict each other; settles what depends on others.
+/* Whether the option whose target this is was given. */
+bool tl_train_options_is_given(const struct tl_train_options *options, const void *target);
+
+/* After parsing: the operands that the action takes, no options that contradict each other; settles what depends on others.
  * Fails with: TL_BAD_INPUT. */
 TL_MUST_USE enum tl_status tl_train_options_check(struct tl_train_options *options, const struct tl_operands *operands,
                                                   struct tl_error *err);

@@ -50,6 +50,7 @@ struct tl_option {
     double minimum, maximum;    /* INTEGER, NUMBER, RANGE: minimum < maximum; -HUGE_VAL, HUGE_VAL for no bound */
     const char *const *choices; /* CHOICE: NULL-terminated words */
     bool *is_given;             /* set to true when the option was given; may be NULL */
+    const char *heading;        /* --help begins a section with this line before the row; NULL: the section goes on */
 };
 
 struct tl_command {

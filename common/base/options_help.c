@@ -73,6 +73,14 @@ static void write_row(const struct tl_option *row, size_t help_column, FILE *fil
     write_wrapped(row->help ? row->help : "", help_column, file);
 }
 
+static bool has_headings(const struct tl_command *command)
+{
+    for (size_t i = 0; i < command->option_count; i++)
+        if (command->options[i].heading)
+            return true;
+    return false;
+}
+
 void tl_options_write_help(const struct tl_command *command, FILE *file)
 {
     size_t widest = 0, help_column;
@@ -87,9 +95,16 @@ void tl_options_write_help(const struct tl_command *command, FILE *file)
     }
     help_column = INDENT_COLUMNS + widest + GAP_COLUMNS;
 
-    fprintf(file, "Usage: %s\n\n%s\n\nOptions:\n", command->synopsis, command->summary);
-    for (size_t i = 0; i < command->option_count; i++)
+    fprintf(file, "Usage: %s\n\n%s\n", command->synopsis, command->summary);
+    for (size_t i = 0; i < command->option_count; i++) {
+        if (command->options[i].heading || i == 0)
+            fprintf(file, "\n%s\n", command->options[i].heading ? command->options[i].heading : "Options:");
         write_row(&command->options[i], help_column, file);
+    }
+    if (command->option_count == 0)
+        fprintf(file, "\nOptions:\n");
+    else if (has_headings(command))
+        fputc('\n', file);
     for (size_t i = 0; i < STANDARD_COUNT; i++)
         write_row(&STANDARD_ROWS[i], help_column, file);
     if (command->notes)

@@ -2,10 +2,10 @@
 #include "train/experiment/run_record.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "common/base/memory.h"
 #include "common/base/text.h"
+#include "train/experiment/course_json.h"
 
 static const size_t PROBABILITIES_CEILING_BYTES = (size_t)1 << 26;
 
@@ -15,21 +15,45 @@ struct record {
     char **probabilities; /* owned JSON, one a prediction */
     size_t prediction_count, prediction_capacity;
     size_t *order;        /* (L) scratch */
-    struct tl_text text;
+    struct tl_store_metric *metrics;
+    size_t metric_count;
+    struct tl_store_confusion confusions[3];
+    size_t confusion_count;
+    struct tl_text text, options;
 };
+
+/* The roles that a run has figures of, and what rows call them. */
+struct measured {
+    const char *name;
+    const struct tl_outcome_role *role;
+};
+enum { MEASURED_COUNT = 3 };
+
+static void list_measured(struct measured out[MEASURED_COUNT], const struct tl_outcome *outcome)
+{
+    out[0] = (struct measured){tl_role_names[TL_ROLE_VALIDATION], &outcome->validation};
+    out[1] = (struct measured){tl_role_names[TL_ROLE_TEST], &outcome->test};
+    out[2] = (struct measured){"fold", &outcome->folded};
+}
 
 static enum tl_status allocate(struct record *record, const struct tl_outcome *outcome, struct tl_error *err)
 {
-    const size_t sample_count = outcome->selection->sample_count;
-    const size_t capacity = outcome->validation.evaluation.photo_count + outcome->test.evaluation.photo_count;
+    const size_t sample_count = outcome->selection->sample_count, class_count = outcome->selection->class_count;
+    struct measured measured[MEASURED_COUNT];
+    size_t photo_count = 0;
 
+    list_measured(measured, outcome);
+    for (size_t m = 0; m < MEASURED_COUNT; m++)
+        photo_count += measured[m].role->evaluation.photo_count;
     tl_text_init(&record->text, PROBABILITIES_CEILING_BYTES);
-    record->prediction_capacity = capacity;
+    tl_text_init(&record->options, PROBABILITIES_CEILING_BYTES);
+    record->prediction_capacity = outcome->head ? photo_count : 0;
     record->samples = tl_memory_alloc(sample_count, sizeof *record->samples);
-    record->predictions = tl_memory_alloc(capacity, sizeof *record->predictions);
-    record->probabilities = tl_memory_alloc(capacity, sizeof *record->probabilities);
-    record->order = tl_memory_alloc(outcome->head->class_count, sizeof *record->order);
-    if (!record->samples || !record->predictions || !record->probabilities || !record->order)
+    record->predictions = tl_memory_alloc(record->prediction_capacity, sizeof *record->predictions);
+    record->probabilities = tl_memory_alloc(record->prediction_capacity, sizeof *record->probabilities);
+    record->order = tl_memory_alloc(class_count, sizeof *record->order);
+    record->metrics = tl_memory_alloc(MEASURED_COUNT * tl_metrics_value_count_max(class_count), sizeof *record->metrics);
+    if (!record->samples || !record->predictions || !record->probabilities || !record->order || !record->metrics)
         return tl_error_set_no_memory(err, "the run", sample_count * sizeof *record->samples);
     return TL_OK;
 }
@@ -42,7 +66,9 @@ static void release(struct record *record)
     tl_memory_free(record->predictions);
     tl_memory_free(record->samples);
     tl_memory_free(record->order);
+    tl_memory_free(record->metrics);
     tl_text_free(&record->text);
+    tl_text_free(&record->options);
 }
 
 static void list_samples(struct record *record, const struct tl_selection *selection)
@@ -62,7 +88,8 @@ static void list_samples(struct record *record, const struct tl_selection *selec
     }
 }
 
-static enum tl_status add_prediction(struct record *record, const struct tl_head *head, int64_t content_id, enum tl_role role,
+/* `prediction` has what is known of it beside the probabilities. */
+static enum tl_status add_prediction(struct record *record, struct tl_store_prediction prediction, const struct tl_head *head,
                                      const double *probabilities, struct tl_error *err)
 {
     struct tl_text *text = &record->text;
@@ -76,25 +103,81 @@ static enum tl_status add_prediction(struct record *record, const struct tl_head
     json = tl_memory_copy_string(text->bytes);
     if (!json)
         return tl_error_set_no_memory(err, "a prediction", text->length_bytes);
+    prediction.class_name = head->class_names[record->order[0]];
+    prediction.probability = probabilities[record->order[0]];
+    prediction.probabilities_json = json;
     record->probabilities[record->prediction_count] = json;
-    record->predictions[record->prediction_count++] = (struct tl_store_prediction){
-        .content_id = content_id, .origin = tl_role_names[role], .class_name = head->class_names[record->order[0]],
-        .probability = probabilities[record->order[0]], .probabilities_json = json};
+    record->predictions[record->prediction_count++] = prediction;
     return TL_OK;
 }
 
-static enum tl_status list_predictions(struct record *record, const struct tl_outcome *outcome, enum tl_role role,
+/* Which fold's photos a prediction is among; 0 for the others, and for photos that `measured` is not about -1. */
+static int64_t find_fold(const struct tl_outcome *outcome, const struct measured *measured, size_t i)
+{
+    const struct tl_selected *selected = &outcome->selection->samples[i];
+
+    if (measured->role == &outcome->folded)
+        return selected->fold == TL_SELECT_NO_FOLD ? -1 : (int64_t)selected->fold + 1;
+    return selected->role == (measured->role == &outcome->test ? TL_ROLE_TEST : TL_ROLE_VALIDATION) ? 0 : -1;
+}
+
+static enum tl_status list_predictions(struct record *record, const struct tl_outcome *outcome, const struct measured *measured,
                                        struct tl_error *err)
 {
-    const struct tl_outcome_role *result = role == TL_ROLE_TEST ? &outcome->test : &outcome->validation;
     const struct tl_selection *selection = outcome->selection;
     enum tl_status status = TL_OK;
 
+    if (!outcome->head || !measured->role->probabilities)
+        return TL_OK;
     for (size_t i = 0, n = 0; i < selection->sample_count && status == TL_OK; i++) {
-        if (selection->samples[i].role != role)
-            continue;
-        status = add_prediction(record, outcome->head, selection->samples[i].label->content_id, role,
-                                result->probabilities + n++ * outcome->head->class_count, err);
+        const int64_t fold = find_fold(outcome, measured, i);
+        const struct tl_store_prediction prediction = {
+            .content_id = selection->samples[i].label->content_id, .origin = measured->name, .fold = (uint32_t)fold};
+
+        if (fold >= 0)
+            status = add_prediction(record, prediction, outcome->head,
+                                    measured->role->probabilities + n++ * selection->class_count, err);
+    }
+    return status;
+}
+
+static enum tl_status list_metrics(struct record *record, const struct tl_outcome *outcome, const struct measured *measured,
+                                   struct tl_error *err)
+{
+    const size_t capacity = tl_metrics_value_count_max(outcome->selection->class_count);
+    struct tl_metrics_value *values;
+    size_t count;
+
+    if (!measured->role->metrics)
+        return TL_OK;
+    values = tl_memory_alloc(capacity, sizeof *values);
+    if (!values)
+        return tl_error_set_no_memory(err, "the measures", capacity * sizeof *values);
+    count = tl_metrics_list(values, measured->role->metrics);
+    for (size_t i = 0; i < count; i++)
+        record->metrics[record->metric_count++] = (struct tl_store_metric){
+            .role = measured->name,
+            .name = values[i].name,
+            .class_name =
+                values[i].class_index == TL_METRICS_OVERALL ? NULL : outcome->selection->class_names[values[i].class_index],
+            .value = values[i].value};
+    tl_memory_free(values);
+    return TL_OK;
+}
+
+static enum tl_status list_measures(struct record *record, const struct tl_outcome *outcome, struct tl_error *err)
+{
+    struct measured measured[MEASURED_COUNT];
+    enum tl_status status = TL_OK;
+
+    list_measured(measured, outcome);
+    for (size_t m = 0; m < MEASURED_COUNT && status == TL_OK; m++) {
+        if (measured[m].role->confusion)
+            record->confusions[record->confusion_count++] =
+                (struct tl_store_confusion){measured[m].name, measured[m].role->confusion};
+        status = list_predictions(record, outcome, &measured[m], err);
+        if (status == TL_OK)
+            status = list_metrics(record, outcome, &measured[m], err);
     }
     return status;
 }
@@ -121,57 +204,66 @@ static struct tl_store_run_course describe_course(const struct tl_course *course
         .seed = (int64_t)course->seed};
 }
 
+static struct tl_store_head describe_head(const struct tl_head *head)
+{
+    return (struct tl_store_head){.class_names = (const char *const *)head->class_names,
+                                  .class_count = head->class_count,
+                                  .feature_count = head->feature_count,
+                                  .channel_count = head->channel_count,
+                                  .pool = tl_head_pool_names[head->pool],
+                                  .transform = tl_head_transform_names[head->transform],
+                                  .scale = head->scale,
+                                  .hidden_count = head->hidden_count,
+                                  .hidden_kernel = head->hidden_kernel,
+                                  .hidden_bias = head->hidden_bias,
+                                  .kernel = head->kernel,
+                                  .bias = head->bias};
+}
+
 static enum tl_status put(tl_store *store, struct tl_outcome *outcome, const struct record *record, struct tl_error *err)
 {
     const struct tl_selection *selection = outcome->selection;
-    const struct tl_head *head = outcome->head;
     const struct tl_store_dataset dataset = {outcome->label_set, selection->class_names, selection->class_count, record->samples,
                                              selection->sample_count, selection->recipe_json};
-    const struct tl_store_head head_row = {.class_names = selection->class_names,
-                                           .class_count = head->class_count,
-                                           .feature_count = head->feature_count,
-                                           .transform = tl_head_transform_names[head->transform],
-                                           .scale = head->scale,
-                                           .kernel = head->kernel,
-                                           .bias = head->bias,
-                                           .pool = tl_head_pool_names[head->pool],
-                                           .channel_count = head->channel_count,
-                                           .hidden_count = head->hidden_count,
-                                           .hidden_kernel = head->hidden_kernel,
-                                           .hidden_bias = head->hidden_bias};
-    struct tl_store_confusion confusions[2];
-    size_t confusion_count = 0;
+    const struct tl_evaluation *chooser = &tl_outcome_chooser(outcome)->evaluation, *test = &outcome->test.evaluation;
+    struct tl_store_head head;
+    struct tl_store_run run = {.name = outcome->name,
+                               .sweep_id = outcome->sweep_id,
+                               .group_by = selection->group_by,
+                               .feature_set_id = outcome->feature_set->feature_set_id,
+                               .augmentation_id = outcome->augmentation ? outcome->augmentation->augmentation_id : 0,
+                               .course = describe_course(&outcome->course),
+                               .scale = outcome->scale,
+                               .program_version = TL_VERSION,
+                               .options_json = record->options.bytes,
+                               .store_digest = outcome->store_digest,
+                               .started_ms = outcome->started_ms,
+                               .train_ms = (int64_t)llround(outcome->train_seconds * 1000),
+                               .train_samples = (int64_t)outcome->vector_count,
+                               .is_refitted = outcome->is_refitted,
+                               .best_epoch = outcome->best_epoch,
+                               .gradient_norm = outcome->gradient_norm,
+                               .temperature = outcome->temperature,
+                               .val_loss = chooser->photo_count > 0 ? chooser->loss : (double)NAN,
+                               .val_accuracy = chooser->photo_count > 0 ? chooser->accuracy : (double)NAN,
+                               .test_loss = test->photo_count > 0 ? test->loss : (double)NAN,
+                               .test_accuracy = test->photo_count > 0 ? test->accuracy : (double)NAN,
+                               .dataset = &dataset,
+                               .history = outcome->history,
+                               .epoch_count = outcome->epoch_count,
+                               .confusions = record->confusions,
+                               .confusion_count = record->confusion_count,
+                               .folds = outcome->folds,
+                               .fold_count = outcome->fold_count,
+                               .metrics = record->metrics,
+                               .metric_count = record->metric_count,
+                               .predictions = record->predictions,
+                               .prediction_count = record->prediction_count};
 
-    if (outcome->validation.confusion)
-        confusions[confusion_count++] =
-            (struct tl_store_confusion){tl_role_names[TL_ROLE_VALIDATION], outcome->validation.confusion};
-    if (outcome->test.confusion)
-        confusions[confusion_count++] = (struct tl_store_confusion){tl_role_names[TL_ROLE_TEST], outcome->test.confusion};
-    const struct tl_store_run run = {
-        .name = outcome->name,
-        .group_by = selection->group_by,
-        .feature_set_id = outcome->feature_set->feature_set_id,
-        .augmentation_id = outcome->augmentation ? outcome->augmentation->augmentation_id : 0,
-        .course = describe_course(&outcome->course),
-        .scale = head->scale,
-        .program_version = TL_VERSION,
-        .gradient_norm = (double)NAN,
-        .started_ms = outcome->started_ms,
-        .train_ms = (int64_t)llround(outcome->train_seconds * 1000),
-        .train_samples = (int64_t)outcome->vector_count,
-        .is_refitted = outcome->is_refitted,
-        .val_loss = outcome->validation.evaluation.loss,
-        .val_accuracy = outcome->validation.evaluation.accuracy,
-        .test_loss = outcome->test.evaluation.loss,
-        .test_accuracy = outcome->test.evaluation.accuracy,
-        .dataset = &dataset,
-        .history = outcome->history,
-        .epoch_count = outcome->course.epochs,
-        .confusions = confusions,
-        .confusion_count = confusion_count,
-        .predictions = record->predictions,
-        .prediction_count = record->prediction_count,
-        .head = &head_row};
+    if (outcome->head) {
+        head = describe_head(outcome->head);
+        run.head = &head;
+    }
     return tl_store_put_run(store, &outcome->run_id, outcome->uuid, &run, err);
 }
 
@@ -183,9 +275,10 @@ enum tl_status tl_run_record_put(tl_store *store, struct tl_outcome *outcome, st
     if (status != TL_OK)
         goto done;
     list_samples(&record, outcome->selection);
-    status = list_predictions(&record, outcome, TL_ROLE_VALIDATION, err);
+    tl_course_json_append(&record.options, &outcome->course);
+    status = tl_text_check(&record.options, err);
     if (status == TL_OK)
-        status = list_predictions(&record, outcome, TL_ROLE_TEST, err);
+        status = list_measures(&record, outcome, err);
     if (status == TL_OK)
         status = put(store, outcome, &record, err);
 done:

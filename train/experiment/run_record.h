@@ -5,8 +5,8 @@
 
 #include "train/experiment/outcome.h"
 
-/* Puts the run and fills outcome->run_id and uuid. Predictions are those of validation and test. Fails with: as tl_store_put_run().
- */
+/* Puts the run, in the open transaction or one of its own, and fills outcome->run_id and uuid. Predictions, of validation, test and
+ * folds, go with the head: without one there are none. Fails with: as tl_store_put_run(). */
 TL_MUST_USE enum tl_status tl_run_record_put(tl_store *store, struct tl_outcome *outcome, struct tl_error *err);
 
 #endif

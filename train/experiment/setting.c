@@ -10,6 +10,7 @@
 enum width { WIDTH_FLAG, WIDTH_WORD, WIDTH_LONG, WIDTH_UINT64, WIDTH_DOUBLE };
 
 static const char *const INITIAL_NAMES[] = {"zero", "glorot", NULL};
+static const char *const ANSWERS[] = {"no", "yes", NULL};
 
 const struct tl_setting tl_settings[TL_SETTING_COUNT] = {
     {"pool", TL_SETTING_WORD, tl_head_pool_names, 0, 0, offsetof(struct tl_course, pool), WIDTH_WORD},
@@ -28,6 +29,8 @@ const struct tl_setting tl_settings[TL_SETTING_COUNT] = {
     {"class-weights", TL_SETTING_WORD, tl_course_weighting_names, 0, 0, offsetof(struct tl_course, weighting), WIDTH_WORD},
     {"monitor", TL_SETTING_WORD, tl_course_monitor_names, 0, 0, offsetof(struct tl_course, monitor), WIDTH_WORD},
     {"patience", TL_SETTING_WHOLE, NULL, 0, 100000, offsetof(struct tl_course, patience), WIDTH_LONG},
+    {"refit", TL_SETTING_WORD, ANSWERS, 0, 0, offsetof(struct tl_course, has_refit), WIDTH_FLAG},
+    {"calibrate", TL_SETTING_WORD, ANSWERS, 0, 0, offsetof(struct tl_course, has_calibration), WIDTH_FLAG},
     {"seed", TL_SETTING_WHOLE, NULL, 0, 9007199254740991.0, offsetof(struct tl_course, seed), WIDTH_UINT64}};
 
 _Static_assert(sizeof(enum tl_fit_variants) == sizeof(int) && sizeof(enum tl_head_pool) == sizeof(int), "words are ints");

@@ -29,7 +29,7 @@ struct tl_setting {
     unsigned width;
 };
 
-enum { TL_SETTING_COUNT = 17 };
+enum { TL_SETTING_COUNT = 19 };
 extern const struct tl_setting tl_settings[TL_SETTING_COUNT];
 
 /* The choice of this name, NULL when there is none; `-` and `_` are the same. */

@@ -9,5 +9,5 @@ const char *const tl_course_monitor_names[] = {"none", "val_loss", "val_accuracy
 void tl_course_init(struct tl_course *course)
 {
     *course = (struct tl_course){.variants = TL_FIT_ALL, .epochs = 20, .batch_size = 32, .learning_rate = 0.001,
-                                 .momentum = 0.9, .tolerance = 1e-6};
+                                 .momentum = 0.9, .tolerance = 1e-6, .has_refit = true};
 }

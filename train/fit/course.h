@@ -52,8 +52,11 @@ struct tl_course {
     double dropout;    /* share of the hidden units dropped in a step */
     enum tl_course_weighting weighting;
     const double *class_weights; /* (L), borrowed; only with TL_COURSE_GIVEN */
+    const char *class_weights_text; /* what they are made from when the classes are known: "a=2,b=0.5"; borrowed */
     enum tl_course_monitor monitor;
     long patience; /* epochs without a better one before the fit ends early; 0: it never does */
+    bool has_refit;      /* where validation is a share of the training photos, the head is then fitted once more, to all */
+    bool has_calibration; /* the logits are divided by a temperature fitted to the validation photos */
     uint64_t seed;
     bool keeps_order; /* no shuffles */
 };

@@ -64,7 +64,7 @@ static void append_data(struct tl_text *text, const struct tl_outcome *outcome)
 static void append_history(struct tl_text *text, const struct tl_outcome *outcome)
 {
     tl_text_append(text, ", \"history\": [");
-    for (long e = 0; e < outcome->course.epochs; e++) {
+    for (long e = 0; e < outcome->epoch_count; e++) {
         const struct tl_store_epoch *epoch = &outcome->history[e];
 
         tl_text_append_format(text, "%s{\"epoch\": %ld", e == 0 ? "" : ", ", e + 1);

@@ -3,10 +3,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/base/options.h"
 #include "tests/support/suite.h"
 #include "tests/train/made_store.h"
-#include "train/material.h"
+#include "train/experiment/material.h"
 
 enum { PHOTO_COUNT = 12 };
 
@@ -14,22 +13,20 @@ static const char *path;
 static char photo_paths[PHOTO_COUNT][32];
 static struct made_photo photos[PHOTO_COUNT];
 static tl_store *store;
-static struct tl_train_options options;
+static struct tl_material_wish wish;
 static struct tl_material material;
 static struct tl_error err;
 
 static void open_made(void)
 {
-    const struct tl_operands operands = {.count = 1};
-
     path = tl_test_path(tl_test_make_folder(), "store.db");
     for (unsigned i = 0; i < PHOTO_COUNT; i++) {
         (void)snprintf(photo_paths[i], sizeof photo_paths[i], "%s/%u.jpg", i % 2 ? "b" : "a", i);
         photos[i] = (struct made_photo){photo_paths[i], i % 2 ? "b" : "a", NULL, i, i % 2, 2};
     }
     made_write(path, photos, PHOTO_COUNT, 0, 1);
-    tl_train_options_init(&options);
-    ck_assert_int_eq(tl_train_options_check(&options, &operands, &err), TL_OK);
+    wish = (struct tl_material_wish){.variants = TL_FIT_ALL};
+    tl_dataset_wish_init(&wish.data);
     ck_assert_msg(tl_store_open(&store, path, TL_STORE_WRITE, &err) == TL_OK, "%s", err.message);
 }
 
@@ -40,7 +37,7 @@ static void close_made(void)
 
 static enum tl_status read_and_release(void)
 {
-    const enum tl_status status = tl_material_read(&material, store, &options, &err);
+    const enum tl_status status = tl_material_read(&material, store, &wish, &err);
 
     tl_material_release(&material);
     return status;
@@ -103,14 +100,14 @@ static void toggle_for_ever(void)
 
 START_TEST(the_only_features_and_variants_are_taken)
 {
-    ck_assert_msg(tl_material_read(&material, store, &options, &err) == TL_OK, "%s", err.message);
+    ck_assert_msg(tl_material_read(&material, store, &wish, &err) == TL_OK, "%s", err.message);
     ck_assert_str_eq(material.augmentation->name, "mild");
     ck_assert_int_eq(material.variants, TL_FIT_ALL);
     ck_assert_uint_eq(material.samples->count, PHOTO_COUNT);
     ck_assert_uint_eq(material.samples->matrix->row_count, 3 * PHOTO_COUNT);
     tl_material_release(&material);
-    options.variants = TL_FIT_PLAIN;
-    ck_assert_int_eq(tl_material_read(&material, store, &options, &err), TL_OK);
+    wish.variants = TL_FIT_PLAIN;
+    ck_assert_int_eq(tl_material_read(&material, store, &wish, &err), TL_OK);
     ck_assert_ptr_null(material.augmentation);
     ck_assert_uint_eq(material.samples->matrix->row_count, PHOTO_COUNT);
     tl_material_release(&material);
@@ -155,7 +152,7 @@ START_TEST(damage_is_recorded_for_the_next_extraction)
     expect_sql(
         "SELECT group_concat(path) FROM (SELECT path FROM failures WHERE stage = 'verify' AND feature_set_id = 1 ORDER BY path)",
         "a/4.jpg,b/3.jpg");
-    options.variants = TL_FIT_PLAIN; /* what is not read does not hinder */
+    wish.variants = TL_FIT_PLAIN; /* what is not read does not hinder */
     ck_assert_int_eq(read_and_release(), TL_CORRUPT);
     ck_assert_msg(strstr(err.message, "of b/3.jpg, variant 0, is damaged"), "%s", err.message);
     expect_sql("SELECT sum(tries) FROM failure", "3");
@@ -164,7 +161,7 @@ END_TEST
 
 START_TEST(labels_without_a_feature_set_are_refused)
 {
-    options.features = "abcdef";
+    wish.features = "abcdef";
     ck_assert_int_eq(read_and_release(), TL_NOT_FOUND);
 }
 END_TEST

@@ -1,0 +1,25 @@
+/* actions.h - what tl-train can do, one file each; tl_train.c picks by the options.
+ *
+ * Each opens the store itself, says what failed, and returns how the tool ends.
+ */
+#ifndef TL_TRAIN_ACTIONS_H
+#define TL_TRAIN_ACTIONS_H
+
+#include "common/base/tool.h"
+#include "train/train_options.h"
+
+/* Borrowed. */
+struct tl_action {
+    const struct tl_command *command;
+    const struct tl_train_options *options;
+    const char *store_path;
+    const struct tl_operands *operands; /* the store's path and what stands behind it */
+};
+
+enum tl_exit tl_action_train(const struct tl_action *action);
+enum tl_exit tl_action_use(const struct tl_action *action);
+
+/* Says the message and returns TL_EXIT_NOTHING; what is on standard output comes first. */
+enum tl_exit tl_action_fail(const struct tl_action *action, const struct tl_error *err);
+
+#endif
