@@ -416,4 +416,9 @@ $(OUT)/tests/bench/bench_train: $(TRAIN_BENCH_OBJECTS) $(foreach r,$(call rooms_
 	$(call STEP,link,$@)
 	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
 
+$(OUT)/tests/bench/bench_stream: $(OUT)/tests/bench/bench_stream.o $(foreach r,$(call rooms_for,experiment),$(call archive_of,$(r)))
+	@mkdir -p $(@D)
+	$(call STEP,link,$@)
+	$(QUIET)$(CC) $(TL_CFLAGS) $(CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
 -include $(shell find $(OUT) -name '*.d' 2>/dev/null)
