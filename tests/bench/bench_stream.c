@@ -2,8 +2,8 @@
  *
  *     bench_stream [options] STORE
  *
- * The decoder alone reads every vector that an epoch goes through, by the store's order, and decodes it into its non-zero entries, on
- * all threads; nothing is kept of it. Epochs and passes of the decoder take turns.
+ * The decoder alone reads every vector that an epoch goes through, by the store's order, and decodes it into its non-zero
+ * entries, on all threads; nothing is kept of it. Epochs and passes of the decoder take turns.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -47,6 +47,10 @@ struct chunk {
     size_t ends[CHUNK_ROWS];
 };
 
+struct cost {
+    double seconds, cpu_seconds;
+};
+
 struct passing {
     struct bench *bench;
     struct chunk *chunks;
@@ -56,13 +60,6 @@ struct passing {
 static int compare_ids(const void *a, const void *b)
 {
     const int64_t first = *(const int64_t *)a, second = *(const int64_t *)b;
-
-    return first < second ? -1 : first > second;
-}
-
-static int compare_seconds(const void *a, const void *b)
-{
-    const double first = *(const double *)a, second = *(const double *)b;
 
     return first < second ? -1 : first > second;
 }
@@ -103,13 +100,26 @@ static void decode_chunk(void *context, size_t task, size_t thread_index)
         passing->is_faulty = true;
 }
 
-static enum tl_status run_decoder(struct bench *bench, double *out_seconds, struct tl_error *err)
+/* Of the whole process, on all cores: steadier than the clock where other programs run. */
+static double cpu_seconds(void)
+{
+    struct rusage usage;
+
+    if (getrusage(RUSAGE_SELF, &usage) != 0)
+        return 0;
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           1e-6 * (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+static enum tl_status run_decoder(struct bench *bench, struct cost *out, struct tl_error *err)
 {
     const size_t thread_count = tl_team_thread_count(bench->team);
     struct passing passing = {bench, tl_memory_alloc(thread_count, sizeof *passing.chunks), false};
-    enum tl_status status = passing.chunks ? TL_OK : tl_error_set_no_memory(err, "the decoder", thread_count * sizeof *passing.chunks);
-    double start;
+    enum tl_status status = TL_OK;
+    double start, cpu_start;
 
+    if (!passing.chunks)
+        return tl_error_set_no_memory(err, "the decoder", thread_count * sizeof *passing.chunks);
     for (size_t i = 0; i < thread_count && status == TL_OK; i++) {
         status = tl_codec_create(&passing.chunks[i].codec, err);
         passing.chunks[i].bytes = tl_memory_alloc(CHUNK_ROWS, BLOB_BYTES_MAX);
@@ -117,9 +127,10 @@ static enum tl_status run_decoder(struct bench *bench, double *out_seconds, stru
             status = tl_error_set_no_memory(err, "the decoder", (size_t)CHUNK_ROWS * BLOB_BYTES_MAX);
     }
     start = tl_system_seconds();
+    cpu_start = cpu_seconds();
     if (status == TL_OK)
         tl_team_run(bench->team, (bench->id_count + CHUNK_ROWS - 1) / CHUNK_ROWS, decode_chunk, &passing);
-    *out_seconds = tl_system_seconds() - start;
+    *out = (struct cost){tl_system_seconds() - start, cpu_seconds() - cpu_start};
     if (passing.is_faulty)
         status = tl_error_set(err, TL_CORRUPT, "a feature does not decode");
     for (size_t i = 0; passing.chunks && i < thread_count; i++) {
@@ -148,7 +159,7 @@ static enum tl_status load(struct bench *bench, struct tl_error *err)
     if (status == TL_OK)
         status = tl_store_list_labels(bench->store, &bench->labels, &label_count, "default", sets[0].feature_set_id, err);
     if (status == TL_OK)
-        status = tl_select_samples(&bench->selection, bench->labels, label_count, &wish, err);
+        status = tl_select_samples(&bench->selection, bench->labels, label_count, NULL, &wish, err);
     if (status == TL_OK) {
         source.feature_set_id = sets[0].feature_set_id;
         source.augmentation_id = augmentation_count > 0 ? augmentations[0].augmentation_id : 0;
@@ -173,28 +184,35 @@ static enum tl_status list_ids(struct bench *bench, struct tl_error *err)
     return TL_OK;
 }
 
-static enum tl_status run_epoch(struct bench *bench, double *out_seconds, struct tl_head *head, struct tl_error *err)
+static enum tl_status run_epoch(struct bench *bench, struct cost *out, struct tl_head *head, struct tl_error *err)
 {
     struct tl_course course;
     struct tl_store_epoch history;
-    const double start = tl_system_seconds();
+    const double start = tl_system_seconds(), cpu_start = cpu_seconds();
     enum tl_status status;
 
     tl_course_init(&course);
     course.epochs = 1;
     course.batch_size = bench->settings.batch_size;
     status = tl_fit_head(NULL, head, &history, bench->samples, &course, NULL, err);
-    *out_seconds = tl_system_seconds() - start;
+    *out = (struct cost){tl_system_seconds() - start, cpu_seconds() - cpu_start};
     return status;
 }
 
-static double median(double *seconds, long count)
+static int compare_costs(const void *a, const void *b)
 {
-    qsort(seconds, (size_t)count, sizeof *seconds, compare_seconds);
-    return seconds[count / 2];
+    const struct cost *first = a, *second = b;
+
+    return first->seconds < second->seconds ? -1 : first->seconds > second->seconds;
 }
 
-static void print_results(const struct bench *bench, double decoder_seconds, double epoch_seconds)
+static struct cost median(struct cost *costs, long count)
+{
+    qsort(costs, (size_t)count, sizeof *costs, compare_costs);
+    return costs[count / 2];
+}
+
+static void print_results(const struct bench *bench, struct cost decoder, struct cost epoch)
 {
     const double count = (double)bench->id_count;
     struct rusage usage = {.ru_maxrss = 0};
@@ -203,15 +221,16 @@ static void print_results(const struct bench *bench, double decoder_seconds, dou
     printf("%zu vectors of %zu, %zu classes, batches of %ld, %ld threads, windows of %zu vectors in %ld MiB\n", bench->id_count,
            bench->feature_count, bench->selection->class_count, bench->settings.batch_size, bench->settings.thread_count,
            tl_stream_window_size(bench->samples->stream), bench->settings.memory_mib);
-    printf("the decoder alone              %8.0f vectors/s\n", count / decoder_seconds);
-    printf("streamed training              %8.0f vectors/s, %.0f%% of the decoder's rate (at least 90)\n", count / epoch_seconds,
-           100 * decoder_seconds / epoch_seconds);
-    printf("peak memory of this process    %8.0f MiB\n", (double)usage.ru_maxrss / 1024);
+    printf("the decoder alone   %8.0f vectors/s, %5.1f us of a core each\n", count / decoder.seconds,
+           1e6 * decoder.cpu_seconds / count);
+    printf("streamed training   %8.0f vectors/s, %5.1f us of a core each; %.0f%% of the decoder's rate (at least 90)\n",
+           count / epoch.seconds, 1e6 * epoch.cpu_seconds / count, 100 * decoder.seconds / epoch.seconds);
+    printf("peak memory         %8.0f MiB\n", (double)usage.ru_maxrss / 1024);
 }
 
 static enum tl_status measure(struct bench *bench, struct tl_error *err)
 {
-    double decoder_seconds[ROUNDS_MAX], epoch_seconds[ROUNDS_MAX];
+    struct cost decoder[ROUNDS_MAX], epoch[ROUNDS_MAX];
     struct tl_head *head = NULL;
     const struct tl_head_shape shape = {.feature_count = bench->feature_count, .class_count = bench->selection->class_count};
     enum tl_status status = tl_head_create(&head, &shape, bench->selection->class_names, err);
@@ -219,12 +238,12 @@ static enum tl_status measure(struct bench *bench, struct tl_error *err)
     if (status == TL_OK)
         status = tl_fit_find_scale(&head->scale, bench->samples, TL_FIT_ALL, err);
     for (long r = 0; r < bench->settings.rounds && status == TL_OK; r++) {
-        status = run_decoder(bench, &decoder_seconds[r], err);
+        status = run_decoder(bench, &decoder[r], err);
         if (status == TL_OK)
-            status = run_epoch(bench, &epoch_seconds[r], head, err);
+            status = run_epoch(bench, &epoch[r], head, err);
     }
     if (status == TL_OK)
-        print_results(bench, median(decoder_seconds, bench->settings.rounds), median(epoch_seconds, bench->settings.rounds));
+        print_results(bench, median(decoder, bench->settings.rounds), median(epoch, bench->settings.rounds));
     tl_head_free(head);
     return status;
 }
