@@ -45,7 +45,7 @@ static enum tl_status report(const tl_store *store, int code, struct tl_error *e
 
 /* An expression stands between lines of ours, so that no comment of it goes beyond. */
 static enum tl_status prepare(tl_store *store, sqlite3_stmt **out, const char *before, const char *expression, const char *after,
-                              struct tl_error *err)
+                              int parameter_count, struct tl_error *err)
 {
     struct tl_text sql;
     const char *rest = NULL;
@@ -61,7 +61,7 @@ static enum tl_status prepare(tl_store *store, sqlite3_stmt **out, const char *b
             status = report(store, code, err);
         else if (*out == NULL || rest[0] != '\0')
             status = tl_error_set(err, TL_BAD_INPUT, "one expression is expected");
-        else if (sqlite3_bind_parameter_count(*out) != 1)
+        else if (sqlite3_bind_parameter_count(*out) != parameter_count)
             status = tl_error_set(err, TL_BAD_INPUT, "parameters are not taken");
     }
     tl_text_free(&sql);
@@ -72,8 +72,8 @@ static enum tl_status prepare(tl_store *store, sqlite3_stmt **out, const char *b
 static enum tl_status check_alone(tl_store *store, const char *expression, struct tl_error *err)
 {
     sqlite3_stmt *prepared = NULL;
-    const enum tl_status status = prepare(store, &prepared, "SELECT CASE WHEN\n", expression,
-                                          "\nTHEN 1 ELSE 0 END FROM photos WHERE label_set = ?1", err);
+    const enum tl_status status = prepare(store, &prepared, "SELECT CASE WHEN\n", expression, "\nTHEN 1 ELSE 0 END FROM photos", 0,
+                                          err);
     sqlite3_finalize(prepared);
     return status;
 }
@@ -85,7 +85,7 @@ static enum tl_status visit(tl_store *store, const char *label_set, const char *
     int code = SQLITE_OK;
     enum tl_status status = check_alone(store, expression, err);
     if (status == TL_OK)
-        status = prepare(store, &prepared, "SELECT photo_id, class FROM photos WHERE label_set = ?1 AND (\n", expression, "\n)",
+        status = prepare(store, &prepared, "SELECT photo_id, class FROM photos WHERE label_set = ?1 AND (\n", expression, "\n)", 1,
                          err);
     if (status == TL_OK && (code = sqlite3_bind_text(prepared, 1, label_set, -1, SQLITE_STATIC)) != SQLITE_OK)
         status = report(store, code, err);

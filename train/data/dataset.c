@@ -131,10 +131,11 @@ static enum tl_status edit_classes(struct tl_dataset *dataset, struct tl_select_
     return status;
 }
 
-/* The words of the command line, with defaults said. */
+/* The words of the command line, with defaults said, and what came of them where it depends on the labels. */
 static enum tl_status write_recipe(struct tl_dataset *dataset, const struct tl_dataset_wish *wish, struct tl_error *err)
 {
-    static const char *const validations[] = {"auto", "val", "share"};
+    const struct tl_selection *selection = dataset->selection;
+    const bool has_share = tl_selection_count(selection, TL_ROLE_VALIDATION) > 0;
     struct tl_text text;
     enum tl_status status;
 
@@ -145,8 +146,12 @@ static enum tl_status write_recipe(struct tl_dataset *dataset, const struct tl_d
     tl_text_append_json_string(&text, wish->split ? wish->split : "folder");
     tl_text_append(&text, ",\"group-by\":");
     tl_text_append_json_string(&text, dataset->group_by);
-    tl_text_append_format(&text, ",\"validation\":\"%s\",\"fraction\":", validations[wish->validation]);
-    tl_text_append_json_number(&text, wish->fraction);
+    tl_text_append_format(&text, ",\"validation\":\"%s\"",
+                          selection->has_validation_split ? "val" : has_share ? "share" : "none");
+    if (has_share && !selection->has_validation_split) {
+        tl_text_append(&text, ",\"fraction\":");
+        tl_text_append_json_number(&text, wish->fraction);
+    }
     if (wish->classes) {
         tl_text_append(&text, ",\"classes\":");
         tl_text_append_json_string(&text, wish->classes);
@@ -209,10 +214,6 @@ static enum tl_status select_samples(struct tl_dataset *dataset, tl_store *store
     if (status == TL_OK)
         status = tl_select_samples(&dataset->selection, dataset->labels, label_count, grouping, select, err);
     tl_grouping_free(grouping);
-    if (status == TL_OK) {
-        dataset->selection->group_by = dataset->group_by;
-        dataset->selection->recipe_json = dataset->recipe;
-    }
     return status;
 }
 
@@ -245,9 +246,13 @@ enum tl_status tl_dataset_read(struct tl_dataset *out, tl_store *store, const st
     if (status == TL_OK && label_count > 0)
         status = edit_classes(out, &select, wish, &label_count, err);
     if (status == TL_OK)
-        status = write_recipe(out, wish, err);
-    if (status == TL_OK)
         status = select_samples(out, store, label_count, &select, &grouping, feature_set_id, feature_count, err);
+    if (status == TL_OK)
+        status = write_recipe(out, wish, err);
+    if (status == TL_OK) {
+        out->selection->group_by = out->group_by;
+        out->selection->recipe_json = out->recipe;
+    }
     return status == TL_NOT_FOUND ? tl_error_prefix(err, "label set '%s'", wish->label_set) : status;
 }
 
@@ -259,5 +264,6 @@ void tl_dataset_release(struct tl_dataset *dataset)
     tl_memory_free(dataset->names);
     tl_memory_free(dataset->recipe);
     tl_memory_free(dataset->group_by);
+    tl_store_free_recorded(&dataset->recorded);
     *dataset = (struct tl_dataset){.selection = NULL};
 }

@@ -11,6 +11,7 @@
 #ifndef TL_TRAIN_DATASET_H
 #define TL_TRAIN_DATASET_H
 
+#include "common/store/store_recorded.h"
 #include "train/data/grouping_wish.h"
 #include "train/data/select.h"
 
@@ -39,6 +40,7 @@ struct tl_dataset {
     struct tl_store_label *labels;
     char *words;
     const char **names;
+    struct tl_store_recorded recorded;
 };
 
 /* The default set and splits, near-duplicates together, validation as AUTO with a fifth. */
@@ -50,6 +52,12 @@ TL_MUST_USE enum tl_status tl_dataset_wish_check(const struct tl_dataset_wish *w
  * TL_BAD_INPUT (nothing to train on; words, patterns, SQL or classes that mean nothing), TL_CORRUPT, TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_dataset_read(struct tl_dataset *out, tl_store *store, const struct tl_dataset_wish *wish,
                                            int64_t feature_set_id, size_t feature_count, struct tl_error *err);
+
+/* The data set as a run had it: contents, classes, roles, folds, groups, whatever labels, folders and program say today. Features are
+ * then to be loaded with has_missing (samples.h), and what is gone is named there. The caller releases *out, also after a failure.
+ * Fails with: TL_NOT_FOUND (no such data set), TL_CORRUPT, TL_IO, TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_dataset_read_recorded(struct tl_dataset *out, tl_store *store, int64_t dataset_id,
+                                                    struct tl_error *err);
 
 void tl_dataset_release(struct tl_dataset *dataset);
 

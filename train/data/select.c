@@ -259,6 +259,7 @@ static void write_out(struct tl_selection *selection, const struct candidates *c
 static enum tl_status settle_validation(struct tl_selection *selection, struct candidates *candidates,
                                         const struct tl_select_wish *wish, struct tl_error *err)
 {
+    selection->is_split_by_hash = wish->split == TL_SELECT_HASH;
     if (wish->fold_count > 0)
         return TL_OK;
     selection->has_validation_split = wish->validation != TL_SELECT_FRACTION && count_role(candidates, TL_ROLE_VALIDATION) > 0;

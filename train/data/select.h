@@ -82,6 +82,7 @@ struct tl_selection {
     size_t repeated_count;     /* places beyond the first of contents that are samples */
     size_t both_sides_count;   /* samples that are in more than one split */
     bool has_validation_split; /* validation is the val split, not a share */
+    bool is_split_by_hash;     /* the splits are drawn, not given */
     const char *group_by;      /* --group-by's words; NULL: nobody asked */
     const char *recipe_json;   /* how the data set was made; NULL: nobody says */
 };

@@ -49,7 +49,8 @@ static enum tl_status write_balance(FILE *file, const struct tl_selection *selec
 static void write_validation_source(FILE *file, const struct tl_outcome *outcome)
 {
     if (outcome->selection->has_validation_split)
-        fprintf(file, "Validation is the val split.\n");
+        fprintf(file, outcome->selection->is_split_by_hash ? "Validation and test are drawn by a hash of content.\n"
+                                                           : "Validation is the val split.\n");
     else if (tl_selection_count(outcome->selection, TL_ROLE_VALIDATION) > 0)
         fprintf(file, "Validation is %.15g of the training photos of each class, drawn by content.\n", outcome->fraction);
     else
