@@ -83,6 +83,7 @@ ALTER TABLE dataset ADD COLUMN recipe TEXT CHECK (recipe IS NULL OR json_valid(r
 ALTER TABLE dataset_sample ADD COLUMN photo_group INTEGER CHECK (photo_group > 0);
 ALTER TABLE dataset_sample ADD COLUMN fold INTEGER CHECK (fold > 0);
 ALTER TABLE dataset_sample ADD COLUMN has_copy INTEGER CHECK (has_copy IN (0, 1));
+CREATE INDEX dataset_sample_by_group ON dataset_sample (dataset_id, photo_group) WHERE photo_group IS NOT NULL;
 
 -- ---- heads that pool, and heads with a hidden layer ----
 

@@ -89,6 +89,43 @@ FROM metric m
 JOIN run r USING (run_id)
 ORDER BY m.run_id, m.role, m.name, m.class;
 
+-- Which data sets were trained on, how were they made, and how many of their photos that measure have a copy in training? What a
+-- recipe does not say is NULL.
+CREATE VIEW data_sets AS
+SELECT d.dataset_id, lower(hex(d.digest)) AS digest, d.label_set, d.recipe ->> 'split' AS split,
+       d.recipe ->> 'group-by' AS group_by, d.recipe ->> 'classes' AS classes, d.recipe ->> 'merge' AS merged,
+       d.recipe ->> 'exclude-where' AS exclude_where,
+       (SELECT count(*) FROM dataset_class c WHERE c.dataset_id = d.dataset_id) AS class_count,
+       sum(ds.role = 'train') AS train_photos, sum(ds.role = 'validation') AS val_photos, sum(ds.role = 'test') AS test_photos,
+       count(DISTINCT ds.fold) AS folds, count(DISTINCT ds.photo_group) AS photo_groups,
+       sum(ds.has_copy) FILTER (WHERE ds.role = 'validation') AS val_copies,
+       sum(ds.has_copy) FILTER (WHERE ds.role = 'test') AS test_copies,
+       (SELECT count(*) FROM run r WHERE r.dataset_id = d.dataset_id) AS runs
+FROM dataset d
+JOIN dataset_sample ds USING (dataset_id)
+GROUP BY d.dataset_id
+ORDER BY d.dataset_id;
+
+-- Which photos of a data set belong together, by what it was grouped by? A row for each photo of a group of several.
+CREATE VIEW photo_groups AS
+SELECT ds.dataset_id, ds.photo_group, ds.role, dc.class,
+       (SELECT p.path FROM photo p JOIN source s USING (source_id) WHERE p.content_id = ds.content_id ORDER BY s.name, p.path LIMIT 1)
+           AS photo, ds.content_id
+FROM dataset_sample ds
+JOIN dataset_class dc USING (dataset_id, class_index)
+WHERE ds.photo_group IS NOT NULL
+ORDER BY ds.dataset_id, ds.photo_group, photo;
+
+-- Which photos that measured a run were no strangers to its head? A row for each copy: a photo of the same group that trained it.
+CREATE VIEW leaks AS
+SELECT r.run_id, r.name, e.role, e.photo, e.class, t.photo AS copy, t.class AS copy_class, t.role AS copy_role, r.dataset_id,
+       e.content_id
+FROM run r
+JOIN photo_groups e ON e.dataset_id = r.dataset_id AND e.role IN ('validation', 'test')
+JOIN photo_groups t ON t.dataset_id = e.dataset_id AND t.photo_group = e.photo_group
+                   AND (t.role = 'train' OR (t.role = 'validation' AND e.role = 'test' AND r.is_refitted))
+ORDER BY r.run_id, e.role, e.photo, copy;
+
 -- How did the folds of each cross-validation differ?
 CREATE VIEW folds AS
 SELECT f.run_id, r.name, f.fold, f.photos, f.loss, f.accuracy, avg(f.loss) OVER (PARTITION BY f.run_id) AS mean_loss,

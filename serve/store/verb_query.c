@@ -130,7 +130,8 @@ enum tl_exit tl_verb_query_run(int argc, char **argv)
         "tl-store query",
         "tl-store query [options] STORE SQL",
         "Answers one SELECT. The store is opened for reading; the views that are worth asking are photos, variants,\n"
-        "feature_sets, leaderboard, history, predictions, misclassified, failures, class_balance and stale.",
+        "feature_sets, data_sets, photo_groups, leaks, leaderboard, sweeps, history, metrics, folds, predictions,\n"
+        "misclassified, failures, class_balance and stale.",
         options,
         sizeof options / sizeof options[0],
         "Exit codes: 0 answered; 2 not.",

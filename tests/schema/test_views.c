@@ -115,6 +115,49 @@ START_TEST(misclassified_is_the_surest_mistakes_first)
 }
 END_TEST
 
+/* Content 4 of the test shows nearly the same as content 1, which trains, and content 5 as content 3, which validates. */
+static void group_photos(void)
+{
+    run_beside(path, "UPDATE dataset SET recipe = json_object('split', 'folder', 'group-by', 'near-duplicates',"
+                     " 'merge', json_array('x=a,b'));"
+                     "UPDATE dataset_sample SET has_copy = 0 WHERE role = 'test';"
+                     "UPDATE dataset_sample SET photo_group = 1, has_copy = iif(role = 'test', 1, NULL)"
+                     " WHERE content_id IN (SELECT content_id FROM photo WHERE path IN ('train/clear/1.jpg', 'test/clear/4.jpg'));"
+                     "UPDATE dataset_sample SET photo_group = 2, has_copy = iif(role = 'test', 1, NULL)"
+                     " WHERE content_id IN (SELECT content_id FROM photo WHERE path IN ('train/cloudy/3.jpg', 'test/cloudy/5.jpg'))");
+}
+
+START_TEST(data_sets_tells_recipe_and_copies)
+{
+    must_give(store,
+              "SELECT dataset_id, label_set, split, group_by, merged, classes, class_count, train_photos, val_photos, test_photos,"
+              " folds, photo_groups, val_copies, test_copies, runs FROM data_sets",
+              "1|default|-|-|-|-|2|2|1|2|0|0|0|0|2;");
+    group_photos();
+    must_give(store, "SELECT split, group_by, merged, photo_groups, val_copies, test_copies FROM data_sets",
+              "folder|near-duplicates|[\"x=a,b\"]|2|0|2;");
+}
+END_TEST
+
+START_TEST(photo_groups_has_the_photos_of_each_group)
+{
+    group_photos();
+    must_give(store, "SELECT dataset_id, photo_group, role, class, photo FROM photo_groups",
+              "1|1|test|clear|test/clear/4.jpg;1|1|train|clear|train/clear/1.jpg;"
+              "1|2|test|cloudy|test/cloudy/5.jpg;1|2|validation|cloudy|train/cloudy/3.jpg;");
+}
+END_TEST
+
+START_TEST(leaks_are_copies_that_trained_the_head)
+{
+    group_photos();
+    run_beside(path, "UPDATE run SET is_refitted = run_id = 2");
+    must_give(store, "SELECT run_id, role, photo, class, copy, copy_role FROM leaks",
+              "1|test|test/clear/4.jpg|clear|train/clear/1.jpg|train;2|test|test/clear/4.jpg|clear|train/clear/1.jpg|train;"
+              "2|test|test/cloudy/5.jpg|cloudy|train/cloudy/3.jpg|validation;");
+}
+END_TEST
+
 START_TEST(failures_names_photo_and_cause)
 {
     must_give(store, "SELECT source, path, stage, cause, message, tries, first_at = last_at FROM failures",
@@ -198,14 +241,15 @@ START_TEST(every_view_is_empty_over_an_empty_store)
 {
     static const char *const views[] = {"photos",      "variants",      "feature_sets", "leaderboard",  "history",
                                         "predictions", "misclassified", "failures",     "class_balance", "stale",
-                                        "sweeps",      "metrics",       "folds"};
+                                        "sweeps",      "metrics",       "folds",        "data_sets",    "photo_groups",
+                                        "leaks"};
     char sql[64];
     tl_store *empty = open_store(tl_test_path(tl_test_make_folder(), "b.tl"), TL_STORE_CREATE);
     for (size_t i = 0; i < sizeof views / sizeof views[0]; i++) {
         snprintf(sql, sizeof sql, "SELECT * FROM %s", views[i]);
         must_give(empty, sql, "");
     }
-    must_give(empty, "SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND name <> 'current_versions'", "13;");
+    must_give(empty, "SELECT count(*) FROM sqlite_schema WHERE type = 'view' AND name <> 'current_versions'", "16;");
     close_store(empty);
 }
 END_TEST
@@ -261,6 +305,9 @@ Suite *tl_test_suite(void)
     tcase_add_test(core, history_is_epoch_by_epoch);
     tcase_add_test(core, predictions_knows_the_true_class_and_its_probability);
     tcase_add_test(core, misclassified_is_the_surest_mistakes_first);
+    tcase_add_test(core, data_sets_tells_recipe_and_copies);
+    tcase_add_test(core, photo_groups_has_the_photos_of_each_group);
+    tcase_add_test(core, leaks_are_copies_that_trained_the_head);
     tcase_add_test(core, failures_names_photo_and_cause);
     tcase_add_test(core, class_balance_counts_photos_and_distinct_ones);
     tcase_add_test(core, class_balance_counts_a_photo_with_two_labels_in_both_classes);

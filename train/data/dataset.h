@@ -53,9 +53,9 @@ TL_MUST_USE enum tl_status tl_dataset_wish_check(const struct tl_dataset_wish *w
 TL_MUST_USE enum tl_status tl_dataset_read(struct tl_dataset *out, tl_store *store, const struct tl_dataset_wish *wish,
                                            int64_t feature_set_id, size_t feature_count, struct tl_error *err);
 
-/* The data set as a run had it: contents, classes, roles, folds, groups, whatever labels, folders and program say today. Features are
- * then to be loaded with has_missing (samples.h), and what is gone is named there. The caller releases *out, also after a failure.
- * Fails with: TL_NOT_FOUND (no such data set), TL_CORRUPT, TL_IO, TL_NO_MEMORY. */
+/* The data set as a run had it: contents, classes, roles, folds, groups, whatever labels, folders and program say today. Features
+ * are then to be loaded with has_missing (samples.h), and what is gone is named there. The caller releases *out, also after a
+ * failure. Fails with: TL_NOT_FOUND (no such data set), TL_CORRUPT, TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_dataset_read_recorded(struct tl_dataset *out, tl_store *store, int64_t dataset_id,
                                                     struct tl_error *err);
 
