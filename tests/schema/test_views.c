@@ -135,7 +135,7 @@ START_TEST(data_sets_tells_recipe_and_copies)
               "1|default|-|-|-|-|2|2|1|2|0|0|0|0|2;");
     group_photos();
     must_give(store, "SELECT split, group_by, merged, photo_groups, val_copies, test_copies FROM data_sets",
-              "folder|near-duplicates|[\"x=a,b\"]|2|0|2;");
+              "folder|near-duplicates|[\"x=a,b\"]|2|-|2;");
 }
 END_TEST
 
