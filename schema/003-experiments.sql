@@ -105,10 +105,11 @@ ALTER TABLE head_tensor_3 RENAME TO head_tensor;
 
 -- The Gram matrix of the vectors that a training reads: computed once, good for every run over the same ones.
 CREATE TABLE gram (
-    gram_id        INTEGER PRIMARY KEY,
-    digest         BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
-    feature_set_id INTEGER NOT NULL REFERENCES feature_set ON DELETE CASCADE,
-    row_count      INTEGER NOT NULL CHECK (row_count > 0),
-    products       BLOB NOT NULL,
-    made_ms        INTEGER NOT NULL
+    gram_id         INTEGER PRIMARY KEY,
+    digest          BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+    feature_set_id  INTEGER NOT NULL REFERENCES feature_set ON DELETE CASCADE,
+    row_count       INTEGER NOT NULL CHECK (row_count > 0),
+    made_ms         INTEGER NOT NULL,
+    products_digest BLOB NOT NULL CHECK (length(products_digest) = 32),
+    products        BLOB NOT NULL CHECK (length(products) = 2 * row_count * (row_count + 1))
 ) STRICT;

@@ -143,6 +143,7 @@ static enum tl_status delete_orphans(struct pruning *p, struct tl_error *err)
         int64_t *count;
         const char *sql;
     } steps[] = {
+        {&uncounted, "DELETE FROM gram"},
         {&uncounted, "DELETE FROM failure WHERE feature_set_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM photo p"
                      " JOIN variant v ON v.content_id = p.content_id JOIN feature f ON f.variant_id = v.variant_id"
                      " WHERE p.photo_id = failure.photo_id AND f.feature_set_id = failure.feature_set_id)"},

@@ -135,20 +135,20 @@ struct tl_store_features {
 /* CROSS JOIN keeps the order of the loops: contents by their index on sha256, so that no blob is ever sorted. Of the two
  * augmentations the plain one has the lower id and the lower digest, so the order by id is the order by digest. */
 static const char FEATURES_SQL[] =
-    "SELECT f.feature_id, c.content_id, c.sha256, v.variant_index, f.nonzero_count, b.blob"
+    "SELECT f.feature_id, c.content_id, c.sha256, v.variant_index, f.nonzero_count, f.values_digest, b.blob"
     " FROM content c CROSS JOIN variant v ON v.content_id = c.content_id AND v.augmentation_id IN (0, ?2)"
     " CROSS JOIN feature f ON f.feature_set_id = ?1 AND f.variant_id = v.variant_id"
     " LEFT JOIN feature_blob b ON b.feature_id = f.feature_id"
     " WHERE EXISTS (SELECT 1 FROM photo p WHERE p.content_id = c.content_id AND p.missing_since_ms IS NULL)"
     " ORDER BY c.sha256, v.augmentation_id, v.variant_index";
 static const char ROWS_SQL[] =
-    "SELECT f.feature_id, c.content_id, c.sha256, v.variant_index, f.nonzero_count, NULL"
+    "SELECT f.feature_id, c.content_id, c.sha256, v.variant_index, f.nonzero_count, f.values_digest, NULL"
     " FROM content c CROSS JOIN variant v ON v.content_id = c.content_id AND v.augmentation_id IN (0, ?2)"
     " CROSS JOIN feature f ON f.feature_set_id = ?1 AND f.variant_id = v.variant_id"
     " WHERE EXISTS (SELECT 1 FROM photo p WHERE p.content_id = c.content_id AND p.missing_since_ms IS NULL)"
     " ORDER BY c.sha256, v.augmentation_id, v.variant_index";
 static const char RECORDED_SQL[] =
-    "SELECT f.feature_id, c.content_id, c.sha256, v.variant_index, f.nonzero_count, NULL"
+    "SELECT f.feature_id, c.content_id, c.sha256, v.variant_index, f.nonzero_count, f.values_digest, NULL"
     " FROM content c CROSS JOIN variant v ON v.content_id = c.content_id AND v.augmentation_id IN (0, ?2)"
     " CROSS JOIN feature f ON f.feature_set_id = ?1 AND f.variant_id = v.variant_id"
     " ORDER BY c.sha256, v.augmentation_id, v.variant_index";
@@ -203,10 +203,11 @@ enum tl_status tl_store_next_feature(tl_store_features *features, struct tl_stor
     tl_column_digest(s, 2, row.sha256);
     row.variant_index = (uint32_t)tl_column_int_within(s, 3, 0, UINT32_MAX);
     row.nonzero_count = (size_t)tl_column_int_within(s, 4, 0, UINT32_MAX);
+    tl_column_digest(s, 5, row.values_digest);
     row.blob = NULL;
     row.blob_bytes = 0;
-    if (!tl_column_is_null(s, 5))
-        row.blob = tl_column_blob(s, 5, &row.blob_bytes);
+    if (!tl_column_is_null(s, 6))
+        row.blob = tl_column_blob(s, 6, &row.blob_bytes);
     if (s->status == TL_OK)
         *out = row;
     return s->status;

@@ -30,6 +30,7 @@ struct tl_store_feature_row {
     int64_t feature_id, content_id;
     uint8_t sha256[TL_DIGEST_BYTES];
     uint32_t variant_index; /* 0 is the plain photo */
+    uint8_t values_digest[TL_DIGEST_BYTES];
     size_t nonzero_count;   /* as its row says, not as its blob does */
     const void *blob;       /* borrowed until the next call; NULL, of 0 bytes, where it is lost */
     size_t blob_bytes;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "common/store/store_gram.h"
 #include "common/store/store_photo.h"
 
 static bool take_head_bytes(void *context, size_t column_count, const char *const *names, const char *const *values)
@@ -35,12 +36,15 @@ static enum tl_status read_sets(struct tl_summary *out, tl_store *store, struct 
 enum tl_status tl_summary_read(struct tl_summary *out, tl_store *store, struct tl_error *err)
 {
     enum tl_status status;
+    int64_t gram_count;
 
     memset(out, 0, sizeof *out);
     status = tl_store_count(store, &out->counts, err);
     if (status == TL_OK)
         status =
             tl_store_query(store, "SELECT sum(length(tensor_values)) FROM head_tensor", take_head_bytes, &out->head_bytes, err);
+    if (status == TL_OK)
+        status = tl_store_measure_grams(store, &gram_count, &out->gram_bytes, err);
     out->thumbnail_bytes = out->counts.contents * TL_STORE_THUMBNAIL_BYTES; /* which the schema makes sure of */
     if (status == TL_OK)
         status = read_sets(out, store, err);

@@ -18,7 +18,7 @@ struct tl_summary_set {
 
 struct tl_summary {
     struct tl_store_counts counts;
-    int64_t thumbnail_bytes, head_bytes; /* of the file's; the rest of what is not blobs is rows and indexes */
+    int64_t thumbnail_bytes, head_bytes, gram_bytes; /* of the file's; the rest of what is not blobs is rows and indexes */
     struct tl_store_feature_set *sets;
     struct tl_summary_set *of_sets; /* by set */
     size_t set_count;

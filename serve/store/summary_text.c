@@ -13,7 +13,7 @@ struct count_row {
     const char *name, *title; /* in JSON, and for people */
     int64_t value;
 };
-enum { ROW_KINDS = 10, BYTE_KINDS = 5 };
+enum { ROW_KINDS = 10, BYTE_KINDS = 6 };
 
 static void fill_row_counts(struct count_row out[ROW_KINDS], const struct tl_store_counts *counts)
 {
@@ -36,11 +36,12 @@ static void fill_row_counts(struct count_row out[ROW_KINDS], const struct tl_sto
 static void fill_byte_counts(struct count_row out[BYTE_KINDS], const struct tl_summary *summary)
 {
     const struct tl_store_counts *counts = &summary->counts;
-    int64_t known = counts->blob_bytes + summary->thumbnail_bytes + summary->head_bytes;
+    int64_t known = counts->blob_bytes + summary->thumbnail_bytes + summary->head_bytes + summary->gram_bytes;
     const struct count_row rows[BYTE_KINDS] = {
         {"features", "features", counts->blob_bytes},
         {"thumbnails", "thumbnails", summary->thumbnail_bytes},
         {"heads", "heads", summary->head_bytes},
+        {"grams", "Gram matrices", summary->gram_bytes},
         {"other", "rows and indexes", counts->file_bytes > known ? counts->file_bytes - known : 0},
         {"file", "the whole file", counts->file_bytes},
     };

@@ -12,6 +12,7 @@ struct listing {
     const struct tl_samples_source *source;
     struct tl_samples *samples;
     struct tl_sample_rows *rows;
+    struct tl_digest digest; /* over the rows */
     size_t next; /* of the samples, the first that may still meet its features */
     bool has_plain;
 };
@@ -79,6 +80,9 @@ static enum tl_status add_row(struct listing *listing, const struct tl_store_fea
     if (row->variant_index > listing->samples->variant_max)
         listing->samples->variant_max = row->variant_index;
     listing->has_plain = true;
+    tl_digest_update(&listing->digest, row->sha256, sizeof row->sha256);
+    tl_digest_update_u32(&listing->digest, row->variant_index);
+    tl_digest_update(&listing->digest, row->values_digest, sizeof row->values_digest);
     listing->rows->items[listing->rows->count++] = (struct tl_sample_row){row->feature_id, (uint32_t)row->nonzero_count,
                                                                           (uint32_t)listing->next, row->variant_index};
     return TL_OK;
@@ -104,6 +108,7 @@ enum tl_status tl_sample_rows_list(struct tl_sample_rows *out, struct tl_samples
     enum tl_status status;
 
     *out = (struct tl_sample_rows){.items = NULL};
+    tl_digest_init(&listing.digest);
     status = source->has_missing
                  ? tl_store_open_recorded_rows(&features, store, source->feature_set_id, source->augmentation_id, err)
                  : tl_store_open_feature_rows(&features, store, source->feature_set_id, source->augmentation_id, err);
@@ -115,6 +120,7 @@ enum tl_status tl_sample_rows_list(struct tl_sample_rows *out, struct tl_samples
             break;
     }
     tl_store_close_features(features);
+    tl_digest_finish(&listing.digest, samples->rows_digest);
     return status == TL_NOT_FOUND ? check_complete(&listing, err) : status;
 }
 

@@ -25,6 +25,7 @@ struct tl_samples {
     struct tl_matrix *matrix; /* owned; without rows where they are streamed */
     struct tl_sample *items;  /* owned; as many and in the same order as the selection's samples */
     size_t count;
+    uint8_t rows_digest[TL_DIGEST_BYTES]; /* of what the store says of the matrix's rows, in order (schema/README.md, gram) */
     uint32_t variant_max;     /* the largest variant index among the rows */
     struct tl_stream *stream; /* owned; gives the rows where they do not fit in memory (stream_load.h), else NULL */
 };

@@ -57,7 +57,7 @@ enum tl_status tl_workbench_get_gram(const struct tl_gram **out, struct tl_workb
 
     *out = NULL;
     if (status == TL_OK && !*gram && tl_lbfgs_pays_gram(matrix))
-        status = tl_gram_create(gram, matrix, bench->setup.team, err);
+        status = tl_gram_cache_get(gram, bench->setup.cache, pool, transform, matrix, bench->setup.team, err);
     if (status == TL_OK)
         *out = *gram;
     return status;

@@ -16,6 +16,7 @@
 
 #include "common/base/team.h"
 #include "train/data/samples.h"
+#include "train/experiment/gram_cache.h"
 #include "train/fit/gram.h"
 
 /* All borrowed as long as the bench is used. */
@@ -27,6 +28,7 @@ struct tl_workbench_setup {
     const uint32_t *folds; /* a photo's, from 0; TL_SELECT_NO_FOLD for those of the test. NULL without folds */
     size_t fold_count;     /* 0 without */
     tl_team *team;
+    struct tl_gram_cache *cache; /* for Gram matrices, of the samples' store; NULL: they are made */
 };
 
 enum { TL_WORKBENCH_POOLS = 2, TL_WORKBENCH_TRANSFORMS = 2 };

@@ -69,10 +69,24 @@ void tl_gram_free(struct tl_gram *gram)
     tl_memory_free(gram);
 }
 
-void tl_gram_set(struct tl_gram *gram, size_t i, size_t j, float value)
+static void set_entry(struct tl_gram *gram, size_t i, size_t j, float value)
 {
     *find_entry(gram, i, j) = value;
     *find_entry(gram, j, i) = value;
+}
+
+void tl_gram_pack(const struct tl_gram *gram, float *packed)
+{
+    for (size_t i = 0; i < gram->row_count; i++)
+        for (size_t j = 0; j <= i; j++)
+            *packed++ = *find_entry(gram, i, j);
+}
+
+void tl_gram_unpack(struct tl_gram *gram, const float *packed)
+{
+    for (size_t i = 0; i < gram->row_count; i++)
+        for (size_t j = 0; j <= i; j++)
+            set_entry(gram, i, j, *packed++);
 }
 
 /* Puts the entries of the panel's rows in a block into the tile, or zeros in their place. */
@@ -102,7 +116,7 @@ static void build_panel(void *context, size_t panel, size_t thread_index)
     }
     for (size_t row = first; row < row_count; row++)
         for (size_t lane = 0; lane < TL_GRAM_LANES && first + lane <= row; lane++)
-            tl_gram_set(building->gram, row, first + lane, (float)sums[(row - first) * TL_GRAM_LANES + lane]);
+            set_entry(building->gram, row, first + lane, (float)sums[(row - first) * TL_GRAM_LANES + lane]);
 }
 
 /* Panels, or whatever the tasks are, one after another or shared out. */

@@ -40,8 +40,10 @@ void tl_gram_multiply(const struct tl_gram *gram, double *out, const double *col
 /* The entry of two rows. */
 float tl_gram_entry(const struct tl_gram *gram, size_t i, size_t j);
 
-/* For who has the entries already: a matrix of zeros, whose entries (i, j) and (j, i) are then set. Fails with: TL_NO_MEMORY. */
+/* The entries of each row with itself and those before it, row after row: (N (N + 1) / 2), the form in which a store keeps them. */
+void tl_gram_pack(const struct tl_gram *gram, float *packed);
+void tl_gram_unpack(struct tl_gram *gram, const float *packed);
+/* A matrix of zeros, to be unpacked into. Fails with: TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_gram_allocate(struct tl_gram **out, size_t row_count, struct tl_error *err);
-void tl_gram_set(struct tl_gram *gram, size_t i, size_t j, float value);
 
 #endif

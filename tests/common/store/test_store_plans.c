@@ -1,6 +1,8 @@
 /* test_store_plans.c - every statement the room runs finds its rows through an index, unless it is meant to read all of them. */
+#include "common/base/memory.h"
 #include "common/store/connection.h"
 #include "common/store/statement.h"
+#include "common/store/store_gram.h"
 #include "common/store/store_inventory.h"
 #include "tests/common/store/small_store.h"
 
@@ -21,6 +23,8 @@ static const struct {
     {"SELECT c.sha256, v.variant_index FROM variant v", "SCAN v"}, /* an extraction's start: all features */
     {"FROM label l JOIN photo p USING", "SCAN l"},           /* all labels with a split */
     {"GROUP BY content_id HAVING", "SCAN"},                  /* all contents that lie in several places */
+    {"SELECT count(*) AS grams", "SCAN gram"},               /* the few Gram matrices */
+    {"DELETE FROM gram WHERE gram_id <=", "SCAN gram"},      /* the same, newest first */
     {"FROM current_versions)", "SCAN current_versions"},     /* one row, of constants */
 };
 
@@ -89,11 +93,17 @@ static void use_everything(tl_store *store)
     tl_store_features *features = NULL;
     char uuid[TL_STORE_UUID_BYTES];
     uint8_t digest[TL_DIGEST_BYTES];
+    float *products = NULL;
+    int64_t gram_count, gram_bytes;
     size_t count;
     const struct small_store small = fill_small_store(store);
     put_small_run(store, &small, "a", 0.5, 1, uuid);
     put_small_run(store, &small, "b", 0.25, 2, uuid);
     must(tl_store_compute_digest(store, digest, &err), &err);
+    must(tl_store_put_gram(store, &(struct tl_store_gram){small.feature_set_id, {1}, 1, &(float){2}}, &err), &err);
+    must(tl_store_get_gram(store, &products, (const uint8_t[TL_DIGEST_BYTES]){1}, 1, &err), &err);
+    tl_memory_free(products);
+    must(tl_store_measure_grams(store, &gram_count, &gram_bytes, &err), &err);
     must(tl_store_count(store, &counts, &err), &err);
     must(tl_store_get_photo(store, &photo, small.source_id, "loose/6.jpg", &err), &err);
     must(tl_store_list_feature_sets(store, &sets, &count, &err), &err);
