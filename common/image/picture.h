@@ -1,6 +1,7 @@
 /* picture.h - pixels as the bytes of a picture file, for who shows them: JPEG, PNG, and SVG drawn into PNG.
  *
- * Needs tl_photo_start(). Bytes that come out are the caller's to free with tl_memory_free(). Pixels are 8 bits a sample, rows first.
+ * Needs tl_photo_start(). Bytes that come out are the caller's to free with tl_memory_free(). Pixels are 8 bits a sample, rows
+ * first.
  */
 #ifndef TL_IMAGE_PICTURE_H
 #define TL_IMAGE_PICTURE_H

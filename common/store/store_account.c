@@ -34,12 +34,13 @@ static enum tl_status read_row(tl_store *store, struct tl_store_account *out, st
     struct tl_statement s;
     bool is_there = false;
 
-    tl_statement_begin(&s, store, 
+    tl_statement_begin(&s, store,
                        "SELECT r.*, lower(hex(d.digest)) AS dataset_digest, d.label_set, b.network || ' ' || fs.layer || ' ' ||"
                        " fs.arithmetic || ' ' || fs.stored_type AS features, lower(hex(fs.digest)) AS feature_set_digest,"
                        " i.json AS recipe, iif(a.augmentation_id = 0, NULL, a.name || ' ' || a.json) AS augmentation"
                        " FROM run r JOIN dataset d USING (dataset_id) JOIN feature_set fs USING (feature_set_id)"
-                       " JOIN backbone b USING (backbone_id) JOIN input i USING (input_id) JOIN augmentation a USING (augmentation_id)"
+                       " JOIN backbone b USING (backbone_id) JOIN input i USING (input_id)"
+                       " JOIN augmentation a USING (augmentation_id)"
                        " WHERE r.run_id = ?",
                        err);
     tl_statement_bind_int(&s, out->run_id);

@@ -1,4 +1,4 @@
-/* store_account.h - what is stored of one run, for who tells of it: its choices, epochs, measures, and what was said of which photo.
+/* store_account.h - what is stored of one run, for who tells of it: choices, epochs, measures, and what was said of which photo.
  *
  *     tl_store_read_account(store, &account, run_id, err);
  *     ... account.epochs, account.told ...

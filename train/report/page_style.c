@@ -53,9 +53,7 @@ const char *const tl_page_style[] = {
     "tbody th{font-weight:500;overflow-wrap:anywhere;min-width:7ch}\n"
     "tfoot th,tfoot td{border-bottom:0;font-weight:600}\n"
     ".n{text-align:right;white-space:nowrap}\n"
-    "tr.this{background:color-mix(in srgb,var(--first) 13%,transparent)}\n"
-    ".bar{display:block;height:4px;border-radius:2px;background:var(--grid);overflow:hidden;min-width:60px}\n"
-    ".bar i{display:block;height:100%;background:var(--first)}\n",
+    "tr.this{background:color-mix(in srgb,var(--first) 13%,transparent)}\n",
     /* photos */
     "section{margin-top:34px}\n"
     "section>h2{font-size:19px;margin-bottom:4px}\n"
@@ -81,5 +79,6 @@ const char *const tl_page_style[] = {
     "@media (min-width:900px){.columns table,.columns tbody{display:block}.columns tbody{columns:2;column-gap:40px}"
     ".columns tr{display:grid;grid-template-columns:15ch minmax(0,1fr);break-inside:avoid}}\n"
     "details td{overflow-wrap:anywhere}\n"
+    "@media (max-width:480px){main{padding:18px 10px 32px}.card,.item{padding:12px}}\n"
     "footer{margin-top:30px;color:var(--muted);font-size:13px}\n",
     NULL};

@@ -61,7 +61,7 @@ void tl_plot_draw_calibration(tl_plotter *plotter, const void *context)
     tl_plotter_open_page(plotter);
     tl_plotter_choose(plotter, TL_PLOTTER_TEXT, 1);
     tl_plotter_words(plotter, LEFT_PX, 17, 0, "Share that is right");
-    snprintf(words, sizeof words, "expected calibration error %.3f", metrics->ece);
+    snprintf(words, sizeof words, "calibration error %.3f", metrics->ece);
     tl_plotter_words(plotter, RIGHT_PX, 17, 1, words);
     snprintf(words, sizeof words, "Photos (%s)", tl_plot_role_name(findings->shown));
     tl_plotter_words(plotter, LEFT_PX, 269, 0, words);

@@ -8,7 +8,7 @@
 #include "train/report/plot_parts.h"
 
 enum { NUMBERED_CLASSES = 16, NAME_BYTES = 96, SHORT_NAME_BYTES = 64, LABEL_CHARACTERS = 16 };
-static const double CHARACTER_PX = 6.6, MATRIX_PX = 300, LARGE_MATRIX_PX = 560, DARK_SHARE = 0.5;
+static const double CHARACTER_PX = 7.1, MATRIX_PX = 280, LARGE_MATRIX_PX = 560, DARK_SHARE = 0.5;
 
 struct layout {
     double cell_px, left_px, top_px, bottom_px;

@@ -5,7 +5,7 @@
 
 #include "train/report/plot.h"
 
-enum { TL_PLOT_WIDTH_PX = 420, TL_PLOT_TITLE_BYTES = 400 };
+enum { TL_PLOT_WIDTH_PX = 380, TL_PLOT_TITLE_BYTES = 400 };
 
 /* The size of each plot's page. */
 void tl_plot_measure_curves(struct tl_plotter_page *page, const struct tl_findings *findings);

@@ -49,6 +49,14 @@ static ssize_t write_cookie(void *cookie, const char *bytes, size_t size_bytes)
     return (ssize_t)size_bytes; /* the text tells at the end */
 }
 
+static enum tl_status report_driver(const char *why, struct tl_error *err)
+{
+    return tl_error_set(err, TL_NOT_FOUND,
+                        "PLplot has no driver for SVG here%s%s: install its package again (Debian: libplplot17), or let "
+                        "PLPLOT_DRV_DIR name the folder of its drivers",
+                        why[0] != '\0' ? ", it says: " : "", why);
+}
+
 static enum tl_status check_driver(const struct tl_plplot *pl, struct tl_error *err)
 {
     const char *menu[DEVICES_MAX], *names[DEVICES_MAX], **menu_list = menu, **name_list = names;
@@ -58,9 +66,7 @@ static enum tl_status check_driver(const struct tl_plplot *pl, struct tl_error *
     for (int i = 0; i < count; i++)
         if (strcmp(names[i], "svg") == 0)
             return TL_OK;
-    return tl_error_set(err, TL_NOT_FOUND,
-                        "PLplot has no driver for SVG here: install its package again (Debian: libplplot17), or let PLPLOT_DRV_DIR "
-                        "name the folder of its drivers");
+    return report_driver("", err);
 }
 
 static void set_up(const tl_plotter *plotter, FILE *file)
@@ -95,6 +101,8 @@ static enum tl_status draw_raw(struct tl_text *raw, tl_plotter *plotter, void (*
     char message[PLPLOT_MESSAGE_BYTES] = "";
     int32_t code = 0;
     jmp_buf back;
+    volatile bool has_driver = false;
+    enum tl_status status;
     FILE *file = fopencookie(raw, "w", (cookie_io_functions_t){.write = write_cookie});
 
     if (!file)
@@ -102,11 +110,17 @@ static enum tl_status draw_raw(struct tl_text *raw, tl_plotter *plotter, void (*
     drawing.give_up = &back;
     if (setjmp(back) != 0) {
         fclose(file);
-        return tl_error_set(err, TL_IO, "PLplot gives up: %s", message);
+        return has_driver ? tl_error_set(err, TL_IO, "PLplot gives up: %s", message) : report_driver(message, err);
     }
     plotter->pl->sexit(give_up);
     plotter->pl->sabort(keep_on);
     plotter->pl->error(&code, message);
+    status = check_driver(plotter->pl, err);
+    if (status != TL_OK) {
+        fclose(file);
+        return status;
+    }
+    has_driver = true;
     set_up(plotter, file);
     draw(plotter, context);
     plotter->pl->end(); /* closes the file */
@@ -126,9 +140,7 @@ enum tl_status tl_plotter_draw(struct tl_text *out, const struct tl_plotter_page
         return status;
     tl_text_init(&raw, RAW_CEILING_BYTES);
     pthread_mutex_lock(&drawing.mutex);
-    status = check_driver(plotter.pl, err);
-    if (status == TL_OK)
-        status = draw_raw(&raw, &plotter, draw, context, err);
+    status = draw_raw(&raw, &plotter, draw, context, err);
     pthread_mutex_unlock(&drawing.mutex);
     if (status == TL_OK)
         status = tl_svg_append(out, raw.bytes, page, err);
