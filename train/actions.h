@@ -13,10 +13,14 @@ struct tl_action {
     const struct tl_command *command;
     const struct tl_train_options *options;
     const char *store_path;
+    const char *const *words; /* of the command line, behind the program's name */
+    size_t word_count;
     const struct tl_operands *operands; /* the store's path and what stands behind it */
 };
 
 enum tl_exit tl_action_train(const struct tl_action *action);
+enum tl_exit tl_action_sweep(const struct tl_action *action);
+enum tl_exit tl_action_auto(const struct tl_action *action);
 enum tl_exit tl_action_use(const struct tl_action *action);
 
 /* Says the message and returns TL_EXIT_NOTHING; what is on standard output comes first. */

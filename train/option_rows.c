@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+static const char *const KEEP_NAMES[] = {"best", "all", NULL};
 static const char *const INITIAL_NAMES[] = {"zero", "glorot", NULL};
 
 static void add(struct tl_train_options *options, struct tl_option row)
@@ -130,6 +131,23 @@ void tl_option_rows_add_data(struct tl_train_options *o)
     add_string(o, "exclude-where", "SQL", &o->data.exclude_where,
                "leave out the photos for which this is true, over the columns of the view photos (none)");
     begin_section(o, first, "The photos:");
+}
+
+void tl_option_rows_add_search(struct tl_train_options *o)
+{
+    const size_t first = o->row_count;
+
+    add(o, (struct tl_option){.name = "sweep",
+                              .argument = "OPTION=V,V,...",
+                              .kind = TL_OPTION_LIST,
+                              .target = &o->sweep,
+                              .help = "a run for each value, and for all combinations when given several times"});
+    add_whole(o, "trials", &o->trials, 1, 100000, "with --sweep: so many combinations drawn at random; OPTION=MIN..MAX is a range");
+    add_choice(o, "keep-heads", "best|all", &o->keep_heads, KEEP_NAMES, "of a sweep's runs (best)");
+    add_whole(o, "folds", &o->folds, 2, 1000, "measure by cross-validation in N folds instead of on a share (0: none; --auto: 5)");
+    add_flag(o, "auto", &o->is_auto, "search pooling, transform, variants, solver and penalty by cross-validation, keep the best");
+    add_string(o, "budget", "TIME", &o->budget, "of --auto: 30s, 5m (10s)");
+    begin_section(o, first, "Many runs:");
 }
 
 void tl_option_rows_add_results(struct tl_train_options *o)

@@ -7,6 +7,7 @@
 
 void tl_option_rows_add_course(struct tl_train_options *options);
 void tl_option_rows_add_data(struct tl_train_options *options);
+void tl_option_rows_add_search(struct tl_train_options *options);
 void tl_option_rows_add_results(struct tl_train_options *options);
 void tl_option_rows_add_actions(struct tl_train_options *options);
 

@@ -14,6 +14,10 @@ static enum tl_exit act(const struct tl_action *action)
 
     if (options->use)
         return tl_action_use(action);
+    if (options->is_auto)
+        return tl_action_auto(action);
+    if (options->sweep.count > 0 || options->folds > 0)
+        return tl_action_sweep(action);
     return tl_action_train(action);
 }
 
@@ -38,7 +42,12 @@ int main(int argc, char **argv)
         "Exit codes: 0 all well; 1 some photos were left out (each is named); 2 nothing was trained."};
     if (!tl_tool_begin(&operands, &exit_code, &command, argc, argv))
         return (int)exit_code;
-    const struct tl_action action = {&command, &options, operands.count > 0 ? operands.items[0] : NULL, &operands};
+    const struct tl_action action = {.command = &command,
+                                     .options = &options,
+                                     .store_path = operands.count > 0 ? operands.items[0] : NULL,
+                                     .words = (const char *const *)argv + 1,
+                                     .word_count = (size_t)argc - 1,
+                                     .operands = &operands};
     if (tl_train_options_check(&options, &operands, &err) != TL_OK)
         return (int)tl_action_fail(&action, &err);
     return (int)tl_tool_end(&command, act(&action));

@@ -5,12 +5,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/quantity.h"
 #include "common/base/text.h"
 #include "train/experiment/course_json.h"
 #include "train/option_rows.h"
 
 static const double DEFAULT_FRACTION = 0.2, SGD_LEARNING_RATE = 0.01;
-enum { KERAS_EPOCHS = 5, LBFGS_ITERATIONS = 200 };
+enum { KERAS_EPOCHS = 5, LBFGS_ITERATIONS = 200, AUTO_FOLDS = 5, AUTO_SECONDS = 10 };
 
 /* An action that is no training: what it does, for the message, and the options that mean something beside it. */
 struct action_rule {
@@ -40,6 +41,7 @@ void tl_train_options_init(struct tl_train_options *options)
     tl_dataset_wish_init(&options->data);
     tl_option_rows_add_data(options);
     tl_option_rows_add_course(options);
+    tl_option_rows_add_search(options);
     tl_option_rows_add_results(options);
     tl_option_rows_add_actions(options);
 }
@@ -194,6 +196,43 @@ static enum tl_status settle_course(struct tl_train_options *o, struct tl_error 
     return o->class_weights ? tl_course_set(&o->course, "class-weights", o->class_weights, err) : TL_OK;
 }
 
+static enum tl_status check_search(const struct tl_train_options *o, struct tl_error *err)
+{
+    const bool has_folds = o->is_auto || o->folds > 0;
+
+    if (o->sweep.count == 0 && o->trials > 0)
+        return tl_error_set(err, TL_BAD_INPUT, "--trials draws from what --sweep gives; say what to vary");
+    if (o->sweep.count == 0 && tl_train_options_is_given(o, &o->keep_heads))
+        return tl_error_set(err, TL_BAD_INPUT, "--keep-heads is of the runs of a --sweep");
+    if (o->is_auto && o->sweep.count > 0)
+        return tl_error_set(err, TL_BAD_INPUT, "--auto chooses by itself what it tries, --sweep has no meaning beside it");
+    if (!o->is_auto && o->budget)
+        return tl_error_set(err, TL_BAD_INPUT, "--budget is the time of --auto");
+    if (has_folds && o->validation)
+        return tl_error_set(err, TL_BAD_INPUT, "%s measures all photos in folds, --validation has no meaning beside it",
+                            o->is_auto ? "--auto" : "--folds");
+    if (has_folds && o->has_no_refit)
+        return tl_error_set(err, TL_BAD_INPUT, "%s keeps a head of all photos, --no-refit has no meaning beside it",
+                            o->is_auto ? "--auto" : "--folds");
+    if (has_folds && o->monitor != TL_COURSE_LAST_EPOCH)
+        return tl_error_set(err, TL_BAD_INPUT, "%s measures whole fits, --monitor has no meaning beside it",
+                            o->is_auto ? "--auto" : "--folds");
+    return TL_OK;
+}
+
+static enum tl_status settle_search(struct tl_train_options *o, struct tl_error *err)
+{
+    enum tl_status status = check_search(o, err);
+
+    if (status != TL_OK)
+        return status;
+    if (o->is_auto && o->folds == 0)
+        o->folds = AUTO_FOLDS;
+    o->wish.data.fold_count = (size_t)o->folds;
+    o->budget_seconds = AUTO_SECONDS;
+    return o->budget ? tl_quantity_read_seconds(&o->budget_seconds, "budget", o->budget, err) : TL_OK;
+}
+
 enum tl_status tl_train_options_check(struct tl_train_options *options, const struct tl_operands *operands, struct tl_error *err)
 {
     enum tl_status status;
@@ -210,5 +249,7 @@ enum tl_status tl_train_options_check(struct tl_train_options *options, const st
     if (options->name && options->name[strspn(options->name, "0123456789")] == '\0')
         return tl_error_set(err, TL_BAD_INPUT, "--name %s would be taken for the id of a run", options->name);
     status = settle_data(options, err);
+    if (status == TL_OK)
+        status = settle_search(options, err);
     return status == TL_OK ? settle_course(options, err) : status;
 }

@@ -21,6 +21,13 @@ struct tl_train_options {
     struct tl_dataset_wish data; /* what the rows fill in; wish.data is all of it */
     struct tl_option_list merges;
     struct tl_material_wish wish;
+    /* Many runs. */
+    struct tl_option_list sweep;
+    long trials, folds; /* 0: none */
+    int keep_heads;     /* 1: all */
+    bool is_auto;
+    const char *budget;
+    double budget_seconds; /* after the check */
     /* What else is done, and what with the results. At most one of these actions; none: train. */
     const char *use, *compare, *repeat;
     bool has_list;

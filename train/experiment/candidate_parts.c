@@ -52,6 +52,7 @@ enum tl_status tl_candidate_parts_open(const struct tl_candidate_parts *parts, s
             tl_memory_alloc(parts->measured_count * setup->class_count, sizeof *candidate->probabilities);
     if (!candidate->folds && setup->fold_count > 0)
         candidate->folds = tl_memory_alloc(setup->fold_count, sizeof *candidate->folds);
+    candidate->fold_count = setup->fold_count;
     if (!candidate->probabilities || (setup->fold_count > 0 && !candidate->folds))
         return tl_error_set_no_memory(err, "the candidates",
                                       parts->measured_count * setup->class_count * sizeof *candidate->probabilities);
@@ -106,6 +107,17 @@ static void pool_folds(struct tl_candidate *candidate, size_t fold_count)
                                                    photo_count > 0 ? right / (double)photo_count : (double)NAN};
 }
 
+static double measure_spread(const struct tl_store_fold *folds, size_t fold_count)
+{
+    double mean = 0, squares = 0;
+
+    for (size_t k = 0; k < fold_count; k++)
+        mean += folds[k].accuracy / (double)fold_count;
+    for (size_t k = 0; k < fold_count; k++)
+        squares += (folds[k].accuracy - mean) * (folds[k].accuracy - mean);
+    return fold_count > 1 ? sqrt(squares / (double)(fold_count - 1)) : (double)NAN;
+}
+
 static void tell(struct tl_candidate_parts *parts)
 {
     while (parts->told_count < parts->count) {
@@ -130,6 +142,8 @@ void tl_candidate_parts_finish(struct tl_candidate_parts *parts, struct tl_candi
         candidate->failure.status == TL_OK && parts->put_counts[index] == tl_workbench_count_parts(parts->bench);
     if (candidate->is_done && fold_count > 0)
         pool_folds(candidate, fold_count);
+    candidate->accuracy_spread =
+        candidate->is_done && fold_count > 0 ? measure_spread(candidate->folds, fold_count) : (double)NAN;
     tell(parts);
 }
 

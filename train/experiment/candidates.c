@@ -184,7 +184,8 @@ static enum tl_status run_all(struct running *running, struct tl_error *err)
         if (is_over(running))
             continue;
         status = run_matrix(running, first, end, err);
-        tl_workbench_drop(running->bench, course->pool, course->transform);
+        if (!running->wish->keeps_matrices)
+            tl_workbench_drop(running->bench, course->pool, course->transform);
     }
     return status;
 }

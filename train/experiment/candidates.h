@@ -26,13 +26,15 @@ struct tl_candidate {
     struct tl_error failure;         /* why not, where it was tried and diverged: its status is not TL_OK */
     struct tl_evaluation validation; /* of all measured photos together */
     double *probabilities;           /* (N measured, L), owned, in the order of the samples */
-    struct tl_store_fold *folds;     /* owned; NULL without folds */
-    struct tl_store_epoch *history;  /* owned; without folds */
-    long epoch_count, best_epoch;    /* of it, as in attempt.h */
-    double gradient_norm;            /* likewise; of folds NaN */
-    double scale;                    /* by which the head divided; of folds the first one's */
-    size_t vector_count;             /* what an epoch goes through; likewise */
-    double seconds;                  /* of all its fits, one thread each; fits done together count their share */
+    struct tl_store_fold *folds;     /* (fold_count), owned; NULL without folds */
+    size_t fold_count;
+    double accuracy_spread;         /* the standard deviation of the folds' accuracies, over K - 1; NaN without folds */
+    struct tl_store_epoch *history; /* owned; without folds */
+    long epoch_count, best_epoch;   /* of it, as in attempt.h */
+    double gradient_norm;           /* likewise; of folds NaN */
+    double scale;                   /* by which the head divided; of folds the first one's */
+    size_t vector_count;            /* what an epoch goes through; likewise */
+    double seconds;                 /* of all its fits, one thread each; fits done together count their share */
 };
 
 /* After each candidate that was tried, done or failed, in the order of trying: by matrix, then as given. On one of the threads,
@@ -40,6 +42,7 @@ struct tl_candidate {
 typedef void tl_candidates_callback(void *context, const struct tl_candidate *candidate);
 
 struct tl_candidates_wish {
+    bool keeps_matrices;          /* they stay in the workbench */
     double deadline;              /* by tl_system_seconds(): no fit begins after it; 0: there is none */
     tl_candidates_callback *each; /* NULL: nobody is told */
     void *context;

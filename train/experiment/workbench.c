@@ -97,3 +97,9 @@ enum tl_status tl_workbench_view_part(struct tl_samples *out, const struct tl_wo
             out->items[i].role = TL_ROLE_TEST;
     return TL_OK;
 }
+
+enum tl_status tl_workbench_view_all(struct tl_samples *out, const struct tl_workbench *bench, const struct tl_matrix *matrix,
+                                     struct tl_error *err)
+{
+    return tl_workbench_view_part(out, bench, matrix, SIZE_MAX, err);
+}

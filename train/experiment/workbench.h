@@ -63,4 +63,8 @@ size_t tl_workbench_count_measured(const struct tl_workbench *bench);
 TL_MUST_USE enum tl_status tl_workbench_view_part(struct tl_samples *out, const struct tl_workbench *bench,
                                                   const struct tl_matrix *matrix, size_t part, struct tl_error *err);
 
+/* Likewise of the photos as they are; with folds all but those of the test are training. */
+TL_MUST_USE enum tl_status tl_workbench_view_all(struct tl_samples *out, const struct tl_workbench *bench,
+                                                 const struct tl_matrix *matrix, struct tl_error *err);
+
 #endif

@@ -94,6 +94,21 @@ static void append_role(struct tl_text *text, const char *key, const struct tl_o
     tl_text_append(text, "]}");
 }
 
+/* The photos of all folds together, and what the folds' own figures are. */
+static void append_folds(struct tl_text *text, const struct tl_outcome *outcome)
+{
+    append_role(text, "out_of_fold", &outcome->folded, outcome->selection->class_count);
+    tl_text_append(text, ", \"folds\": [");
+    for (size_t k = 0; k < outcome->fold_count; k++) {
+        tl_text_append_format(text, "%s{\"photos\": %zu", k > 0 ? ", " : "", outcome->folds[k].photo_count);
+        append_number(text, "loss", outcome->folds[k].loss);
+        append_number(text, "accuracy", outcome->folds[k].accuracy);
+        tl_text_append(text, "}");
+    }
+    tl_text_append(text, "]");
+    append_number(text, "temperature", outcome->temperature);
+}
+
 void tl_fit_json_append(struct tl_text *text, const struct tl_outcome *outcome)
 {
     char digest[TL_DIGEST_HEX_BYTES];
@@ -110,6 +125,8 @@ void tl_fit_json_append(struct tl_text *text, const struct tl_outcome *outcome)
     tl_text_append_format(text, ", \"refitted\": %s", outcome->is_refitted ? "true" : "false");
     append_role(text, "validation", &outcome->validation, outcome->selection->class_count);
     append_role(text, "test", &outcome->test, outcome->selection->class_count);
+    if (outcome->fold_count > 0)
+        append_folds(text, outcome);
     append_number(text, "load_seconds", outcome->load_seconds);
     append_number(text, "train_seconds", outcome->train_seconds);
     tl_text_append(text, "}");

@@ -203,19 +203,48 @@ static void write_role(FILE *file, const char *title, const struct tl_evaluation
                 evaluation->photo_count);
 }
 
+/* The standard deviation, over K - 1, of a number of the folds. */
+static double measure_spread(const struct tl_store_fold *folds, size_t fold_count, bool is_loss)
+{
+    double mean = 0, squares = 0;
+
+    for (size_t k = 0; k < fold_count; k++)
+        mean += (is_loss ? folds[k].loss : folds[k].accuracy) / (double)fold_count;
+    for (size_t k = 0; k < fold_count; k++)
+        squares += pow((is_loss ? folds[k].loss : folds[k].accuracy) - mean, 2);
+    return sqrt(squares / (double)(fold_count - 1));
+}
+
+/* "5 folds - loss: 0.0851 +- 0.0210 - accuracy: 0.9691 +- 0.0101 (875 photos)": of all photos together, and between folds. */
+static void write_folds(FILE *file, const struct tl_outcome *outcome)
+{
+    const struct tl_evaluation *evaluation = &outcome->folded.evaluation;
+
+    if (outcome->fold_count < 2)
+        return;
+    fprintf(file, "%zu folds - loss: %.4f +- %.4f - accuracy: %.4f +- %.4f (%zu photos)\n", outcome->fold_count, evaluation->loss,
+            measure_spread(outcome->folds, outcome->fold_count, true), evaluation->accuracy,
+            measure_spread(outcome->folds, outcome->fold_count, false), evaluation->photo_count);
+    if (outcome->temperature != 1)
+        fprintf(file, "Each with the temperature of the other folds; the head has that of all, %.4g.\n", outcome->temperature);
+    fprintf(file, "The head is fitted to all %zu.\n", outcome->train_photo_count);
+}
+
 enum tl_status tl_fit_report_results(FILE *file, const struct tl_outcome *outcome, struct tl_error *err)
 {
     const bool has_test = outcome->test.confusion != NULL;
-    const struct tl_outcome_role *shown = has_test ? &outcome->test : &outcome->validation;
+    const struct tl_outcome_role *shown = has_test ? &outcome->test : tl_outcome_chooser(outcome);
+    const char *title = has_test ? "Test" : outcome->fold_count > 0 ? "Out-of-fold" : "Validation";
     enum tl_status status = TL_OK;
 
     write_role(file, "Validation", &outcome->validation.evaluation);
+    write_folds(file, outcome);
     if (outcome->is_refitted)
         fprintf(file, "Fitted again to training and validation photos together, %zu; this head is kept.\n",
                 outcome->train_photo_count + outcome->validation.evaluation.photo_count);
     write_role(file, "Test", &outcome->test.evaluation);
     if (shown->confusion) {
-        fprintf(file, "\n%s photos by true class (rows) and predicted class (columns):\n", has_test ? "Test" : "Validation");
+        fprintf(file, "\n%s photos by true class (rows) and predicted class (columns):\n", title);
         status =
             tl_fit_report_confusion(file, outcome->selection->class_names, outcome->selection->class_count, shown->confusion, err);
     }
