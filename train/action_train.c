@@ -1,5 +1,6 @@
 /* action_train.c - tl-train as it is without further wishes: one course, one run. */
 #include "train/experiment/run_record.h"
+#include "train/fit/lbfgs.h"
 #include "train/report/fit_json.h"
 #include "train/report/fit_report.h"
 #include "train/session.h"
@@ -36,6 +37,7 @@ static enum tl_status try_course(struct tl_outcome *outcome, struct tl_session *
     const struct tl_train_options *options = session->action->options;
     struct tl_course course = options->course;
     struct tl_trial trial = {.material = &session->material, .course = &course, .team = session->team, .context = &course};
+    struct tl_gram *gram = NULL;
     enum tl_status status;
 
     course.variants = session->material.variants;
@@ -44,8 +46,12 @@ static enum tl_status try_course(struct tl_outcome *outcome, struct tl_session *
         trial.each_epoch = print_epoch;
         status = print_data(&trial, err);
     }
+    if (status == TL_OK && course.solver == TL_COURSE_LBFGS && tl_lbfgs_pays_gram(trial.samples->matrix))
+        status = tl_gram_cache_get(&gram, &session->cache, course.pool, course.transform, trial.samples->matrix, session->team, err);
+    trial.gram = gram;
     if (status == TL_OK)
         status = tl_trial_run(outcome, &trial, err);
+    tl_gram_free(gram);
     if (status == TL_OK && is_told(options))
         fputs("\n", stdout);
     outcome->name = options->name;

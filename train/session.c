@@ -28,6 +28,8 @@ enum tl_status tl_session_begin(struct tl_session *out, const struct tl_action *
         status = tl_team_create(&out->team, choose_thread_count(action->options), err);
     if (status == TL_OK)
         status = tl_material_read(&out->material, out->store, wish, err);
+    if (status == TL_OK)
+        tl_gram_cache_init(&out->cache, out->store, out->material.feature_set, out->material.augmentation, out->material.samples);
     out->load_seconds = tl_system_seconds() - start;
     return status;
 }

@@ -14,6 +14,7 @@
 
 #include "common/base/team.h"
 #include "train/actions.h"
+#include "train/experiment/gram_cache.h"
 #include "train/experiment/trial.h"
 
 struct tl_session {
@@ -21,6 +22,7 @@ struct tl_session {
     tl_store *store;
     struct tl_material material;
     tl_team *team;
+    struct tl_gram_cache cache; /* of the material's Gram matrices, in the store */
     double load_seconds;
 };
 

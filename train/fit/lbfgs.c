@@ -12,6 +12,9 @@
 #include "train/fit/loss.h"
 #include "train/fit/primal.h"
 
+/* Measured: beyond 128 MiB, or with many more rows than features, a fit is as quick without. */
+enum { GRAM_ROWS_MAX = 5760, GRAM_ROWS_A_FEATURE = 4 };
+
 struct fit {
     struct tl_head *head;
     const struct tl_samples *samples;
@@ -170,6 +173,8 @@ enum tl_status tl_lbfgs_fit_head(struct tl_lbfgs_result *out, struct tl_head *he
         fit.aid = *aid;
     if (head->hidden_count > 0)
         return tl_error_set(err, TL_BAD_INPUT, "L-BFGS fits no hidden layer");
+    if (samples->stream)
+        return tl_error_set(err, TL_BAD_INPUT, "L-BFGS needs all features in memory at once; give more memory or take adam");
     status = tl_lbfgs_rows_init(&fit.rows, samples, course, head->class_count, err);
     if (status == TL_OK)
         status = start(&fit, &descent, gram, err);
@@ -192,7 +197,8 @@ enum tl_status tl_lbfgs_fit_head(struct tl_lbfgs_result *out, struct tl_head *he
 
 bool tl_lbfgs_pays_gram(const struct tl_matrix *matrix)
 {
-    return matrix->row_count <= 6000 && matrix->row_count <= matrix->feature_count;
+    return matrix->row_count > 0 && matrix->row_count <= GRAM_ROWS_MAX &&
+           matrix->row_count <= GRAM_ROWS_A_FEATURE * matrix->feature_count;
 }
 
 void tl_lbfgs_describe(char *out, size_t size_bytes, const struct tl_lbfgs_result *result)

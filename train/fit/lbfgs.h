@@ -35,8 +35,8 @@ struct tl_lbfgs_result {
 bool tl_lbfgs_pays_gram(const struct tl_matrix *matrix);
 
 /* The head has its shape, transform and scale; kernel and bias are overwritten. `history` has room for course->epochs; `gram` is
- * NULL or of all rows of the samples' matrix; `aid` and `out` may be NULL. Fails with: TL_BAD_INPUT (a hidden layer; no photos or
- * one class to train on), TL_NO_MEMORY. */
+ * NULL or of all rows of the samples' matrix; `aid` and `out` may be NULL. Fails with: TL_BAD_INPUT (a hidden layer; a stream; no
+ * photos or one class to train on), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_lbfgs_fit_head(struct tl_lbfgs_result *out, struct tl_head *head, struct tl_store_epoch *history,
                                              const struct tl_samples *samples, const struct tl_course *course,
                                              const struct tl_gram *gram, const struct tl_fit_aid *aid, struct tl_error *err);
