@@ -47,7 +47,8 @@ static enum tl_status try_course(struct tl_outcome *outcome, struct tl_session *
         status = print_data(&trial, err);
     }
     if (status == TL_OK && course.solver == TL_COURSE_LBFGS && tl_lbfgs_pays_gram(trial.samples->matrix))
-        status = tl_gram_cache_get(&gram, &session->cache, course.pool, course.transform, trial.samples->matrix, session->team, err);
+        status =
+            tl_gram_cache_get(&gram, &session->cache, course.pool, course.transform, trial.samples->matrix, session->team, err);
     trial.gram = gram;
     if (status == TL_OK)
         status = tl_trial_run(outcome, &trial, err);

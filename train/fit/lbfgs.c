@@ -2,7 +2,6 @@
 #include "train/fit/lbfgs.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/base/memory.h"
@@ -199,13 +198,4 @@ bool tl_lbfgs_pays_gram(const struct tl_matrix *matrix)
 {
     return matrix->row_count > 0 && matrix->row_count <= GRAM_ROWS_MAX &&
            matrix->row_count <= GRAM_ROWS_A_FEATURE * matrix->feature_count;
-}
-
-void tl_lbfgs_describe(char *out, size_t size_bytes, const struct tl_lbfgs_result *result)
-{
-    static const char *const ends[] = {"not ended", "converged", "not converged, all iterations used", "stopped at rounding",
-                                       "stopped early"};
-
-    snprintf(out, size_bytes, "%s: gradient norm %.2g after %ld iteration%s", ends[result->end], result->gradient_norm,
-             result->epoch_count, result->epoch_count == 1 ? "" : "s");
 }

@@ -41,7 +41,4 @@ TL_MUST_USE enum tl_status tl_lbfgs_fit_head(struct tl_lbfgs_result *out, struct
                                              const struct tl_samples *samples, const struct tl_course *course,
                                              const struct tl_gram *gram, const struct tl_fit_aid *aid, struct tl_error *err);
 
-/* "converged: gradient norm 8.1e-07 after 31 iterations"; static words, one line. */
-void tl_lbfgs_describe(char *out, size_t size_bytes, const struct tl_lbfgs_result *result);
-
 #endif

@@ -123,6 +123,7 @@ void tl_fit_json_append(struct tl_text *text, const struct tl_outcome *outcome)
     append_data(text, outcome);
     append_history(text, outcome);
     tl_text_append_format(text, ", \"refitted\": %s", outcome->is_refitted ? "true" : "false");
+    append_number(text, "gradient_norm", outcome->gradient_norm);
     append_role(text, "validation", &outcome->validation, outcome->selection->class_count);
     append_role(text, "test", &outcome->test, outcome->selection->class_count);
     if (outcome->fold_count > 0)

@@ -203,6 +203,19 @@ static void write_role(FILE *file, const char *title, const struct tl_evaluation
                 evaluation->photo_count);
 }
 
+/* A convex problem has one answer; whether this is it is worth a line. */
+static void write_convergence(FILE *file, const struct tl_outcome *outcome)
+{
+    if (isnan(outcome->gradient_norm))
+        return;
+    if (outcome->gradient_norm <= outcome->course.tolerance)
+        fprintf(file, "Converged: the gradient's norm is %.1e, at most %g was asked for.\n", outcome->gradient_norm,
+                outcome->course.tolerance);
+    else
+        fprintf(file, "Not converged: the gradient's norm is %.1e, %g was asked for; more --epochs or a larger --l2 may help.\n",
+                outcome->gradient_norm, outcome->course.tolerance);
+}
+
 /* The standard deviation, over K - 1, of a number of the folds. */
 static double measure_spread(const struct tl_store_fold *folds, size_t fold_count, bool is_loss)
 {
@@ -237,6 +250,7 @@ enum tl_status tl_fit_report_results(FILE *file, const struct tl_outcome *outcom
     const char *title = has_test ? "Test" : outcome->fold_count > 0 ? "Out-of-fold" : "Validation";
     enum tl_status status = TL_OK;
 
+    write_convergence(file, outcome);
     write_role(file, "Validation", &outcome->validation.evaluation);
     write_folds(file, outcome);
     if (outcome->is_refitted)
