@@ -8,7 +8,7 @@
 #include "train/fit/fit.h"
 
 static const double SHARE_AT_HOME = 0.12, SHARE_ELSEWHERE = 0.0533; /* of features that are not zero; 7% over all */
-static const double MEAN = 8;
+static const double MEAN = 8, STEPS = 2048; /* steps to 1: with those, blobs are about as long as those of photos */
 
 /* Exponentially distributed, as the features of photos about are. */
 static size_t draw_row(uint32_t *indices, float *values, struct tl_random *random, uint32_t class_index)
@@ -21,7 +21,7 @@ static size_t draw_row(uint32_t *indices, float *values, struct tl_random *rando
         if (tl_random_uniform(random) >= share)
             continue;
         indices[count] = f;
-        values[count++] = (float)(-MEAN * log(1 - tl_random_uniform(random)));
+        values[count++] = (float)(ceil(-MEAN * STEPS * log(1 - tl_random_uniform(random))) / STEPS);
     }
     return count;
 }

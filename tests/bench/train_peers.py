@@ -4,6 +4,7 @@
 
 A contender is a process that answers lines: a verb in, seconds (and what else it says) out. They take turns, so that a busy machine
 troubles all alike; medians are told. A row compares one verb of tl with one of a peer; the ratio is the peer's time over tl's.
+Other rows are of whole processes, from start to end, files in the page cache: tl-train on a store, a peer on an .npy.
 """
 import argparse
 import os
@@ -46,6 +47,28 @@ ROWS = [
     ("5 epochs of Adam, the fit alone, all threads", f"adam {THREADS}", "keras", "adam"),
 ]
 
+# (row, tl-train's options, peer)
+SWEEP = ["--sweep", "learning-rate=1e-4,3e-4,1e-3,3e-3,1e-2", "--sweep", "l2=0,1e-5,1e-4,1e-3,1e-2", "--sweep", "seed=0,1,2,3"]
+PROCESSES = [
+    ("a whole process, 5 epochs of Adam", ["--keras", "--split", "none", "--no-refit"], "keras"),
+    ("100 runs in one process, against 1 run", ["--keras", "--split", "none", "--no-refit"] + SWEEP, "keras"),
+]
+
+
+def run_keras(path):
+    """What a script does: load, fit with a fifth for validation, save."""
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    import keras
+    import numpy
+
+    x = numpy.load(path)
+    y = keras.utils.to_categorical(numpy.arange(len(x)) % 4)
+    model = keras.Sequential([keras.layers.Input((x.shape[1],)), keras.layers.Dense(y.shape[1], activation="softmax")])
+    model.compile(optimizer="adam", loss="categorical_crossentropy", metrics=["accuracy"])
+    model.fit(x, y, epochs=EPOCHS, batch_size=BATCH, validation_split=0.2, verbose=0)
+    model.save_weights(os.path.splitext(path)[0] + ".weights.h5")
+
 
 def work(name, features):
     """A peer's process: verbs on standard input, answers on standard output."""
@@ -78,6 +101,32 @@ class Contender:
         self.times.setdefault(verb, []).append(self.ask(verb)[0])
 
 
+def time_process(command):
+    start = time.perf_counter()
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"{os.path.basename(command[0])}: {done.stderr.strip()}")
+    return time.perf_counter() - start
+
+
+def prepare_processes(given, tl, folder, features):
+    """Pairs of commands, tl's and the peer's, for each row that tl-train's options allow."""
+    import numpy
+
+    store, array = os.path.join(folder, "store.tl"), os.path.join(folder, "features.npy")
+    tl.ask("store " + store)
+    count, width = (int(n) for n in os.path.basename(features).split("x")[:2])
+    numpy.save(array, numpy.fromfile(features, numpy.float32).reshape(count, width))
+    program = os.path.join(given.bin, "tl-train")
+    told = subprocess.run([program, "--help"], capture_output=True, text=True).stdout
+    return [(row, [program, store] + options, [sys.executable, __file__, "--process", array], peer)
+            for row, options, peer in PROCESSES if all(o in told for o in options if o.startswith("--"))]
+
+
+def print_row(name, mine, other):
+    print(f"{name:52} {1000 * mine:8.1f} ms {1000 * other:8.1f} ms {other / mine:7.1f}")
+
+
 def cpu_name():
     with open("/proc/cpuinfo") as info:
         return next((line.split(":", 1)[1].strip() for line in info if line.startswith("model name")), "unknown CPU")
@@ -89,6 +138,7 @@ def start_contenders(given, folder, wanted):
     shape = [str(int(n)) for n in tl.ask("write " + features)[1:]]
     named = os.path.join(folder, "x".join(shape))
     os.rename(features, named)
+    tl.features = named
     contenders = {"tl": tl}
     for name in sorted({row[2] for row in ROWS if not wanted or row[2] in wanted}):
         try:
@@ -111,18 +161,26 @@ def main():
         verbs = dict.fromkeys((who, verb) for _, ours, peer, theirs in rows for who, verb in (("tl", ours), (peer, theirs)))
         for who, verb in verbs:  # what is only slow the first time
             contenders[who].ask(verb)
+        processes = [p for p in prepare_processes(given, contenders["tl"], folder, contenders["tl"].features) if p[3] in contenders]
+        seconds = {tuple(command): [] for _, ours, theirs, _ in processes for command in (ours, theirs)}
         for _ in range(given.rounds):
             for who, verb in verbs:
                 contenders[who].time(verb)
+            for command, times in seconds.items():
+                times.append(time_process(command))
     print(f"{cpu_name()}; {THREADS} threads; commit {os.environ.get('TL_COMMIT', 'unknown')}; medians of {given.rounds} interleaved rounds")
     print(f"{'':52} {'tl':>10} {'peer':>10} {'ratio':>7}")
     for row, ours, peer, theirs in rows:
         mine, other = statistics.median(contenders["tl"].times[ours]), statistics.median(contenders[peer].times[theirs])
-        print(f"{row + ', ' + peer:52} {1000 * mine:8.1f} ms {1000 * other:8.1f} ms {other / mine:7.1f}")
+        print_row(row + ", " + peer, mine, other)
+    for row, ours, theirs, peer in processes:
+        print_row(row + ", " + peer, statistics.median(seconds[tuple(ours)]), statistics.median(seconds[tuple(theirs)]))
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--worker"]:
         work(sys.argv[2], sys.argv[3])
+    elif sys.argv[1:2] == ["--process"]:
+        run_keras(sys.argv[2])
     else:
         main()
