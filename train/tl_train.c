@@ -14,6 +14,10 @@ static enum tl_exit act(const struct tl_action *action)
 
     if (options->use)
         return tl_action_use(action);
+    if (options->has_list)
+        return tl_action_list(action);
+    if (options->compare)
+        return tl_action_compare(action);
     if (options->is_auto)
         return tl_action_auto(action);
     if (options->sweep.count > 0 || options->folds > 0)

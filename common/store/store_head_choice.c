@@ -117,12 +117,12 @@ static enum tl_status find_wanted(tl_store *store, struct found *out, const char
 static enum tl_status find_wanted_head(tl_store *store, int64_t *out_head_id, const char *wanted, struct tl_error *err)
 {
     struct found found;
-    const enum tl_status status = find_wanted(store, &found, wanted, err);
+    enum tl_status status = find_wanted(store, &found, wanted, err);
     if (status != TL_OK)
         return status;
     if (found.head_id == 0)
-        return tl_error_set(err, TL_NOT_FOUND, "run %lld kept no head; choose another or train it again",
-                            (long long)found.run_id);
+        return tl_error_set(err, TL_NOT_FOUND, "run %lld kept no head; choose another, or tl-train --repeat %lld makes it again",
+                            (long long)found.run_id, (long long)found.run_id);
     *out_head_id = found.head_id;
     return TL_OK;
 }
@@ -130,11 +130,14 @@ static enum tl_status find_wanted_head(tl_store *store, int64_t *out_head_id, co
 enum tl_status tl_store_find_run(tl_store *store, int64_t *out_run_id, const char *wanted, struct tl_error *err)
 {
     struct found found;
-    const enum tl_status status = find_wanted(store, &found, wanted, err);
-    *out_run_id = status == TL_OK ? found.run_id : 0;
-    if (status == TL_OK && found.run_id == 0)
-        return tl_error_set(err, TL_NOT_FOUND, "'%.200s' is an imported head, which no run made", wanted);
-    return status;
+    *out_run_id = 0;
+    enum tl_status status = find_wanted(store, &found, wanted, err);
+    if (status != TL_OK)
+        return status;
+    if (found.run_id == 0)
+        return tl_error_set(err, TL_BAD_INPUT, "'%s' is an imported head, which no run here made", wanted);
+    *out_run_id = found.run_id;
+    return TL_OK;
 }
 
 static enum tl_status find_pinned(tl_store *store, int64_t *out_head_id, struct tl_error *err)

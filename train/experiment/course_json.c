@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/flat_json.h"
+#include "common/base/memory.h"
 #include "train/experiment/class_weights.h"
 #include "train/experiment/setting.h"
 
@@ -85,5 +87,33 @@ enum tl_status tl_course_set(struct tl_course *course, const char *name, const c
     status = tl_setting_read(&value, setting, text, err);
     if (status == TL_OK)
         tl_setting_set(setting, course, value);
+    return status;
+}
+
+enum tl_status tl_course_json_read(struct tl_course *course, char **out_words, const char *json, struct tl_error *err)
+{
+    struct tl_flat_json reader;
+    struct tl_flat_json_pair pair;
+    enum tl_status status;
+
+    *out_words = NULL;
+    tl_flat_json_init(&reader, json);
+    while ((status = tl_flat_json_next(&reader, &pair, err)) == TL_OK) {
+        status = tl_course_set(course, pair.key, pair.text, err);
+        if (status == TL_OK && course->class_weights_text == pair.text) {
+            tl_memory_free(*out_words);
+            *out_words = tl_memory_copy_string(pair.text);
+            course->class_weights_text = *out_words;
+            if (!*out_words)
+                status = tl_error_set_no_memory(err, "the class weights", strlen(pair.text) + 1);
+        }
+        if (status != TL_OK)
+            break;
+    }
+    tl_flat_json_release(&reader);
+    if (status == TL_NOT_FOUND)
+        return TL_OK;
+    tl_memory_free(*out_words);
+    *out_words = NULL;
     return status;
 }
