@@ -6,8 +6,8 @@
  *     ... ends with TL_NOT_FOUND ...
  *     tl_flat_json_release(&reader);
  *
- * For what this program writes itself: courses, probabilities by class. Whoever wrote it, nothing is read beyond its end. Numbers are
- * read as strtod() does, to the last bit; `true`, `false` and `null` count as texts. Nested values are refused.
+ * For what this program writes itself: courses, probabilities by class. Whoever wrote it, nothing is read beyond its end. Numbers
+ * are read as strtod() does, to the last bit; `true`, `false` and `null` count as texts. Nested values are refused.
  */
 #ifndef TL_BASE_FLAT_JSON_H
 #define TL_BASE_FLAT_JSON_H

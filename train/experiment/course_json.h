@@ -18,8 +18,8 @@ void tl_course_json_append(struct tl_text *text, const struct tl_course *course)
  * Fails with: TL_BAD_INPUT (no such choice, a value it does not take). */
 TL_MUST_USE enum tl_status tl_course_set(struct tl_course *course, const char *name, const char *text, struct tl_error *err);
 
-/* What the JSON says, over what *course was; strings are copied into *out_words, which the course then borrows and the caller frees.
- * Fails with: TL_CORRUPT (no such JSON), TL_BAD_INPUT (a choice or value that this program does not know), TL_NO_MEMORY. */
+/* What the JSON says, over what *course was; strings are copied into *out_words, which the course then borrows and the caller
+ * frees. Fails with: TL_CORRUPT (no such JSON), TL_BAD_INPUT (a choice or value that this program does not know), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_course_json_read(struct tl_course *course, char **out_words, const char *json, struct tl_error *err);
 
 /* A choice as tl_course_set() takes it, for people and for comparing courses. */

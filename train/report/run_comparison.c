@@ -143,7 +143,8 @@ static enum tl_status list_disagreements(struct tl_run_part *part, const struct 
 {
     const size_t class_count = comparison->class_count;
 
-    part->disagreements = tl_memory_alloc(part->comparison.first_right + part->comparison.second_right, sizeof *part->disagreements);
+    part->disagreements =
+        tl_memory_alloc(part->comparison.first_right + part->comparison.second_right, sizeof *part->disagreements);
     if (!part->disagreements)
         return tl_error_set_no_memory(err, "the photos only one has right", gathering->count * sizeof *part->disagreements);
     for (size_t n = 0; n < gathering->count; n++) {

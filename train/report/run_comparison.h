@@ -4,8 +4,8 @@
  *     tl_run_comparison_write(stdout, comparison, err);        or: tl_run_comparison_append_json(&text, comparison)
  *     tl_run_comparison_free(comparison);
  *
- * Differences are taken over the photos that measured both and were trained on by neither: those of validation or folds in one part,
- * those of the test in another. A photo counts where both runs call it by the same class.
+ * Differences are taken over the photos that measured both and were trained on by neither: those of validation or folds in one
+ * part, those of the test in another. A photo counts where both runs call it by the same class.
  */
 #ifndef TL_TRAIN_RUN_COMPARISON_H
 #define TL_TRAIN_RUN_COMPARISON_H
