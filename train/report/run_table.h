@@ -1,8 +1,9 @@
 /* run_table.h - the runs of a store as a table for people, and as JSON lines for programs (`tl-train --list`).
  *
  *     {"run": 3, "uuid": "...", "name": null, "place": 1, "val_group": 1, "val_photos": 145, "val_loss": 0.1,
- *      "val_accuracy": 0.97, "test_loss": null, "test_accuracy": null, "augmentation": "mild", "sweep": null, "folds": 0, "options": {"l2": 0.001, ...} or
- *      null, "program_version": "0.1.0", "train_ms": 120, "has_head": true, "pinned": false, "answers": true, "started_at": "..."}
+ *      "val_accuracy": 0.97, "test_loss": null, "test_accuracy": null, "augmentation": "mild", "sweep": null, "folds": 0,
+ *      "options": {"l2": 0.001, ...} or null, "program_version": "0.1.0", "train_ms": 120, "has_head": true, "pinned": false,
+ *      "answers": true, "started_at": "..."}
  */
 #ifndef TL_TRAIN_RUN_TABLE_H
 #define TL_TRAIN_RUN_TABLE_H
