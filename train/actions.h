@@ -24,6 +24,8 @@ enum tl_exit tl_action_auto(const struct tl_action *action);
 enum tl_exit tl_action_use(const struct tl_action *action);
 enum tl_exit tl_action_list(const struct tl_action *action);
 enum tl_exit tl_action_compare(const struct tl_action *action);
+enum tl_exit tl_action_export(const struct tl_action *action);
+enum tl_exit tl_action_import(const struct tl_action *action);
 
 /* Says the message and returns TL_EXIT_NOTHING; what is on standard output comes first. */
 enum tl_exit tl_action_fail(const struct tl_action *action, const struct tl_error *err);

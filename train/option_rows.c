@@ -161,6 +161,8 @@ void tl_option_rows_add_results(struct tl_train_options *o)
     begin_section(o, first, "The run:");
 }
 
+static const char *const input_names[] = {"float", "uint8", NULL};
+
 void tl_option_rows_add_actions(struct tl_train_options *o)
 {
     const size_t first = o->row_count;
@@ -169,5 +171,11 @@ void tl_option_rows_add_actions(struct tl_train_options *o)
     add_flag(o, "list", &o->has_list, "the runs, best first");
     add_string(o, "compare", "A", &o->compare, "two runs side by side: tl-train STORE --compare A B");
     add_string(o, "repeat", "RUN", &o->repeat, "train again as then, on the photos of then, and compare the heads");
+    add_string(o, "export", "FILE", &o->export,
+               "a head for Keras (.keras, .weights.h5, .h5), network and head (.onnx), or a run's history (.csv)");
+    add_string(o, "run", "RUN", &o->run, "which one is exported (the one that answers)");
+    add_choice(o, "input", "float|uint8", &o->takes_bytes, input_names, "of a network in .onnx: photos of which type (float)");
+    add_string(o, "weights", "FILE", &o->weights, "the network's, for .onnx (TL_WEIGHTS, else as tl-extract finds them)");
+    add_string(o, "import", "FILE", &o->import, "Dense layers saved by Keras become the head --name (its classes: --classes)");
     begin_section(o, first, "Instead of training:");
 }

@@ -18,6 +18,10 @@ static enum tl_exit act(const struct tl_action *action)
         return tl_action_list(action);
     if (options->compare)
         return tl_action_compare(action);
+    if (options->export)
+        return tl_action_export(action);
+    if (options->import)
+        return tl_action_import(action);
     if (options->is_auto)
         return tl_action_auto(action);
     if (options->sweep.count > 0 || options->folds > 0)

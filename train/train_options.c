@@ -23,6 +23,8 @@ static const struct action_rule RULES[] = {
     {"list", "trains nothing", {"json", NULL}},
     {"compare", "trains nothing", {"json", NULL}},
     {"repeat", "trains as the run did", {"json", "quiet", "threads", NULL}},
+    {"export", "trains nothing", {"run", "input", "weights", "json", "quiet", NULL}},
+    {"import", "trains nothing", {"name", "classes", "features", "json", "quiet", NULL}},
 };
 enum { RULE_COUNT = sizeof RULES / sizeof RULES[0] };
 
@@ -71,13 +73,36 @@ static bool is_companion(const struct action_rule *rule, const char *name)
     return is_one;
 }
 
+/* Of runs as of imported heads. */
+static enum tl_status check_name(const char *name, struct tl_error *err)
+{
+    if (name && !tl_text_is_plain(name, strlen(name)))
+        return tl_error_set(err, TL_BAD_INPUT, "--name takes UTF-8 text without control characters, not '%s'", name);
+    if (name && name[strspn(name, "0123456789")] == '\0')
+        return tl_error_set(err, TL_BAD_INPUT, "--name %s would be taken for the id of a run", name);
+    return TL_OK;
+}
+
+/* Options that only an export heeds. */
+static enum tl_status check_export(const struct tl_train_options *options, struct tl_error *err)
+{
+    static const char *const words[] = {"run", "input", "weights"};
+
+    for (size_t i = 0; !options->export && i < sizeof words / sizeof *words; i++)
+        if (is_given_name(options, words[i]))
+            return tl_error_set(err, TL_BAD_INPUT, "--%s belongs to --export FILE", words[i]);
+    return TL_OK;
+}
+
 static enum tl_status check_action(const struct tl_train_options *options, const struct action_rule *rule, struct tl_error *err)
 {
     for (size_t i = 0; i < options->row_count; i++)
         if (options->given[i] && !is_companion(rule, options->rows[i].name))
             return tl_error_set(err, TL_BAD_INPUT, "--%s %s, --%s has no meaning beside it", rule->option, rule->deed,
                                 options->rows[i].name);
-    return TL_OK;
+    if (options->import && !options->name)
+        return tl_error_set(err, TL_BAD_INPUT, "--import takes the name that the head is to have: --name NAME");
+    return check_name(options->name, err);
 }
 
 static enum tl_status settle_validation(struct tl_train_options *options, struct tl_error *err)
@@ -241,14 +266,15 @@ enum tl_status tl_train_options_check(struct tl_train_options *options, const st
         return tl_error_set(err, TL_BAD_INPUT, "give one STORE and two runs: tl-train STORE --compare A B (see --help)");
     if (!options->compare && operands->count != 1)
         return tl_error_set(err, TL_BAD_INPUT, "give one STORE, not %zu (see --help)", operands->count);
+    status = check_export(options, err);
+    if (status != TL_OK)
+        return status;
     for (size_t i = 0; i < RULE_COUNT; i++)
         if (is_given_name(options, RULES[i].option))
             return check_action(options, &RULES[i], err);
-    if (options->name && !tl_text_is_plain(options->name, strlen(options->name)))
-        return tl_error_set(err, TL_BAD_INPUT, "--name takes UTF-8 text without control characters, not '%s'", options->name);
-    if (options->name && options->name[strspn(options->name, "0123456789")] == '\0')
-        return tl_error_set(err, TL_BAD_INPUT, "--name %s would be taken for the id of a run", options->name);
-    status = settle_data(options, err);
+    status = check_name(options->name, err);
+    if (status == TL_OK)
+        status = settle_data(options, err);
     if (status == TL_OK)
         status = settle_search(options, err);
     return status == TL_OK ? settle_course(options, err) : status;

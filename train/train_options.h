@@ -29,7 +29,9 @@ struct tl_train_options {
     const char *budget;
     double budget_seconds; /* after the check */
     /* What else is done, and what with the results. At most one of these actions; none: train. */
-    const char *use, *compare, *repeat;
+    const char *use, *compare, *repeat, *export, *import;
+    const char *run, *weights; /* of an export: which head, and the network's weights */
+    int takes_bytes;           /* of an export: index of "float", "uint8" */
     bool has_list;
     const char *name;
     long threads; /* 0: as many as there are */
