@@ -2,6 +2,7 @@
 #include "train/data/stream.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ struct window {
 struct tl_stream {
     struct tl_stream_setup setup;
     size_t column_count;
+    bool is_readable; /* windows and decoders are there */
     size_t row_capacity, entry_capacity; /* of a window */
     struct window windows[WINDOWS];
     tl_team *team;
@@ -50,7 +52,7 @@ int64_t tl_stream_matrix_bytes(int64_t row_count, int64_t entry_count, size_t co
 
 static size_t capacity_of(const tl_stream *stream, uint32_t row)
 {
-    const size_t nonzero_count = stream->setup.rows[row].nonzero_count;
+    const size_t nonzero_count = stream->setup.rows.items[row].nonzero_count;
 
     return nonzero_count < stream->column_count ? nonzero_count : stream->column_count;
 }
@@ -63,13 +65,13 @@ static void measure_windows(tl_stream *stream)
     const int64_t window_bytes = (int64_t)(stream->setup.memory_bytes / WINDOWS);
     int64_t entry_count = 0, vector_bytes, row_capacity;
 
-    for (size_t r = 0; r < stream->setup.row_count; r++)
+    for (size_t r = 0; r < stream->setup.rows.count; r++)
         entry_count += (int64_t)capacity_of(stream, (uint32_t)r);
     vector_bytes = empty_bytes + tl_stream_matrix_bytes(0, entry_count, stream->column_count) /
-                                     (int64_t)(stream->setup.row_count > 0 ? stream->setup.row_count : 1);
+                                     (int64_t)(stream->setup.rows.count > 0 ? stream->setup.rows.count : 1);
     row_capacity = window_bytes / vector_bytes;
-    if (row_capacity > (int64_t)stream->setup.row_count)
-        row_capacity = (int64_t)stream->setup.row_count;
+    if (row_capacity > (int64_t)stream->setup.rows.count)
+        row_capacity = (int64_t)stream->setup.rows.count;
     stream->row_capacity = (size_t)row_capacity;
     stream->entry_capacity = (size_t)((window_bytes - row_capacity * empty_bytes) / (int64_t)(sizeof(uint16_t) + sizeof(float)));
 }
@@ -122,16 +124,22 @@ enum tl_status tl_stream_read_as(tl_stream *stream, enum tl_head_pool pool, enum
     enum tl_status status;
 
     tl_stream_end(stream);
+    if (stream->is_readable && stream->setup.pool == pool && stream->setup.transform == transform)
+        return TL_OK;
     release_reading(stream);
+    stream->is_readable = false;
     stream->setup.pool = pool;
     stream->setup.transform = transform;
     stream->column_count = pool == TL_HEAD_POOL_AVG ? stream->setup.channel_count : stream->setup.feature_count;
     measure_windows(stream);
-    if (stream->row_capacity == 0 && stream->setup.row_count > 0)
+    if (stream->row_capacity == 0 && stream->setup.rows.count > 0)
         return tl_error_set(err, TL_BAD_INPUT, "%zu bytes of memory do not suffice for two feature vectors",
                             stream->setup.memory_bytes);
     status = create_decoders(stream, err);
-    return status == TL_OK ? create_windows(stream, err) : status;
+    if (status == TL_OK)
+        status = create_windows(stream, err);
+    stream->is_readable = status == TL_OK;
+    return status;
 }
 
 enum tl_status tl_stream_create(tl_stream **out, const struct tl_stream_setup *setup, struct tl_error *err)
@@ -141,7 +149,7 @@ enum tl_status tl_stream_create(tl_stream **out, const struct tl_stream_setup *s
 
     *out = NULL;
     if (!stream) {
-        tl_memory_free(setup->rows);
+        tl_memory_free(setup->rows.items);
         return tl_error_set_no_memory(err, "the stream of features", sizeof *stream);
     }
     stream->setup = *setup;
@@ -163,7 +171,7 @@ void tl_stream_free(tl_stream *stream)
     tl_stream_end(stream);
     release_reading(stream);
     tl_team_free(stream->team);
-    tl_memory_free(stream->setup.rows);
+    tl_sample_rows_free(&stream->setup.rows);
     pthread_mutex_destroy(&stream->store_mutex);
     tl_memory_free(stream);
 }
@@ -196,7 +204,7 @@ static void list_places(const tl_stream *stream, struct window *window)
     for (size_t i = 0; i < window->count; i++) {
         const uint32_t row = stream->order[window->first + i];
 
-        window->places[i] = (struct place){stream->setup.rows[row].feature_id, row, (uint32_t)i};
+        window->places[i] = (struct place){stream->setup.rows.items[row].feature_id, row, (uint32_t)i};
         window->capacities[i] = (uint32_t)capacity_of(stream, row);
     }
     qsort(window->places, window->count, sizeof *window->places, compare_places);
@@ -308,12 +316,21 @@ size_t tl_stream_window_size(const tl_stream *stream)
     return stream->row_capacity;
 }
 
-size_t tl_stream_row_count(const tl_stream *stream)
+int64_t tl_stream_need_bytes(const tl_stream *stream)
 {
-    return stream->setup.row_count;
+    int64_t entry_count = 0;
+
+    for (size_t r = 0; r < stream->setup.rows.count; r++)
+        entry_count += (int64_t)capacity_of(stream, (uint32_t)r);
+    return tl_stream_matrix_bytes((int64_t)stream->setup.rows.count, entry_count, stream->column_count);
 }
 
-const struct tl_stream_row *tl_stream_row_at(const tl_stream *stream, size_t row)
+size_t tl_stream_row_count(const tl_stream *stream)
 {
-    return &stream->setup.rows[row];
+    return stream->setup.rows.count;
+}
+
+const struct tl_sample_row *tl_stream_row_at(const tl_stream *stream, size_t row)
+{
+    return &stream->setup.rows.items[row];
 }

@@ -19,23 +19,14 @@
 #define TL_TRAIN_STREAM_H
 
 #include "common/store/store.h"
-#include "train/data/matrix.h"
-#include "train/data/select.h"
+#include "train/data/sample_rows.h"
 
 typedef struct tl_stream tl_stream;
-
-/* A vector that can be asked for. */
-struct tl_stream_row {
-    int64_t feature_id;
-    uint32_t nonzero_count; /* as the store's row says; a blob with more is damaged */
-    uint32_t sample_index;  /* of the selection */
-};
 
 struct tl_stream_setup {
     tl_store *store;                      /* borrowed */
     const struct tl_selection *selection; /* borrowed, for the names of photos in messages */
-    struct tl_stream_row *rows;           /* the stream's own from tl_stream_create() on, also where that fails */
-    size_t row_count;
+    struct tl_sample_rows rows;           /* the stream's own from tl_stream_create() on, also where that fails */
     size_t feature_count, channel_count;
     enum tl_head_pool pool;
     enum tl_head_transform transform;
@@ -67,9 +58,11 @@ void tl_stream_end(tl_stream *stream);
 
 /* Vectors that a window holds, if they are about as long as the mean of all rows. */
 size_t tl_stream_window_size(const tl_stream *stream);
-const struct tl_stream_row *tl_stream_row_at(const tl_stream *stream, size_t row);
+const struct tl_sample_row *tl_stream_row_at(const tl_stream *stream, size_t row);
 size_t tl_stream_row_count(const tl_stream *stream);
 
+/* What the matrix of all rows would take. */
+int64_t tl_stream_need_bytes(const tl_stream *stream);
 /* What a matrix of rows takes in memory: for who decides between a matrix and a stream. */
 int64_t tl_stream_matrix_bytes(int64_t row_count, int64_t entry_count, size_t column_count);
 

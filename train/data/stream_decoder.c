@@ -129,8 +129,9 @@ enum tl_status tl_stream_decoder_decode(struct tl_stream_decoder *decoder, size_
 
     decoder->status = decode(decoder, i, matrix, matrix_row);
     if (decoder->status != TL_OK)
-        (void)tl_error_prefix(&decoder->err, "a stored feature of %s%s",
-                              setup->selection->samples[setup->rows[row].sample_index].label->path,
-                              decoder->status == TL_CORRUPT ? " is damaged (tl-store verify notes all such)" : "");
+        (void)tl_error_prefix(&decoder->err, "the stored feature of %s, variant %u%s",
+                              setup->selection->samples[setup->rows.items[row].sample_index].label->path,
+                              setup->rows.items[row].variant_index,
+                              decoder->status == TL_CORRUPT ? ", is damaged (tl-store verify finds all such)" : "");
     return decoder->status;
 }

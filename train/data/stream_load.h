@@ -25,4 +25,12 @@ TL_MUST_USE enum tl_status tl_stream_load(struct tl_samples **out, tl_store *sto
                                           const struct tl_samples_source *source, const struct tl_stream_wish *wish,
                                           struct tl_error *err);
 
+/* Streamed samples are read so from now on. Not while others use them. Fails with: as tl_stream_read_as(). */
+TL_MUST_USE enum tl_status tl_stream_turn(struct tl_samples *samples, size_t column_count, enum tl_head_pool pool,
+                                          enum tl_head_transform transform, struct tl_error *err);
+
+/* For what works on all vectors at once, named by the option ("--solver lbfgs"). Fails with: TL_BAD_INPUT (the samples are
+ * streamed). */
+TL_MUST_USE enum tl_status tl_stream_refuse(const struct tl_samples *samples, const char *option, struct tl_error *err);
+
 #endif
