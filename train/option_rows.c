@@ -158,6 +158,8 @@ void tl_option_rows_add_results(struct tl_train_options *o)
     add_flag(o, "json", &o->is_json, "one JSON object instead of the report");
     add_flag(o, "quiet", &o->is_quiet, "results only, no data and epochs");
     add_whole(o, "threads", &o->threads, 1, 1024, "that compute; the result is the same for any number (as many as there are)");
+    add_string(o, "memory", "SIZE", &o->memory,
+               "features that need more (512M, 8G) are streamed from the store in windows (three quarters of what is free)");
     begin_section(o, first, "The run:");
 }
 

@@ -22,7 +22,7 @@ static const struct action_rule RULES[] = {
     {"use", "trains nothing", {"json", "quiet", NULL}},
     {"list", "trains nothing", {"json", NULL}},
     {"compare", "trains nothing", {"json", NULL}},
-    {"repeat", "trains as the run did", {"json", "quiet", "threads", NULL}},
+    {"repeat", "trains as the run did", {"json", "quiet", "threads", "memory", NULL}},
     {"export", "trains nothing", {"run", "input", "weights", "json", "quiet", NULL}},
     {"import", "trains nothing", {"name", "classes", "features", "json", "quiet", NULL}},
 };
@@ -142,7 +142,10 @@ static enum tl_status settle_data(struct tl_train_options *options, struct tl_er
     options->wish = (struct tl_material_wish){.data = options->data,
                                               .features = options->features,
                                               .augment = options->augment,
-                                              .variants = (enum tl_fit_variants)options->variants};
+                                              .variants = (enum tl_fit_variants)options->variants,
+                                              .thread_count = (size_t)options->threads};
+    if (status == TL_OK && options->memory)
+        status = tl_quantity_read_bytes(&options->wish.memory_bytes, "--memory", options->memory, err);
     return status == TL_OK ? tl_dataset_wish_check(&options->data, err) : status;
 }
 

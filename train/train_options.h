@@ -33,7 +33,7 @@ struct tl_train_options {
     const char *run, *weights; /* of an export: which head, and the network's weights */
     int takes_bytes;           /* of an export: index of "float", "uint8" */
     bool has_list;
-    const char *name;
+    const char *name, *memory;
     long threads; /* 0: as many as there are */
     bool is_json, is_quiet;
     bool given[TL_TRAIN_OPTION_MAX];

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "common/base/memory.h"
+#include "common/base/system.h"
 #include "common/store/store_damage.h"
+#include "train/experiment/stream_choice.h"
 
 static enum tl_status choose_feature_set(struct tl_material *material, tl_store *store, const char *wanted, struct tl_error *err)
 {
@@ -60,6 +62,7 @@ static enum tl_status read_all(struct tl_material *material, struct tl_store_dam
                                const struct tl_material_wish *wish, struct tl_error *err)
 {
     struct tl_samples_source source = {0};
+    struct tl_stream_wish stream;
     enum tl_status status = choose_feature_set(material, store, wish->features, err);
 
     if (status == TL_OK)
@@ -77,7 +80,10 @@ static enum tl_status read_all(struct tl_material *material, struct tl_store_dam
     source.feature_set_id = material->feature_set->feature_set_id;
     source.augmentation_id = material->augmentation ? material->augmentation->augmentation_id : 0;
     source.feature_count = material->feature_count;
-    return tl_samples_load(&material->samples, damages, store, material->selection, &source, err);
+    stream = (struct tl_stream_wish){.channel_count = material->channel_count,
+                                     .memory_bytes = tl_stream_choice_room(wish->memory_bytes),
+                                     .thread_count = wish->thread_count > 0 ? wish->thread_count : tl_system_core_count()};
+    return tl_stream_choice_load(&material->samples, damages, store, material->selection, &source, &stream, err);
 }
 
 enum tl_status tl_material_read(struct tl_material *out, tl_store *store, const struct tl_material_wish *wish,
@@ -133,6 +139,11 @@ enum tl_status tl_material_view(const struct tl_samples **out, struct tl_materia
     enum tl_status status = TL_OK;
 
     *out = NULL;
+    if (material->samples->stream) {
+        *out = material->samples;
+        return tl_stream_turn(material->samples, pool == TL_HEAD_POOL_AVG ? material->channel_count : material->feature_count, pool,
+                              transform, err);
+    }
     if (pool == TL_HEAD_POOL_NONE && transform == TL_HEAD_TRANSFORM_NONE) {
         *out = material->samples;
         return TL_OK;

@@ -7,6 +7,9 @@
  *     ... tl_trial_run() with material.selection and samples, as many courses as wanted ...
  *     tl_material_release(&material);
  *
+ * Features that do not fit in memory are streamed: samples->stream is not NULL, there is one view at a time, the one asked for last,
+ * and one trial at a time.
+ *
  * A view is made at its first asking and stays; it is immutable and shared by threads once there, so whoever starts threads asks
  * for all views before.
  */
@@ -24,6 +27,9 @@ struct tl_material_wish {
     struct tl_dataset_wish data;
     const char *features, *augment; /* by name or digest; NULL: the only ones */
     enum tl_fit_variants variants;  /* plain: no variants are read */
+    int64_t memory_bytes;           /* that the program may take; 0: three quarters of what there is. Features that need more are
+                                     * streamed */
+    size_t thread_count;            /* that decode a stream; 0: as many as there are */
 };
 
 struct tl_material {
@@ -36,7 +42,7 @@ struct tl_material {
     uint8_t store_digest[TL_DIGEST_BYTES];            /* of the store as it was read */
     struct tl_dataset dataset;
     struct tl_selection *selection; /* the data set's */
-    struct tl_samples *samples;     /* the vectors as stored */
+    struct tl_samples *samples;     /* the vectors as stored; those that are streamed as they were asked for last */
     /* What the above points into, and the views. */
     struct tl_store_feature_set *feature_sets;
     size_t feature_set_count;
@@ -54,7 +60,7 @@ TL_MUST_USE enum tl_status tl_material_read(struct tl_material *out, tl_store *s
 void tl_material_release(struct tl_material *material);
 
 /* The samples pooled and transformed, borrowed from the material. Not from several threads. Fails with: TL_BAD_INPUT (a grid that
- * cannot be pooled), TL_NO_MEMORY. */
+ * cannot be pooled; too little memory for a stream), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_material_view(const struct tl_samples **out, struct tl_material *material, enum tl_head_pool pool,
                                             enum tl_head_transform transform, struct tl_error *err);
 

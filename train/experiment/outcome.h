@@ -30,6 +30,7 @@ struct tl_outcome {
     double *class_weights; /* (L), owned; what course.class_weights points to, where they are made from a text */
     double fraction; /* of the training photos for validation, where there is no val split */
     size_t train_photo_count, vector_count; /* vectors: what one epoch goes through */
+    size_t window_size;                     /* vectors that an epoch is shuffled over where they are streamed, else 0 */
     struct tl_head *head;                   /* owned; the one that is kept, NULL: none is */
     double scale;                           /* the head's, also where none is kept */
     bool is_refitted;                       /* it learnt from the validation photos too, after these had measured */

@@ -2,7 +2,6 @@
 #include "train/experiment/stream_choice.h"
 
 #include "common/base/headroom.h"
-#include "common/base/system.h"
 
 size_t tl_stream_choice_room(int64_t memory_bytes)
 {
@@ -14,19 +13,15 @@ size_t tl_stream_choice_room(int64_t memory_bytes)
 
 enum tl_status tl_stream_choice_load(struct tl_samples **out, struct tl_store_damages *damages, tl_store *store,
                                      const struct tl_selection *selection, const struct tl_samples_source *source,
-                                     size_t channel_count, int64_t memory_bytes, struct tl_error *err)
+                                     const struct tl_stream_wish *wish, struct tl_error *err)
 {
-    const struct tl_stream_wish wish = {.channel_count = channel_count,
-                                        .pool = TL_HEAD_POOL_NONE,
-                                        .memory_bytes = tl_stream_choice_room(memory_bytes),
-                                        .thread_count = tl_system_core_count()};
     int64_t need_bytes;
     enum tl_status status = tl_stream_measure(&need_bytes, store, source, err);
 
     *out = NULL;
     if (status != TL_OK)
         return status;
-    if ((uint64_t)need_bytes <= wish.memory_bytes)
+    if ((uint64_t)need_bytes <= wish->memory_bytes)
         return tl_samples_load(out, damages, store, selection, source, err);
-    return tl_stream_load(out, store, selection, source, &wish, err);
+    return tl_stream_load(out, store, selection, source, wish, err);
 }

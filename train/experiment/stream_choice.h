@@ -12,10 +12,9 @@ enum { TL_STREAM_CHOICE_ASIDE_BYTES = 64 << 20 };
 /* Memory for feature vectors, of `memory_bytes` in all; 0: three quarters of what the machine can give. */
 size_t tl_stream_choice_room(int64_t memory_bytes);
 
-/* tl_samples_load(), or where that might take more than `memory_bytes` allow, tl_stream_load(), neither pooled nor transformed.
- * Fails with: as these. */
+/* tl_samples_load(), or where that might take more than wish->memory_bytes, tl_stream_load(). Fails with: as these. */
 TL_MUST_USE enum tl_status tl_stream_choice_load(struct tl_samples **out, struct tl_store_damages *damages, tl_store *store,
                                                  const struct tl_selection *selection, const struct tl_samples_source *source,
-                                                 size_t channel_count, int64_t memory_bytes, struct tl_error *err);
+                                                 const struct tl_stream_wish *wish, struct tl_error *err);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/system.h"
+#include "train/data/stream_load.h"
 #include "train/experiment/class_weights.h"
 #include "train/fit/calibration.h"
 #include "train/fit/lbfgs.h"
@@ -79,6 +80,7 @@ enum tl_status tl_trial_prepare(struct tl_outcome *out, const struct tl_trial *t
         return status;
     out->train_photo_count = tl_samples_count(trial->samples, TL_ROLE_TRAIN);
     out->vector_count = tl_fit_count_vectors(trial->samples, out->course.variants);
+    out->window_size = trial->samples->stream ? tl_stream_window_size(trial->samples->stream) : 0;
     return start_head(out, trial, trial->samples, err);
 }
 
@@ -95,9 +97,9 @@ static enum tl_status fit_convex(struct fit *fit, struct tl_outcome *outcome, co
 {
     struct tl_gram *own = NULL;
     struct tl_lbfgs_result result;
-    enum tl_status status = TL_OK;
+    enum tl_status status = tl_stream_refuse(samples, "--solver lbfgs", err);
 
-    if (!trial->gram && tl_lbfgs_pays_gram(samples->matrix))
+    if (status == TL_OK && !trial->gram && tl_lbfgs_pays_gram(samples->matrix))
         status = tl_gram_create(&own, samples->matrix, trial->team, err);
     if (status == TL_OK)
         status = tl_lbfgs_fit_head(&result, outcome->head, fit->history, samples, course, trial->gram ? trial->gram : own, aid,
@@ -209,30 +211,56 @@ static enum tl_status refit(struct tl_outcome *outcome, const struct tl_trial *t
     return status;
 }
 
-static enum tl_status measure_role(struct tl_outcome_role *role, const struct tl_samples *samples, enum tl_role which,
-                                   size_t class_count, struct tl_error *err)
+/* Who has a copy, and whom with: photos alone are numbered beyond the groups. */
+static void list_groups(bool *has_copy, uint32_t *groups, const struct tl_selection *selection, enum tl_role which)
 {
+    size_t count = 0;
+
+    for (size_t i = 0; i < selection->sample_count; i++) {
+        const struct tl_selected *selected = &selection->samples[i];
+
+        if (selected->role != which)
+            continue;
+        has_copy[count] = selected->has_copy;
+        groups[count++] = selected->group > 0 ? selected->group : (uint32_t)(selection->group_count + 1 + i);
+    }
+}
+
+static enum tl_status measure_role(struct tl_outcome_role *role, const struct tl_trial *trial, enum tl_role which,
+                                   struct tl_error *err)
+{
+    const struct tl_selection *selection = trial->material->selection;
     const size_t photo_count = role->evaluation.photo_count;
     struct tl_metrics_photos photos = {
-        .probabilities = role->probabilities, .photo_count = photo_count, .class_count = class_count};
-    uint32_t *true_classes;
+        .probabilities = role->probabilities, .photo_count = photo_count, .class_count = selection->class_count};
+    uint32_t *true_classes, *groups;
+    bool *has_copy;
     enum tl_status status;
 
     if (photo_count == 0)
         return TL_OK;
     true_classes = tl_memory_alloc(photo_count, sizeof *true_classes);
-    if (!true_classes)
-        return tl_error_set_no_memory(err, "the measures", photo_count * sizeof *true_classes);
-    list_true_classes(true_classes, samples, which);
+    groups = tl_memory_alloc(photo_count, sizeof *groups);
+    has_copy = tl_memory_alloc(photo_count, sizeof *has_copy);
+    if (!true_classes || !groups || !has_copy) {
+        status = tl_error_set_no_memory(err, "the measures", photo_count * sizeof *true_classes);
+        goto done;
+    }
+    list_true_classes(true_classes, trial->samples, which);
+    list_groups(has_copy, groups, selection, which);
     photos.true_classes = true_classes;
+    photos.groups = groups;
+    photos.has_copy = selection->group_by ? has_copy : NULL;
     status = tl_outcome_measure(role, &photos, err);
+done:
     tl_memory_free(true_classes);
+    tl_memory_free(groups);
+    tl_memory_free(has_copy);
     return status;
 }
 
 static enum tl_status finish(struct tl_outcome *outcome, const struct tl_trial *trial, double start, struct tl_error *err)
 {
-    const size_t class_count = outcome->selection->class_count;
     enum tl_status status = TL_OK;
 
     if (outcome->course.has_calibration)
@@ -246,9 +274,9 @@ static enum tl_status finish(struct tl_outcome *outcome, const struct tl_trial *
     if (status == TL_OK)
         status = tl_outcome_evaluate(outcome, trial->samples, TL_ROLE_TEST, err);
     if (status == TL_OK)
-        status = measure_role(&outcome->validation, trial->samples, TL_ROLE_VALIDATION, class_count, err);
+        status = measure_role(&outcome->validation, trial, TL_ROLE_VALIDATION, err);
     if (status == TL_OK)
-        status = measure_role(&outcome->test, trial->samples, TL_ROLE_TEST, class_count, err);
+        status = measure_role(&outcome->test, trial, TL_ROLE_TEST, err);
     return status;
 }
 
