@@ -7,11 +7,11 @@
  *     ... tl_trial_run() with material.selection and samples, as many courses as wanted ...
  *     tl_material_release(&material);
  *
- * Features that do not fit in memory are streamed: samples->stream is not NULL, there is one view at a time, the one asked for last,
- * and one trial at a time.
+ * Features that do not fit in memory are streamed: samples->stream is not NULL, there is one view at a time, the one asked
+ * for last, and one trial at a time.
  *
- * A view is made at its first asking and stays; it is immutable and shared by threads once there, so whoever starts threads asks
- * for all views before.
+ * A view is made at its first asking and stays; it is immutable and shared by threads once there, so whoever starts threads
+ * asks for all views before.
  */
 #ifndef TL_TRAIN_MATERIAL_H
 #define TL_TRAIN_MATERIAL_H

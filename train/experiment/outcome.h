@@ -39,6 +39,7 @@ struct tl_outcome {
     long best_epoch;                        /* the one whose head was taken, from 1; 0: the last */
     double gradient_norm;                   /* at the end of L-BFGS; else NaN */
     double temperature;                     /* the logits are divided by it; 1: as they were */
+    double uncalibrated_loss, uncalibrated_ece; /* of the validation photos before that; NaN where nothing was calibrated */
     struct tl_outcome_role validation, test;
     /* Of a cross-validation, else 0 and NULL: */
     size_t fold_count;

@@ -27,7 +27,7 @@ struct measured {
     const char *name;
     const struct tl_outcome_role *role;
 };
-enum { MEASURED_COUNT = 3 };
+enum { UNCALIBRATED_COUNT = 2, MEASURED_COUNT = 3 };
 
 static void list_measured(struct measured out[MEASURED_COUNT], const struct tl_outcome *outcome)
 {
@@ -52,7 +52,8 @@ static enum tl_status allocate(struct record *record, const struct tl_outcome *o
     record->predictions = tl_memory_alloc(record->prediction_capacity, sizeof *record->predictions);
     record->probabilities = tl_memory_alloc(record->prediction_capacity, sizeof *record->probabilities);
     record->order = tl_memory_alloc(class_count, sizeof *record->order);
-    record->metrics = tl_memory_alloc(MEASURED_COUNT * tl_metrics_value_count_max(class_count), sizeof *record->metrics);
+    record->metrics = tl_memory_alloc(MEASURED_COUNT * tl_metrics_value_count_max(class_count) + UNCALIBRATED_COUNT,
+                                      sizeof *record->metrics);
     if (!record->samples || !record->predictions || !record->probabilities || !record->order || !record->metrics)
         return tl_error_set_no_memory(err, "the run", sample_count * sizeof *record->samples);
     return TL_OK;
@@ -165,6 +166,18 @@ static enum tl_status list_metrics(struct record *record, const struct tl_outcom
     return TL_OK;
 }
 
+/* What calibration changed, beside the validation photos' figures after it. */
+static void list_uncalibrated(struct record *record, const struct tl_outcome *outcome)
+{
+    const struct tl_store_metric metrics[UNCALIBRATED_COUNT] = {
+        {.role = tl_role_names[TL_ROLE_VALIDATION], .name = "loss_uncalibrated", .value = outcome->uncalibrated_loss},
+        {.role = tl_role_names[TL_ROLE_VALIDATION], .name = "ece_uncalibrated", .value = outcome->uncalibrated_ece}};
+
+    for (size_t i = 0; i < UNCALIBRATED_COUNT; i++)
+        if (isfinite(metrics[i].value))
+            record->metrics[record->metric_count++] = metrics[i];
+}
+
 static enum tl_status list_measures(struct record *record, const struct tl_outcome *outcome, struct tl_error *err)
 {
     struct measured measured[MEASURED_COUNT];
@@ -179,6 +192,8 @@ static enum tl_status list_measures(struct record *record, const struct tl_outco
         if (status == TL_OK)
             status = list_metrics(record, outcome, &measured[m], err);
     }
+    if (outcome->course.has_calibration)
+        list_uncalibrated(record, outcome);
     return status;
 }
 

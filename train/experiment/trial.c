@@ -74,7 +74,9 @@ enum tl_status tl_trial_prepare(struct tl_outcome *out, const struct tl_trial *t
                                .label_set = material->label_set,
                                .fraction = material->fraction,
                                .gradient_norm = (double)NAN,
-                               .temperature = 1};
+                               .temperature = 1,
+                               .uncalibrated_loss = (double)NAN,
+                               .uncalibrated_ece = (double)NAN};
     status = weigh_classes(out, err);
     if (status != TL_OK)
         return status;
@@ -155,6 +157,23 @@ static void measure_loss(struct tl_outcome_role *role, const uint32_t *true_clas
     role->evaluation.loss = loss / (double)role->evaluation.photo_count;
 }
 
+static enum tl_status note_uncalibrated(struct tl_outcome *outcome, const uint32_t *true_classes, struct tl_error *err)
+{
+    const struct tl_metrics_photos photos = {.probabilities = outcome->validation.probabilities,
+                                             .true_classes = true_classes,
+                                             .photo_count = outcome->validation.evaluation.photo_count,
+                                             .class_count = outcome->selection->class_count};
+    struct tl_metrics *metrics = NULL;
+    enum tl_status status = tl_metrics_measure(&metrics, &photos, err);
+
+    if (status != TL_OK)
+        return status;
+    outcome->uncalibrated_loss = metrics->loss;
+    outcome->uncalibrated_ece = metrics->ece;
+    tl_metrics_free(metrics);
+    return TL_OK;
+}
+
 /* The temperature of all validation photos becomes the head's; what is reported of each photo is with the temperature of the
  * others, so that it does not flatter. */
 static enum tl_status calibrate(struct tl_outcome *outcome, const struct tl_samples *samples, struct tl_error *err)
@@ -176,7 +195,9 @@ static enum tl_status calibrate(struct tl_outcome *outcome, const struct tl_samp
     list_true_classes(true_classes, samples, TL_ROLE_VALIDATION);
     for (size_t i = 0; i < photo_count; i++)
         folds[i] = (uint32_t)(i % fold_count);
-    status = tl_calibration_fit(&outcome->temperature, role->probabilities, true_classes, photo_count, class_count, err);
+    status = note_uncalibrated(outcome, true_classes, err);
+    if (status == TL_OK)
+        status = tl_calibration_fit(&outcome->temperature, role->probabilities, true_classes, photo_count, class_count, err);
     if (status == TL_OK && fold_count > 1)
         status = tl_calibration_cross_fit(role->probabilities, true_classes, photo_count, class_count, folds, fold_count, err);
     if (status == TL_OK)

@@ -7,7 +7,7 @@
 #include "common/base/memory.h"
 #include "train/fit/loss.h"
 
-enum { OVERALL_VALUES = 14, CLASS_VALUES = 4 };
+enum { CLASS_VALUES = 4 };
 
 const size_t tl_metrics_top_sizes[TL_METRICS_TOPS] = {2, 3, 5};
 
@@ -169,7 +169,7 @@ void tl_metrics_free(struct tl_metrics *metrics)
 
 size_t tl_metrics_value_count_max(size_t class_count)
 {
-    return OVERALL_VALUES + CLASS_VALUES * class_count;
+    return TL_METRICS_OVERALL_VALUES + CLASS_VALUES * class_count;
 }
 
 static size_t add_values(struct tl_metrics_value *out, size_t count, const struct tl_metrics_value *values, size_t value_count,
@@ -183,7 +183,7 @@ static size_t add_values(struct tl_metrics_value *out, size_t count, const struc
 
 size_t tl_metrics_list(struct tl_metrics_value *out, const struct tl_metrics *metrics)
 {
-    const struct tl_metrics_value overall[OVERALL_VALUES] = {
+    const struct tl_metrics_value overall[TL_METRICS_OVERALL_VALUES] = {
         {"loss", 0, metrics->loss},
         {"accuracy", 0, metrics->accuracy},
         {"accuracy_low", 0, metrics->accuracy_interval.low},
@@ -198,7 +198,7 @@ size_t tl_metrics_list(struct tl_metrics_value *out, const struct tl_metrics *me
         {"recall", 0, metrics->recall},
         {"f1", 0, metrics->f1},
         {"support", 0, (double)metrics->photo_count}};
-    size_t count = add_values(out, 0, overall, OVERALL_VALUES, TL_METRICS_OVERALL);
+    size_t count = add_values(out, 0, overall, TL_METRICS_OVERALL_VALUES, TL_METRICS_OVERALL);
 
     for (size_t l = 0; l < metrics->class_count; l++) {
         const struct tl_metrics_class *c = &metrics->classes[l];

@@ -74,7 +74,8 @@ struct tl_metrics_value {
     size_t class_index; /* TL_METRICS_OVERALL: of all photos */
     double value;       /* finite */
 };
-/* At most this many. */
+enum { TL_METRICS_OVERALL_VALUES = 14 }; /* of all photos, at most */
+/* With those of classes, at most. */
 size_t tl_metrics_value_count_max(size_t class_count);
 /* Of all photos: loss, accuracy, accuracy_low, accuracy_high, copies, accuracy_without_copies, top_2, top_3, top_5, ece, precision,
  * recall, f1, support; then of each class precision, recall, f1, support. What is not known is left out. `out` has room for

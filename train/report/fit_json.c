@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "train/report/metrics_report.h"
+
 static const char *const REASON_NAMES[] = {"conflict", "untrained class", "unused split"};
 
 static void append_number(struct tl_text *text, const char *key, double value)
@@ -77,8 +79,11 @@ static void append_history(struct tl_text *text, const struct tl_outcome *outcom
     tl_text_append(text, "]");
 }
 
-static void append_role(struct tl_text *text, const char *key, const struct tl_outcome_role *role, size_t class_count)
+static void append_role(struct tl_text *text, const char *key, const struct tl_outcome_role *role,
+                        const struct tl_selection *selection)
 {
+    const size_t class_count = selection->class_count;
+
     tl_text_append_format(text, ", \"%s\": ", key);
     if (!role->confusion) {
         tl_text_append(text, "null");
@@ -91,13 +96,23 @@ static void append_role(struct tl_text *text, const char *key, const struct tl_o
     for (size_t i = 0; i < class_count * class_count; i++)
         tl_text_append_format(text, "%s%" PRId64 "%s", i % class_count > 0 ? ", " : i == 0 ? "[" : ", [", role->confusion[i],
                               i % class_count == class_count - 1 ? "]" : "");
-    tl_text_append(text, "]}");
+    tl_text_append(text, "]");
+    if (role->metrics)
+        tl_metrics_report_append_json(text, role->metrics, selection->class_names);
+    tl_text_append(text, "}");
+}
+
+static void append_calibration(struct tl_text *text, const struct tl_outcome *outcome)
+{
+    append_number(text, "temperature", outcome->temperature);
+    append_number(text, "uncalibrated_loss", outcome->uncalibrated_loss);
+    append_number(text, "uncalibrated_ece", outcome->uncalibrated_ece);
 }
 
 /* The photos of all folds together, and what the folds' own figures are. */
 static void append_folds(struct tl_text *text, const struct tl_outcome *outcome)
 {
-    append_role(text, "out_of_fold", &outcome->folded, outcome->selection->class_count);
+    append_role(text, "out_of_fold", &outcome->folded, outcome->selection);
     tl_text_append(text, ", \"folds\": [");
     for (size_t k = 0; k < outcome->fold_count; k++) {
         tl_text_append_format(text, "%s{\"photos\": %zu", k > 0 ? ", " : "", outcome->folds[k].photo_count);
@@ -106,7 +121,6 @@ static void append_folds(struct tl_text *text, const struct tl_outcome *outcome)
         tl_text_append(text, "}");
     }
     tl_text_append(text, "]");
-    append_number(text, "temperature", outcome->temperature);
 }
 
 void tl_fit_json_append(struct tl_text *text, const struct tl_outcome *outcome)
@@ -124,10 +138,14 @@ void tl_fit_json_append(struct tl_text *text, const struct tl_outcome *outcome)
     append_history(text, outcome);
     tl_text_append_format(text, ", \"refitted\": %s", outcome->is_refitted ? "true" : "false");
     append_number(text, "gradient_norm", outcome->gradient_norm);
-    append_role(text, "validation", &outcome->validation, outcome->selection->class_count);
-    append_role(text, "test", &outcome->test, outcome->selection->class_count);
+    append_role(text, "validation", &outcome->validation, outcome->selection);
+    append_role(text, "test", &outcome->test, outcome->selection);
     if (outcome->fold_count > 0)
         append_folds(text, outcome);
+    if (outcome->course.has_calibration || outcome->fold_count > 0)
+        append_calibration(text, outcome);
+    if (outcome->window_size > 0)
+        tl_text_append_format(text, ", \"window\": %zu", outcome->window_size);
     append_number(text, "load_seconds", outcome->load_seconds);
     append_number(text, "train_seconds", outcome->train_seconds);
     tl_text_append(text, "}");

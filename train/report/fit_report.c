@@ -6,6 +6,7 @@
 
 #include "common/base/table.h"
 #include "common/base/utf8.h"
+#include "train/report/metrics_report.h"
 
 enum { NAME_BYTES = 256 };
 
@@ -96,6 +97,9 @@ enum tl_status tl_fit_report_data(FILE *file, const struct tl_outcome *outcome, 
     write_name(file, "", set->network, ", ");
     write_name(file, "", set->layer, ", ");
     fprintf(file, "%zu values.\n", outcome->head->feature_count);
+    if (outcome->window_size > 0)
+        fprintf(file, "They do not fit in --memory: streamed from the store, and shuffled over windows of about %zu vectors.\n",
+                outcome->window_size);
     if (outcome->augmentation) {
         fprintf(file, "Variants: %s", tl_fit_variants_names[outcome->course.variants]);
         write_name(file, " of augmentation ", outcome->augmentation->name, ".\n");
@@ -196,11 +200,33 @@ enum tl_status tl_fit_report_confusion(FILE *file, const char *const *class_name
     return write_mistakes(file, class_names, class_count, confusion, err);
 }
 
-static void write_role(FILE *file, const char *title, const struct tl_evaluation *evaluation)
+static void write_role(FILE *file, const char *title, const struct tl_outcome_role *role)
 {
-    if (evaluation->photo_count > 0)
-        fprintf(file, "%s - loss: %.4f - accuracy: %.4f (%zu photos)\n", title, evaluation->loss, evaluation->accuracy,
-                evaluation->photo_count);
+    const struct tl_evaluation *evaluation = &role->evaluation;
+
+    if (evaluation->photo_count == 0)
+        return;
+    fprintf(file, "%s - loss: %.4f - accuracy: %.4f (%zu photos)\n", title, evaluation->loss, evaluation->accuracy,
+            evaluation->photo_count);
+    if (role->metrics)
+        tl_metrics_report_lines(file, role->metrics);
+}
+
+static void write_calibration(FILE *file, const struct tl_outcome *outcome)
+{
+    if (outcome->course.has_calibration && outcome->validation.evaluation.photo_count > 0)
+        fprintf(file, "  calibrated by temperature %.4g; without it loss: %.4f - calibration error: %.4f\n", outcome->temperature,
+                outcome->uncalibrated_loss, outcome->uncalibrated_ece);
+}
+
+/* Where a table of all classes can be taken in at a glance, the figures of each. */
+static enum tl_status write_classes(FILE *file, const struct tl_outcome_role *shown, const struct tl_selection *selection,
+                                    struct tl_error *err)
+{
+    if (!shown->metrics || selection->class_count > TL_FIT_REPORT_MATRIX_CLASSES)
+        return TL_OK;
+    fprintf(file, "\n");
+    return tl_metrics_report_classes(file, shown->metrics, selection->class_names, err);
 }
 
 /* A convex problem has one answer; whether this is it is worth a line. */
@@ -238,6 +264,8 @@ static void write_folds(FILE *file, const struct tl_outcome *outcome)
     fprintf(file, "%zu folds - loss: %.4f +- %.4f - accuracy: %.4f +- %.4f (%zu photos)\n", outcome->fold_count, evaluation->loss,
             measure_spread(outcome->folds, outcome->fold_count, true), evaluation->accuracy,
             measure_spread(outcome->folds, outcome->fold_count, false), evaluation->photo_count);
+    if (outcome->folded.metrics)
+        tl_metrics_report_lines(file, outcome->folded.metrics);
     if (outcome->temperature != 1)
         fprintf(file, "Each with the temperature of the other folds; the head has that of all, %.4g.\n", outcome->temperature);
     fprintf(file, "The head is fitted to all %zu.\n", outcome->train_photo_count);
@@ -251,16 +279,19 @@ enum tl_status tl_fit_report_results(FILE *file, const struct tl_outcome *outcom
     enum tl_status status = TL_OK;
 
     write_convergence(file, outcome);
-    write_role(file, "Validation", &outcome->validation.evaluation);
+    write_role(file, "Validation", &outcome->validation);
+    write_calibration(file, outcome);
     write_folds(file, outcome);
     if (outcome->is_refitted)
         fprintf(file, "Fitted again to training and validation photos together, %zu; this head is kept.\n",
                 outcome->train_photo_count + outcome->validation.evaluation.photo_count);
-    write_role(file, "Test", &outcome->test.evaluation);
+    write_role(file, "Test", &outcome->test);
     if (shown->confusion) {
         fprintf(file, "\n%s photos by true class (rows) and predicted class (columns):\n", title);
         status =
             tl_fit_report_confusion(file, outcome->selection->class_names, outcome->selection->class_count, shown->confusion, err);
+        if (status == TL_OK)
+            status = write_classes(file, shown, outcome->selection, err);
     }
     fprintf(file, "\nRun %" PRId64, outcome->run_id);
     if (outcome->name)

@@ -278,7 +278,8 @@ START_TEST(a_damaged_feature_names_its_photo)
     open_store(&opened, path);
     streamed = stream(&opened, AMPLE, 2, TL_HEAD_POOL_NONE);
     ck_assert_int_eq(tl_fit_find_scale(&scale, streamed, TL_FIT_ALL, &err), TL_CORRUPT);
-    ck_assert_str_eq(err.message, "the stored feature of b/2.jpg, variant 1, is damaged (tl-store verify finds all such): feature 5 is nan");
+    ck_assert_str_eq(err.message,
+                     "the stored feature of b/2.jpg, variant 1, is damaged (tl-store verify finds all such): feature 5 is nan");
     ck_assert_int_eq(tl_fit_find_scale(&scale, streamed, TL_FIT_PLAIN, &err), TL_OK);
     tl_samples_free(streamed);
     close_store(&opened);
