@@ -100,6 +100,7 @@ enum tl_exit tl_action_train(const struct tl_action *action)
     status = tl_session_close(&session, status, &err);
     if (status == TL_OK)
         status = print_results(&outcome, action->options->is_json, &err);
+    session.kept_run_id = outcome.run_id;
     exit_code = tl_session_end(&session, status, skipped_count, &err);
     tl_outcome_release(&outcome);
     return exit_code;

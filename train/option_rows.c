@@ -155,6 +155,13 @@ void tl_option_rows_add_results(struct tl_train_options *o)
     const size_t first = o->row_count;
 
     add_string(o, "name", "NAME", &o->name, "of the run (none)");
+    add_string(o, "report", "FILE.html", &o->report,
+               "write the run as a page that stands alone: curves, tables, its surest mistakes");
+    add(o, (struct tl_option){.name = "plot",
+                              .argument = "PLOT=FILE",
+                              .kind = TL_OPTION_LIST,
+                              .target = &o->plots,
+                              .help = "curves, confusion, calibration or sweep as FILE.svg or .png; may be given several times"});
     add_flag(o, "json", &o->is_json, "one JSON object instead of the report");
     add_flag(o, "quiet", &o->is_quiet, "results only, no data and epochs");
     add_whole(o, "threads", &o->threads, 1, 1024, "that compute; the result is the same for any number (as many as there are)");
@@ -175,7 +182,7 @@ void tl_option_rows_add_actions(struct tl_train_options *o)
     add_string(o, "repeat", "RUN", &o->repeat, "train again as then, on the photos of then, and compare the heads");
     add_string(o, "export", "FILE", &o->export,
                "a head for Keras (.keras, .weights.h5, .h5), network and head (.onnx), or a run's history (.csv)");
-    add_string(o, "run", "RUN", &o->run, "which one is exported (the one that answers)");
+    add_string(o, "run", "RUN", &o->run, "of which --export (the one that answers), --report and --plot are, by id, uuid or name");
     add_choice(o, "input", "float|uint8", &o->takes_bytes, input_names, "of a network in .onnx: photos of which type (float)");
     add_string(o, "weights", "FILE", &o->weights, "the network's, for .onnx (TL_WEIGHTS, else as tl-extract finds them)");
     add_string(o, "import", "FILE", &o->import, "Dense layers saved by Keras become the head --name (its classes: --classes)");

@@ -232,6 +232,8 @@ enum tl_exit tl_search_end(struct tl_search *search, enum tl_status status, size
         status = report_none(search, err);
     if (status == TL_OK)
         status = keep(search, &kept, best, err);
+    if (status == TL_OK)
+        search->session.kept_run_id = kept.outcomes[best].run_id;
     if (search->session.store)
         status = tl_session_close(&search->session, status, err);
     if (status == TL_OK)

@@ -83,6 +83,8 @@ enum tl_status tl_session_close(struct tl_session *session, enum tl_status statu
 
 enum tl_exit tl_session_end(struct tl_session *session, enum tl_status status, size_t skipped_count, struct tl_error *err)
 {
+    enum tl_exit exit_code;
+
     if (session->store)
         status = tl_session_close(session, status, err);
     tl_material_release(&session->material);
@@ -91,5 +93,6 @@ enum tl_exit tl_session_end(struct tl_session *session, enum tl_status status, s
         return tl_action_fail(session->action, err);
     if (skipped_count > 0)
         tl_tool_say(session->action->command, "photos left out: %zu", skipped_count);
-    return skipped_count > 0 ? TL_EXIT_SKIPPED : TL_EXIT_OK;
+    exit_code = skipped_count > 0 ? TL_EXIT_SKIPPED : TL_EXIT_OK;
+    return session->kept_run_id != 0 ? tl_action_report_kept(session->action, session->kept_run_id, exit_code) : exit_code;
 }

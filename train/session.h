@@ -24,6 +24,7 @@ struct tl_session {
     tl_team *team;
     struct tl_gram_cache cache; /* of the material's Gram matrices, in the store */
     double load_seconds;
+    int64_t kept_run_id; /* what --report and --plot are of; 0: nothing was kept */
 };
 
 /* Reads what `wish` says. The caller calls tl_session_end(), also on failure. Fails with: as tl_store_open(),
@@ -37,7 +38,7 @@ size_t tl_session_say_left_out(const struct tl_session *session);
 /* Closes the store, as tl_store_close_after(). Results are printed after this: the run is kept by then. */
 TL_MUST_USE enum tl_status tl_session_close(struct tl_session *session, enum tl_status status, struct tl_error *err);
 
-/* Releases everything, says what failed or what was left out, and returns how the tool ends. */
+/* Releases everything, says what failed or what was left out, writes the reports that are wanted, and returns how the tool ends. */
 enum tl_exit tl_session_end(struct tl_session *session, enum tl_status status, size_t skipped_count, struct tl_error *err);
 
 #endif

@@ -26,6 +26,8 @@ static enum tl_exit act(const struct tl_action *action)
         return tl_action_auto(action);
     if (options->sweep.count > 0 || options->folds > 0)
         return tl_action_sweep(action);
+    if (options->run)
+        return tl_action_report(action);
     return tl_action_train(action);
 }
 
@@ -56,7 +58,7 @@ int main(int argc, char **argv)
                                      .words = (const char *const *)argv + 1,
                                      .word_count = (size_t)argc - 1,
                                      .operands = &operands};
-    if (tl_train_options_check(&options, &operands, &err) != TL_OK)
+    if (tl_train_options_check(&options, &operands, &err) != TL_OK || tl_action_check_report(&action, &err) != TL_OK)
         return (int)tl_action_fail(&action, &err);
     return (int)tl_tool_end(&command, act(&action));
 }

@@ -25,6 +25,7 @@ static const struct action_rule RULES[] = {
     {"repeat", "trains as the run did", {"json", "quiet", "threads", "memory", NULL}},
     {"export", "trains nothing", {"run", "input", "weights", "json", "quiet", NULL}},
     {"import", "trains nothing", {"name", "classes", "features", "json", "quiet", NULL}},
+    {"run", "trains nothing", {"report", "plot", "quiet", NULL}},
 };
 enum { RULE_COUNT = sizeof RULES / sizeof RULES[0] };
 
@@ -86,7 +87,7 @@ static enum tl_status check_name(const char *name, struct tl_error *err)
 /* Options that only an export heeds. */
 static enum tl_status check_export(const struct tl_train_options *options, struct tl_error *err)
 {
-    static const char *const words[] = {"run", "input", "weights"};
+    static const char *const words[] = {"input", "weights"};
 
     for (size_t i = 0; !options->export && i < sizeof words / sizeof *words; i++)
         if (is_given_name(options, words[i]))
@@ -272,6 +273,9 @@ enum tl_status tl_train_options_check(struct tl_train_options *options, const st
     status = check_export(options, err);
     if (status != TL_OK)
         return status;
+    if (options->run && !options->export && !options->report && options->plots.count == 0)
+        return tl_error_set(err, TL_BAD_INPUT, "--run %s: say what is wanted of it: --export FILE, --report FILE.html or --plot PLOT=FILE",
+                            options->run);
     for (size_t i = 0; i < RULE_COUNT; i++)
         if (is_given_name(options, RULES[i].option))
             return check_action(options, &RULES[i], err);

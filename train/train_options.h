@@ -30,8 +30,10 @@ struct tl_train_options {
     double budget_seconds; /* after the check */
     /* What else is done, and what with the results. At most one of these actions; none: train. */
     const char *use, *compare, *repeat, *export, *import;
-    const char *run, *weights; /* of an export: which head, and the network's weights */
+    const char *run, *weights; /* of an export: which head, and the network's weights; run also of a report */
     int takes_bytes;           /* of an export: index of "float", "uint8" */
+    const char *report;
+    struct tl_option_list plots;
     bool has_list;
     const char *name, *memory;
     long threads; /* 0: as many as there are */

@@ -42,16 +42,31 @@ static enum tl_status parse_plot(enum tl_plot *out, const char **out_path, const
                         text);
 }
 
+/* A file of that name can come into being. */
+static enum tl_status check_path(const char *path, struct tl_error *err)
+{
+    struct tl_output_file output;
+    const enum tl_status status = tl_output_file_create(&output, path, err);
+
+    if (status == TL_OK)
+        tl_output_file_discard(&output);
+    return status;
+}
+
 enum tl_status tl_report_file_check(const struct tl_report_wish *wish, struct tl_error *err)
 {
     const struct tl_plplot *pl;
     const char *path;
     enum tl_plot plot;
 
-    for (size_t i = 0; wish->plots && i < wish->plots->count; i++)
-        if (parse_plot(&plot, &path, wish->plots->items[i], err) != TL_OK)
-            return TL_BAD_INPUT;
-    return tl_plplot_load(&pl, err);
+    enum tl_status status = wish->page_path ? check_path(wish->page_path, err) : TL_OK;
+
+    for (size_t i = 0; wish->plots && i < wish->plots->count && status == TL_OK; i++) {
+        status = parse_plot(&plot, &path, wish->plots->items[i], err);
+        if (status == TL_OK)
+            status = check_path(path, err);
+    }
+    return status == TL_OK ? tl_plplot_load(&pl, err) : status;
 }
 
 static enum tl_status write_bytes(const char *path, const void *bytes, size_t size_bytes, struct tl_error *err)

@@ -15,8 +15,8 @@ struct tl_report_wish {
     const struct tl_option_list *plots;  /* "curves=FILE.svg" or ".png", ...; NULL: none */
 };
 
-/* Whether the plots are ones there are, each with a file of a kind that can be written, and PLplot is here. Fails with:
- * TL_BAD_INPUT, TL_NOT_FOUND (no PLplot). */
+/* Whether the plots are ones there are, each with a file of a kind that can be written, its folder lets files come into being, and
+ * PLplot is here. Fails with: TL_BAD_INPUT, TL_IO, TL_NOT_FOUND (no PLplot), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_report_file_check(const struct tl_report_wish *wish, struct tl_error *err);
 
 /* The wish has been checked; a file that is there is replaced. From the process's first thread, once: it starts libvips and
