@@ -27,11 +27,11 @@ static int is_late(void *context)
 }
 
 /* The words of the expression's author are wanted where it is at fault. */
-static enum tl_status report(const tl_store *store, int code, struct tl_error *err)
+static enum tl_status report(const tl_store *store, int code, double seconds_max, struct tl_error *err)
 {
     switch (code & 0xff) {
     case SQLITE_INTERRUPT:
-        return tl_error_set(err, TL_BAD_INPUT, "takes more than %d s", TL_STORE_EXPRESSION_MS / 1000);
+        return tl_error_set(err, TL_BAD_INPUT, "takes more than %g s", seconds_max);
     case SQLITE_ERROR:
     case SQLITE_AUTH:
     case SQLITE_TOOBIG:
@@ -58,7 +58,7 @@ static enum tl_status prepare(tl_store *store, sqlite3_stmt **out, const char *b
     if (status == TL_OK) {
         const int code = sqlite3_prepare_v2(store->db, sql.bytes, -1, out, &rest);
         if (code != SQLITE_OK)
-            status = report(store, code, err);
+            status = report(store, code, 0, err);
         else if (*out == NULL || rest[0] != '\0')
             status = tl_error_set(err, TL_BAD_INPUT, "one expression is expected");
         else if (sqlite3_bind_parameter_count(*out) != parameter_count)
@@ -79,7 +79,7 @@ static enum tl_status check_alone(tl_store *store, const char *expression, struc
 }
 
 static enum tl_status visit(tl_store *store, const char *label_set, const char *expression, tl_store_match_callback *each,
-                            void *context, struct tl_error *err)
+                            void *context, double seconds_max, struct tl_error *err)
 {
     sqlite3_stmt *prepared = NULL;
     int code = SQLITE_OK;
@@ -88,26 +88,26 @@ static enum tl_status visit(tl_store *store, const char *label_set, const char *
         status = prepare(store, &prepared, "SELECT photo_id, class FROM photos WHERE label_set = ?1 AND (\n", expression, "\n)", 1,
                          err);
     if (status == TL_OK && (code = sqlite3_bind_text(prepared, 1, label_set, -1, SQLITE_STATIC)) != SQLITE_OK)
-        status = report(store, code, err);
+        status = report(store, code, seconds_max, err);
     while (status == TL_OK && (code = sqlite3_step(prepared)) == SQLITE_ROW) {
         const char *class_name = (const char *)sqlite3_column_text(prepared, 1);
         if (class_name != NULL)
             each(context, sqlite3_column_int64(prepared, 0), class_name);
     }
     if (status == TL_OK && code != SQLITE_DONE)
-        status = report(store, code, err);
+        status = report(store, code, seconds_max, err);
     sqlite3_finalize(prepared);
     return status;
 }
 
 enum tl_status tl_store_visit_matches(tl_store *store, const char *label_set, const char *expression,
-                                      tl_store_match_callback *each, void *context, struct tl_error *err)
+                                      tl_store_match_callback *each, void *context, double seconds_max, struct tl_error *err)
 {
-    double deadline_seconds = tl_system_seconds() + TL_STORE_EXPRESSION_MS / 1000.0;
+    double deadline_seconds = tl_system_seconds() + seconds_max;
     const int length_bytes = sqlite3_limit(store->db, SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX);
     sqlite3_set_authorizer(store->db, allow_reading, NULL);
     sqlite3_progress_handler(store->db, INSTRUCTIONS_A_LOOK, is_late, &deadline_seconds);
-    const enum tl_status status = visit(store, label_set, expression, each, context, err);
+    const enum tl_status status = visit(store, label_set, expression, each, context, seconds_max, err);
     sqlite3_progress_handler(store->db, 0, NULL, NULL);
     sqlite3_set_authorizer(store->db, NULL, NULL);
     (void)sqlite3_limit(store->db, SQLITE_LIMIT_LENGTH, length_bytes);

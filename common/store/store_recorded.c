@@ -119,8 +119,8 @@ static enum tl_status read_samples(tl_store *store, struct tl_store_recorded *ou
     size_t count = 0;
     tl_statement_begin(
         &s, store,
-        "SELECT ds.content_id, c.sha256, ds.class_index, ds.role, coalesce(ds.photo_group, 0), coalesce(ds.fold, 0), s.name, p.path,"
-        " ds.has_copy"
+        "SELECT ds.content_id, c.sha256, ds.class_index, ds.role, coalesce(ds.photo_group, 0), coalesce(ds.fold, 0), s.name,"
+        " p.path, ds.has_copy"
         " FROM dataset_sample ds JOIN content c USING (content_id)"
         " LEFT JOIN photo p ON p.photo_id = (SELECT q.photo_id FROM photo q JOIN source t USING (source_id)"
         "                                   WHERE q.content_id = ds.content_id"

@@ -124,7 +124,8 @@ static void group_photos(void)
                      "UPDATE dataset_sample SET photo_group = 1, has_copy = iif(role = 'test', 1, NULL)"
                      " WHERE content_id IN (SELECT content_id FROM photo WHERE path IN ('train/clear/1.jpg', 'test/clear/4.jpg'));"
                      "UPDATE dataset_sample SET photo_group = 2, has_copy = iif(role = 'test', 1, NULL)"
-                     " WHERE content_id IN (SELECT content_id FROM photo WHERE path IN ('train/cloudy/3.jpg', 'test/cloudy/5.jpg'))");
+                     " WHERE content_id IN"
+                     " (SELECT content_id FROM photo WHERE path IN ('train/cloudy/3.jpg', 'test/cloudy/5.jpg'))");
 }
 
 START_TEST(data_sets_tells_recipe_and_copies)

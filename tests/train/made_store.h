@@ -66,11 +66,17 @@ static inline void made_put_feature(struct made_store *made, int64_t content_id,
     ck_assert_msg(tl_store_put_feature(made->store, made->feature_set_id, variant_id, &feature, &err) == TL_OK, "%s", err.message);
 }
 
-static inline int64_t made_put_photo(struct made_store *made, const struct made_photo *photo)
+/* What a photo looks like beside its bytes; features as those of `like`, a little brighter, or its own where that is NULL. */
+struct made_look {
+    const uint8_t *thumbnail;
+    const char *captured_at, *camera;
+    const struct made_photo *like;
+};
+
+static inline int64_t made_put_photo_as(struct made_store *made, const struct made_photo *photo, const struct made_look *look)
 {
-    static const uint8_t thumbnail[TL_STORE_THUMBNAIL_BYTES] = {0};
-    struct tl_store_content content = {
-        .width_px = 10, .height_px = 10, .format = "jpeg", .exif_orientation = 1, .thumbnail = thumbnail};
+    struct tl_store_content content = {.width_px = 10, .height_px = 10, .format = "jpeg", .exif_orientation = 1,
+                                       .thumbnail = look->thumbnail, .captured_at = look->captured_at, .camera = look->camera};
     int64_t content_id, photo_id;
     struct tl_error err;
 
@@ -83,10 +89,20 @@ static inline int64_t made_put_photo(struct made_store *made, const struct made_
     for (uint32_t v = 0; v <= photo->variant_count; v++) {
         float values[MADE_FEATURES];
 
-        made_features(values, photo, v);
+        made_features(values, look->like ? look->like : photo, v);
+        for (size_t f = 0; look->like && f < MADE_FEATURES; f++)
+            values[f] *= 1.1F;
         made_put_feature(made, content_id, v, values);
     }
     return content_id;
+}
+
+static inline int64_t made_put_photo(struct made_store *made, const struct made_photo *photo)
+{
+    static const uint8_t thumbnail[TL_STORE_THUMBNAIL_BYTES] = {0};
+    const struct made_look look = {thumbnail, NULL, NULL, NULL};
+
+    return made_put_photo_as(made, photo, &look);
 }
 
 static inline void made_open(struct made_store *made, const char *path)

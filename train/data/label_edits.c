@@ -10,6 +10,8 @@
 #include "common/store/store_expression.h"
 
 enum { SHOWN_CLASSES = 20 };
+/* A store of a million photos takes a second for a plain condition; one that never ends is stopped. */
+static const double EXPRESSION_SECONDS = 10;
 static const size_t LIST_CEILING_BYTES = 4096;
 
 enum tl_status tl_label_edits_cut(const char **out, size_t *out_count, char *words, const char *option, struct tl_error *err)
@@ -151,7 +153,7 @@ enum tl_status tl_label_edits_exclude(struct tl_store_label *labels, size_t *cou
         exclusion.placed[i] = (struct placed){labels[i].photo_id, i};
     if (status == TL_OK) {
         qsort(exclusion.placed, *count, sizeof *exclusion.placed, compare_placed);
-        status = tl_store_visit_matches(store, label_set, expression, exclude, &exclusion, err);
+        status = tl_store_visit_matches(store, label_set, expression, exclude, &exclusion, EXPRESSION_SECONDS, err);
     }
     for (size_t i = 0; status == TL_OK && i < *count; i++)
         if (!exclusion.is_excluded[i])
