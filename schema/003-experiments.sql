@@ -19,6 +19,7 @@ ALTER TABLE run ADD COLUMN sweep_id INTEGER REFERENCES sweep ON DELETE SET NULL;
 ALTER TABLE run ADD COLUMN program_version TEXT;
 ALTER TABLE run ADD COLUMN options TEXT CHECK (options IS NULL OR json_valid(options));
 ALTER TABLE run ADD COLUMN store_digest BLOB CHECK (length(store_digest) = 32);
+ALTER TABLE run ADD COLUMN variant_max INTEGER CHECK (variant_max >= 0);
 ALTER TABLE run ADD COLUMN pool TEXT NOT NULL DEFAULT 'none' CHECK (pool IN ('none', 'avg'));
 ALTER TABLE run ADD COLUMN solver TEXT NOT NULL DEFAULT 'adam' CHECK (solver IN ('adam', 'sgd', 'lbfgs'));
 ALTER TABLE run ADD COLUMN momentum REAL CHECK (momentum >= 0);

@@ -34,6 +34,7 @@ TL_MUST_USE enum tl_status tl_action_check_report(const struct tl_action *action
 /* Once a run is kept and the store closed: writes what is wanted of it, and returns how the tool ends, which would be exit_code
  * without it. */
 enum tl_exit tl_action_report_kept(const struct tl_action *action, int64_t run_id, enum tl_exit exit_code);
+enum tl_exit tl_action_repeat(const struct tl_action *action);
 
 /* Says the message and returns TL_EXIT_NOTHING; what is on standard output comes first. */
 enum tl_exit tl_action_fail(const struct tl_action *action, const struct tl_error *err);

@@ -22,6 +22,8 @@ static enum tl_exit act(const struct tl_action *action)
         return tl_action_export(action);
     if (options->import)
         return tl_action_import(action);
+    if (options->repeat)
+        return tl_action_repeat(action);
     if (options->is_auto)
         return tl_action_auto(action);
     if (options->sweep.count > 0 || options->folds > 0)

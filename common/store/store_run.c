@@ -80,6 +80,7 @@ static void bind_rest(struct tl_statement *s, const struct tl_store_run *run)
     tl_statement_bind_double(s, run->temperature > 0 ? run->temperature : 1);
     tl_statement_bind_int(s, (int64_t)run->fold_count);
     tl_statement_bind_text(s, or_word(run->group_by, "none"));
+    tl_statement_bind_int(s, run->variant_max);
     tl_statement_bind_double(s, run->val_loss);
     tl_statement_bind_double(s, run->val_accuracy);
     tl_statement_bind_double(s, run->test_loss);
@@ -95,9 +96,9 @@ static enum tl_status insert_run(tl_store *store, int64_t *out_run_id, const cha
         "INSERT INTO run (uuid, name, dataset_id, feature_set_id, augmentation_id, sweep_id, variants, initial, pool, transform,"
         " solver, weighting, monitor, epochs, batch_size, learning_rate, l2, momentum, tolerance, hidden, patience, dropout, seed,"
         " scale, program_version, options, store_digest, started_ms, train_ms, train_samples, is_refitted, best_epoch,"
-        " gradient_norm, temperature, fold_count, group_by, val_loss, val_accuracy, test_loss, test_accuracy)"
+        " gradient_norm, temperature, fold_count, group_by, variant_max, val_loss, val_accuracy, test_loss, test_accuracy)"
         " VALUES (?, ?, ?, ?, ?, nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-        " nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?) RETURNING run_id",
+        " nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING run_id",
         err);
     tl_statement_bind_text(&s, uuid);
     tl_statement_bind_text(&s, run->name);

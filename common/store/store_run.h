@@ -85,6 +85,7 @@ struct tl_store_run {
     const char *program_version, *options_json; /* or NULL */
     const uint8_t *store_digest;                /* of the store as it was read, or NULL */
     int64_t started_ms, train_ms, train_samples;
+    int64_t variant_max;                        /* the largest index of a variant that was read; 0: plain photos alone */
     bool is_refitted; /* the head learnt from the validation photos too, after these had measured */
     long best_epoch;  /* the epoch whose head was kept, counted from 1; 0: the last */
     double gradient_norm; /* at the end, of a solver that goes by it; else NaN */

@@ -13,7 +13,8 @@ static const char SELECT_RUNS[] =
     "SELECT r.run_id, r.uuid, r.name, l.place, l.val_group, l.val_photos, r.val_loss, r.val_accuracy, r.test_loss,"
     " r.test_accuracy, l.augmentation, d.label_set, r.options, r.program_version, r.group_by, l.started_at, r.sweep_id,"
     " r.dataset_id, r.feature_set_id, r.augmentation_id, (SELECT h.head_id FROM head h WHERE h.run_id = r.run_id) AS head_id,"
-    " r.fold_count, r.train_ms, r.train_samples, r.best_epoch, r.scale, r.temperature, r.is_refitted, l.is_pinned, l.answers"
+    " r.fold_count, r.train_ms, r.train_samples, r.best_epoch, r.scale, r.temperature, r.is_refitted, l.is_pinned, l.answers,"
+    " coalesce(r.variant_max, -1) AS variant_max"
     " FROM leaderboard l JOIN run r USING (run_id) JOIN dataset d ON d.dataset_id = r.dataset_id WHERE ?1 = 0 OR r.run_id = ?1"
     " ORDER BY l.val_group IS NULL, l.val_group, l.place, r.started_ms, r.run_id";
 
@@ -59,6 +60,7 @@ static void read_row(struct tl_statement *s, struct tl_store_run_row *row)
     row->is_refitted = tl_column_int(s, 27) != 0;
     row->is_pinned = tl_column_int(s, 28) != 0;
     row->answers = tl_column_int(s, 29) != 0;
+    row->variant_max = tl_column_int(s, 30);
 }
 
 static enum tl_status count_rows(tl_store *store, size_t *out, const char *sql, int64_t id, struct tl_error *err)

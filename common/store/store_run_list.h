@@ -12,6 +12,7 @@ struct tl_store_run_row {
     int64_t run_id, sweep_id, dataset_id, feature_set_id, augmentation_id, head_id; /* 0: none; augmentation 0: plain photos */
     char *uuid, *name, *augmentation, *label_set, *options_json, *program_version, *group_by, *started_at;
     int64_t place, val_group, val_photos, fold_count, train_ms, train_samples, best_epoch;
+    int64_t variant_max; /* -1: an earlier program did not say */
     double val_loss, val_accuracy, test_loss, test_accuracy, scale, temperature;
     bool is_refitted, is_pinned, answers;
 };

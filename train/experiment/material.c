@@ -51,11 +51,48 @@ static enum tl_status choose_augmentation(struct tl_material *material, tl_store
 static enum tl_status select_photos(struct tl_material *material, tl_store *store, const struct tl_material_wish *wish,
                                     struct tl_error *err)
 {
-    enum tl_status status = tl_dataset_read(&material->dataset, store, &wish->data, material->feature_set->feature_set_id,
-                                            material->feature_count, err);
+    enum tl_status status =
+        wish->repeated ? tl_dataset_read_recorded(&material->dataset, store, wish->repeated->dataset_id, err)
+                       : tl_dataset_read(&material->dataset, store, &wish->data, material->feature_set->feature_set_id,
+                                         material->feature_count, err);
 
     material->selection = material->dataset.selection;
     return status;
+}
+
+/* Features, augmentation and photos of a run that is there. */
+static enum tl_status take_repeated(struct tl_material *material, tl_store *store, const struct tl_store_run_row *run,
+                                    struct tl_error *err)
+{
+    enum tl_status status = tl_store_list_feature_sets(store, &material->feature_sets, &material->feature_set_count, err);
+
+    for (size_t i = 0; status == TL_OK && i < material->feature_set_count; i++)
+        if (material->feature_sets[i].feature_set_id == run->feature_set_id)
+            material->feature_set = &material->feature_sets[i];
+    if (status == TL_OK && !material->feature_set)
+        return tl_error_set(err, TL_NOT_FOUND, "the features of run %lld are not in the store any more", (long long)run->run_id);
+    if (status == TL_OK)
+        status = tl_store_list_augmentations(store, run->feature_set_id, &material->augmentations, &material->augmentation_count,
+                                             err);
+    for (size_t i = 0; status == TL_OK && i < material->augmentation_count; i++)
+        if (material->augmentations[i].augmentation_id == run->augmentation_id && run->augmentation_id != 0)
+            material->augmentation = &material->augmentations[i];
+    if (status == TL_OK && run->augmentation_id != 0 && !material->augmentation)
+        return tl_error_set(err, TL_NOT_FOUND, "the variants of run %lld are not in the store any more", (long long)run->run_id);
+    return status;
+}
+
+static enum tl_status choose(struct tl_material *material, tl_store *store, const struct tl_material_wish *wish,
+                             struct tl_error *err)
+{
+    enum tl_status status;
+
+    if (wish->repeated) {
+        material->variants = wish->variants;
+        return take_repeated(material, store, wish->repeated, err);
+    }
+    status = choose_feature_set(material, store, wish->features, err);
+    return status == TL_OK ? choose_augmentation(material, store, wish, err) : status;
 }
 
 static enum tl_status read_all(struct tl_material *material, struct tl_store_damages *damages, tl_store *store,
@@ -63,10 +100,8 @@ static enum tl_status read_all(struct tl_material *material, struct tl_store_dam
 {
     struct tl_samples_source source = {0};
     struct tl_stream_wish stream;
-    enum tl_status status = choose_feature_set(material, store, wish->features, err);
+    enum tl_status status = choose(material, store, wish, err);
 
-    if (status == TL_OK)
-        status = choose_augmentation(material, store, wish, err);
     if (status != TL_OK)
         return status;
     material->channel_count = (size_t)material->feature_set->channels;
@@ -80,6 +115,10 @@ static enum tl_status read_all(struct tl_material *material, struct tl_store_dam
     source.feature_set_id = material->feature_set->feature_set_id;
     source.augmentation_id = material->augmentation ? material->augmentation->augmentation_id : 0;
     source.feature_count = material->feature_count;
+    if (wish->repeated) {
+        source.has_missing = true;
+        source.variant_limit = wish->repeated->variant_max > 0 ? (uint32_t)wish->repeated->variant_max : 0;
+    }
     stream = (struct tl_stream_wish){.channel_count = material->channel_count,
                                      .memory_bytes = tl_stream_choice_room(wish->memory_bytes),
                                      .thread_count = wish->thread_count > 0 ? wish->thread_count : tl_system_core_count()};

@@ -17,6 +17,7 @@
 #define TL_TRAIN_MATERIAL_H
 
 #include "common/store/store_feature.h"
+#include "common/store/store_run_list.h"
 #include "train/data/dataset.h"
 #include "train/data/samples.h"
 #include "train/fit/course.h"
@@ -30,6 +31,7 @@ struct tl_material_wish {
     int64_t memory_bytes;           /* that the program may take; 0: three quarters of what there is. Features that need more are
                                      * streamed */
     size_t thread_count;            /* that decode a stream; 0: as many as there are */
+    const struct tl_store_run_row *repeated; /* NULL; else this run's data set, features and variants, whatever the rest says */
 };
 
 struct tl_material {

@@ -25,6 +25,7 @@ struct tl_outcome {
     const struct tl_store_feature_set *feature_set;
     const struct tl_store_augmentation *augmentation; /* NULL: plain photos only */
     const struct tl_selection *selection;
+    uint32_t variant_max;        /* the largest index of a variant that was read */
     const uint8_t *store_digest; /* of the store as it was read, or NULL */
     struct tl_course course;
     double *class_weights; /* (L), owned; what course.class_weights points to, where they are made from a text */

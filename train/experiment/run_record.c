@@ -255,6 +255,7 @@ static enum tl_status put(tl_store *store, struct tl_outcome *outcome, const str
                                .started_ms = outcome->started_ms,
                                .train_ms = (int64_t)llround(outcome->train_seconds * 1000),
                                .train_samples = (int64_t)outcome->vector_count,
+                               .variant_max = outcome->variant_max,
                                .is_refitted = outcome->is_refitted,
                                .best_epoch = outcome->best_epoch,
                                .gradient_norm = outcome->gradient_norm,

@@ -69,6 +69,7 @@ enum tl_status tl_trial_prepare(struct tl_outcome *out, const struct tl_trial *t
     *out = (struct tl_outcome){.feature_set = material->feature_set,
                                .augmentation = material->augmentation,
                                .selection = material->selection,
+                               .variant_max = material->samples->variant_max,
                                .store_digest = material->store_digest,
                                .course = *trial->course,
                                .label_set = material->label_set,
