@@ -6,6 +6,9 @@
 #include "common/base/system.h"
 #include "common/base/text.h"
 
+/* Blobs are read once each, in the order in which they lie. */
+static const size_t CACHE_BYTES = (size_t)4 << 20;
+
 static size_t choose_thread_count(const struct tl_train_options *options)
 {
     return options->threads > 0 ? (size_t)options->threads : (size_t)tl_system_core_count();
@@ -22,6 +25,8 @@ enum tl_status tl_session_begin(struct tl_session *out, const struct tl_action *
     status = tl_store_open(&out->store, action->store_path, TL_STORE_WRITE, err);
     if (status == TL_OK && tl_store_notice(out->store))
         tl_tool_say(action->command, "%s: %s", action->store_path, tl_store_notice(out->store));
+    if (status == TL_OK)
+        status = tl_store_limit_cache(out->store, CACHE_BYTES, err);
     if (status == TL_OK)
         status = tl_store_check_run_name(out->store, action->options->name, err);
     if (status == TL_OK)
