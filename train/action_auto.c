@@ -2,6 +2,7 @@
 #include "common/base/memory.h"
 #include "common/base/system.h"
 #include "train/experiment/auto_plan.h"
+#include "train/fit/lbfgs.h"
 #include "train/search.h"
 
 /* What is left of the time is for fitting the best to all photos and keeping it. */
@@ -21,30 +22,26 @@ static void drop_matrices(struct tl_search *search)
                 tl_workbench_drop(&search->bench, (enum tl_head_pool)pool, (enum tl_head_transform)transform);
 }
 
-/* The first one is tried whatever time it takes, so that there is something to keep. */
-static enum tl_status try_all(struct tl_search *search, struct tl_error *err)
+/* Time ends nothing before the base has been tried, whatever that takes. */
+static enum tl_status try_all(struct tl_search *search, struct tl_auto_plan *plan, struct tl_error *err)
 {
-    const double budget = search->session.action->options->budget_seconds;
-    const struct tl_material *material = &search->session.material;
+    const double deadline = search->started + SHARE_FOR_TRYING * search->session.action->options->budget_seconds;
     struct tl_candidates_wish wish = {.keeps_matrices = true};
     struct tl_course courses[TL_AUTO_PLAN_STEP_MAX];
-    struct tl_auto_plan plan;
     enum tl_status status = TL_OK;
     size_t count;
 
-    tl_auto_plan_init(&plan, &search->base, search->base.variants != TL_FIT_PLAIN,
-                      material->channel_count > 0 && material->channel_count < material->feature_count);
-    while (status == TL_OK && (count = tl_auto_plan_next(&plan, courses, search->candidates, search->count)) > 0) {
+    while (status == TL_OK && (count = tl_auto_plan_next(plan, courses, search->candidates, search->count)) > 0) {
         status = tl_search_try(search, courses, count, &wish, err);
-        wish.deadline = search->started + SHARE_FOR_TRYING * budget;
-        if (tl_system_is_interrupted() || tl_system_seconds() >= wish.deadline)
+        wish.deadline = plan->has_base ? deadline : 0;
+        if (tl_system_is_interrupted() || (plan->has_base && tl_system_seconds() >= deadline))
             break;
         drop_matrices(search);
     }
     return status;
 }
 
-static enum tl_status choose(size_t *out, struct tl_search *search, struct tl_error *err)
+static enum tl_status choose(size_t *out, struct tl_search *search, const struct tl_auto_plan *plan, struct tl_error *err)
 {
     const struct tl_workbench_setup *setup = &search->bench.setup;
     uint32_t *true_classes = tl_memory_alloc(setup->samples->count, sizeof *true_classes);
@@ -57,7 +54,7 @@ static enum tl_status choose(size_t *out, struct tl_search *search, struct tl_er
     for (size_t i = 0; i < setup->samples->count; i++)
         if (setup->folds[i] < setup->fold_count)
             true_classes[count++] = setup->samples->items[i].class_index;
-    *out = tl_auto_plan_choose(search->candidates, search->count, true_classes, setup->class_count);
+    *out = tl_auto_plan_choose(plan, search->candidates, search->count, true_classes, setup->class_count);
     tl_memory_free(true_classes);
     if (*out < search->count) {
         status = tl_crossing_weigh_calibration(&plain, &calibrated, &search->candidates[*out], &search->bench, err);
@@ -66,10 +63,21 @@ static enum tl_status choose(size_t *out, struct tl_search *search, struct tl_er
     return status;
 }
 
+static struct tl_auto_plan make_plan(const struct tl_search *search)
+{
+    const struct tl_material *material = &search->session.material;
+
+    return (struct tl_auto_plan){.base = search->base,
+                                 .has_variants = search->base.variants != TL_FIT_PLAIN,
+                                 .can_pool = material->channel_count > 0 && material->channel_count < material->feature_count,
+                                 .is_convex_quick = tl_lbfgs_pays_gram(material->samples->matrix)};
+}
+
 enum tl_exit tl_action_auto(const struct tl_action *action)
 {
     const struct tl_setting *settings[SHOWN_COUNT];
     struct tl_search search;
+    struct tl_auto_plan plan;
     struct tl_error err;
     size_t best = 0;
     enum tl_status status = tl_search_begin(&search, action, &err);
@@ -79,9 +87,11 @@ enum tl_exit tl_action_auto(const struct tl_action *action)
     search.kind = "auto";
     if (status == TL_OK)
         status = tl_search_plan(&search, TL_AUTO_PLAN_COURSES_MAX, settings, SHOWN_COUNT, 0, &err);
+    if (status == TL_OK) {
+        plan = make_plan(&search);
+        status = try_all(&search, &plan, &err);
+    }
     if (status == TL_OK)
-        status = try_all(&search, &err);
-    if (status == TL_OK)
-        status = choose(&best, &search, &err);
+        status = choose(&best, &search, &plan, &err);
     return tl_search_end(&search, status, best, &err);
 }

@@ -30,11 +30,6 @@ static const struct stage STAGES[] = {
 };
 enum { STAGE_COUNT = sizeof STAGES / sizeof STAGES[0] };
 
-void tl_auto_plan_init(struct tl_auto_plan *out, const struct tl_course *base, bool has_variants, bool can_pool)
-{
-    *out = (struct tl_auto_plan){.base = *base, .has_variants = has_variants, .can_pool = can_pool};
-}
-
 static struct tl_course make_course(const struct tl_auto_plan *plan, const struct stage *stage, double l2)
 {
     struct tl_course course = plan->base;
@@ -113,36 +108,53 @@ static size_t refine(struct tl_course *courses, const struct tl_candidate *tried
 size_t tl_auto_plan_next(struct tl_auto_plan *plan, struct tl_course courses[TL_AUTO_PLAN_STEP_MAX],
                          const struct tl_candidate *tried, size_t tried_count)
 {
-    if (plan->stage++ == 0) {
-        courses[0] = plan->base;
-        return 1;
-    }
-    while (plan->stage < STAGE_COUNT + 2) {
-        const size_t count = list_stage(plan, &STAGES[plan->stage - 2], courses, tried, tried_count);
+    const size_t base_step = plan->is_convex_quick ? 1 : 0;
 
+    while (plan->step <= STAGE_COUNT + REFINEMENTS) {
+        const size_t step = plan->step++, stage = step < base_step ? step : step - 1;
+        size_t count;
+
+        if (step == base_step) {
+            plan->has_base = true;
+            courses[0] = plan->base;
+            return 1;
+        }
+        if (stage >= STAGE_COUNT)
+            return refine(courses, tried, tried_count);
+        count = list_stage(plan, &STAGES[stage], courses, tried, tried_count);
         if (count > 0)
             return count;
-        plan->stage++;
     }
-    return plan->stage < STAGE_COUNT + 2 + REFINEMENTS ? refine(courses, tried, tried_count) : 0;
+    return 0;
 }
 
-size_t tl_auto_plan_choose(const struct tl_candidate *tried, size_t tried_count, const uint32_t *true_classes,
-                           size_t class_count)
+static size_t find_base(const struct tl_auto_plan *plan, const struct tl_candidate *tried, size_t tried_count)
 {
-    const size_t best = tl_candidates_find_best(tried, tried_count), photo_count = tried[0].validation.photo_count;
-    double sum = 0, squares = 0, mean, error;
+    for (size_t i = 0; i < tried_count; i++)
+        if (tried[i].is_done && are_same(&tried[i].course, &plan->base))
+            return i;
+    return tried_count;
+}
 
-    if (best == 0 || best == tried_count || !tried[0].is_done)
+size_t tl_auto_plan_choose(const struct tl_auto_plan *plan, const struct tl_candidate *tried, size_t tried_count,
+                           const uint32_t *true_classes, size_t class_count)
+{
+    const size_t best = tl_candidates_find_best(tried, tried_count), base = find_base(plan, tried, tried_count);
+    double sum = 0, squares = 0, mean, error;
+    size_t photo_count;
+
+    if (best == base || base == tried_count)
         return best;
+    photo_count = tried[base].validation.photo_count;
     for (size_t n = 0; n < photo_count; n++) {
         const size_t at = n * class_count + true_classes[n];
-        const double difference = tl_metrics_loss(tried[0].probabilities[at]) - tl_metrics_loss(tried[best].probabilities[at]);
+        const double difference =
+            tl_metrics_loss(tried[base].probabilities[at]) - tl_metrics_loss(tried[best].probabilities[at]);
 
         sum += difference;
         squares += difference * difference;
     }
     mean = sum / (double)photo_count;
     error = sqrt(fmax(0, squares / (double)photo_count - mean * mean) / (double)photo_count);
-    return mean > error ? best : 0;
+    return mean > error ? best : base;
 }
