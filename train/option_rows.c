@@ -142,7 +142,7 @@ void tl_option_rows_add_search(struct tl_train_options *o)
                               .kind = TL_OPTION_LIST,
                               .target = &o->sweep,
                               .help = "a run for each value, and for all combinations when given several times"});
-    add_whole(o, "trials", &o->trials, 1, 100000, "with --sweep: so many combinations drawn at random; OPTION=MIN..MAX is a range");
+    add_whole(o, "trials", &o->trials, 1, 10000, "with --sweep: so many combinations drawn at random; OPTION=MIN..MAX is a range");
     add_choice(o, "keep-heads", "best|all", &o->keep_heads, KEEP_NAMES, "of a sweep's runs (best)");
     add_whole(o, "folds", &o->folds, 2, 1000, "measure by cross-validation in N folds instead of on a share (0: none; --auto: 5)");
     add_flag(o, "auto", &o->is_auto, "search pooling, transform, variants, solver and penalty by cross-validation, keep the best");

@@ -145,7 +145,7 @@ void tl_setting_write(char out[TL_SETTING_WORDS_BYTES], const struct tl_setting 
 {
     if (setting->kind == TL_SETTING_WORD)
         (void)snprintf(out, TL_SETTING_WORDS_BYTES, "%s", setting->words[(size_t)value]);
-    else if (setting->kind == TL_SETTING_WHOLE)
+    else if (value == floor(value) && value < 1e15)
         (void)snprintf(out, TL_SETTING_WORDS_BYTES, "%.0f", value);
     else
         tl_text_shortest_number(out, value);

@@ -104,7 +104,7 @@ static size_t choose_of_two(double gain, double scatter)
 
 START_TEST(the_best_is_taken_but_the_base_where_the_difference_is_noise)
 {
-    ck_assert_uint_eq(choose_of_two(0.1, 0.2), 1);   /* error 0.2 / sqrt(40) = 0.03 */
+    ck_assert_uint_eq(choose_of_two(0.1, 0.2), 1); /* error 0.2 / sqrt(40) = 0.03 */
     ck_assert_uint_eq(choose_of_two(0.02, 0.2), 0);
     ck_assert_uint_eq(choose_of_two(-0.1, 0.01), 0);
 }
