@@ -13,7 +13,9 @@
 #include "common/base/system.h"
 #include "train/fit/fit_kernels.h"
 
-static const struct bench_verb *const VERBS[] = {&tl_bench_adam, &tl_bench_runs, &tl_bench_write, &tl_bench_store};
+static const struct bench_verb *const VERBS[] = {&tl_bench_adam,          &tl_bench_runs,         &tl_bench_lbfgs,
+                                                 &tl_bench_lbfgs_at_hand, &tl_bench_lbfgs_primal, &tl_bench_folds,
+                                                 &tl_bench_write,         &tl_bench_store};
 enum { VERB_COUNT = sizeof VERBS / sizeof VERBS[0], LINE_BYTES = 4096, ROUNDS_MAX = 1000 };
 
 static const struct bench_verb *find_verb(const char *name)

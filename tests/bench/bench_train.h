@@ -27,6 +27,7 @@ TL_MUST_USE enum tl_status tl_bench_make_samples(struct tl_samples **out, struct
 /* A head of zeros with the samples' scale. */
 TL_MUST_USE enum tl_status tl_bench_make_head(struct tl_head **out, const struct tl_samples *samples, struct tl_error *err);
 
+extern const struct bench_verb tl_bench_lbfgs, tl_bench_lbfgs_at_hand, tl_bench_lbfgs_primal, tl_bench_folds;
 extern const struct bench_verb tl_bench_adam, tl_bench_runs, tl_bench_write, tl_bench_store;
 
 #endif

@@ -39,12 +39,41 @@ def make_keras(x, classes):
     return {"adam": fit}
 
 
-MAKERS = {"keras": make_keras}
+def make_sklearn(x, classes):
+    import numpy
+    from sklearn.linear_model import LogisticRegression
+
+    # tl's problem in scikit-learn's words: the mean's penalty L2 is C = 1 / (2 L2 N), on the features divided by the scale.
+    scaled = (x / numpy.sqrt((x.astype(numpy.float64) ** 2).sum() / len(x)) * SCALED_NORM).astype(numpy.float32)
+
+    def measure(model):
+        logits = scaled.astype(numpy.float64) @ model.coef_.T.astype(numpy.float64) + model.intercept_
+        largest = logits.max(1)
+        losses = largest + numpy.log(numpy.exp(logits - largest[:, None]).sum(1)) - logits[numpy.arange(len(x)), classes]
+        return losses.mean() + L2 * (model.coef_.astype(numpy.float64) ** 2).sum()
+
+    def fit():
+        model = LogisticRegression(C=1 / (2 * L2 * len(x)), tol=1e-6, max_iter=1000)
+        start = time.perf_counter()
+        model.fit(scaled, classes)
+        return time.perf_counter() - start, measure(model), model.n_iter_[0]
+
+    return {"lbfgs": fit}
+
+
+MAKERS = {"keras": make_keras, "sklearn": make_sklearn}
+L2, SCALED_NORM = 1e-3, 28
 
 # (row, tl's verb, peer, its verb)
 ROWS = [
     ("5 epochs of Adam, the fit alone, 1 thread", "adam 1", "keras", "adam"),
     ("5 epochs of Adam, the fit alone, all threads", f"adam {THREADS}", "keras", "adam"),
+    ("L-BFGS, Gram matrix built, 1 thread", "lbfgs 1", "sklearn", "lbfgs"),
+    ("L-BFGS, Gram matrix built, all threads", f"lbfgs {THREADS}", "sklearn", "lbfgs"),
+    ("L-BFGS, Gram matrix at hand, 1 thread", "lbfgs-at-hand 1", "sklearn", "lbfgs"),
+    ("L-BFGS, Gram matrix at hand, all threads", f"lbfgs-at-hand {THREADS}", "sklearn", "lbfgs"),
+    ("L-BFGS without a Gram matrix, all threads", f"lbfgs-primal {THREADS}", "sklearn", "lbfgs"),
+    ("5 folds of L-BFGS with their Gram matrix, against 1 fit", f"folds {THREADS}", "sklearn", "lbfgs"),
 ]
 
 # (row, tl-train's options, peer)
@@ -84,7 +113,7 @@ def work(name, features):
 
 class Contender:
     def __init__(self, name, command):
-        self.name, self.times = name, {}
+        self.name, self.times, self.said = name, {}, {}
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         if self.process.stdout.readline().strip() != "ready":
             raise RuntimeError(f"{name} does not start")
@@ -98,7 +127,8 @@ class Contender:
         return [float(number) for number in answer]
 
     def time(self, verb):
-        self.times.setdefault(verb, []).append(self.ask(verb)[0])
+        seconds, *self.said[verb] = self.ask(verb)
+        self.times.setdefault(verb, []).append(seconds)
 
 
 def time_process(command):
@@ -125,6 +155,15 @@ def prepare_processes(given, tl, folder, features):
 
 def print_row(name, mine, other):
     print(f"{name:52} {1000 * mine:8.1f} ms {1000 * other:8.1f} ms {other / mine:7.1f}")
+
+
+def print_objectives(mine, other):
+    """Both solve the same problem, so they have to agree on its answer."""
+    apart = abs(mine[0] - other[0]) / other[0]
+    print(f"L-BFGS's objective: tl {mine[0]:.9f} after {mine[1]:.0f} iterations, scikit-learn {other[0]:.9f} after {other[1]:.0f}; "
+          f"apart by {apart:.1e}")
+    if apart > 1e-5:
+        sys.exit("the objectives do not agree to 1e-5")
 
 
 def cpu_name():
@@ -173,6 +212,8 @@ def main():
     for row, ours, peer, theirs in rows:
         mine, other = statistics.median(contenders["tl"].times[ours]), statistics.median(contenders[peer].times[theirs])
         print_row(row + ", " + peer, mine, other)
+    if "sklearn" in contenders:
+        print_objectives(contenders["tl"].said["lbfgs 1"], contenders["sklearn"].said["lbfgs"])
     for row, ours, theirs, peer in processes:
         print_row(row + ", " + peer, statistics.median(seconds[tuple(ours)]), statistics.median(seconds[tuple(theirs)]))
 
