@@ -96,11 +96,16 @@ static enum tl_status append_plots(struct tl_text *out, const struct tl_findings
     enum tl_status status = TL_OK;
 
     tl_text_append(out, "<div class=\"grid\">\n");
-    for (size_t plot = 0; plot < TL_PLOT_COUNT && status == TL_OK; plot++)
+    for (size_t plot = 0; plot < TL_PLOT_SWEEP && status == TL_OK; plot++)
         status = append_plot(out, (enum tl_plot)plot, findings, err);
     tl_page_append_classes(out, findings);
     tl_page_append_mistakes(out, findings);
     tl_page_append_folds(out, findings);
+    tl_text_append(out, "</div>\n");
+    if (status != TL_OK || findings->account.sweep_id == 0)
+        return status;
+    tl_text_append(out, "<div class=\"grid\">\n");
+    status = append_plot(out, TL_PLOT_SWEEP, findings, err);
     tl_page_append_sweep(out, findings);
     tl_text_append(out, "</div>\n");
     return status;

@@ -2,6 +2,7 @@
  */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "train/report/html.h"
 #include "train/report/page_parts.h"
@@ -68,12 +69,22 @@ void tl_page_append_figures(struct tl_text *out, const struct tl_findings *findi
     tl_text_append(out, "</dl>\n");
 }
 
+/* Then no photo of a fold has a copy in another. */
+static bool keeps_copies_together(const struct tl_findings *findings)
+{
+    const char *group_by = tl_store_account_fact(&findings->account, "group_by");
+
+    return group_by && strstr(group_by, "near-duplicates");
+}
+
 /* "Test: 12 of 150 photos ..." */
 static void append_copies(struct tl_text *out, const struct tl_findings *findings, enum tl_store_told_role role)
 {
     const struct tl_metrics *metrics = findings->roles[role].metrics;
 
     if (!metrics || metrics->photo_count == 0 || (metrics->has_copies && metrics->copy_count == 0))
+        return;
+    if (role == TL_STORE_TOLD_FOLD && !metrics->has_copies && keeps_copies_together(findings))
         return;
     if (!metrics->has_copies) {
         tl_text_append_format(out,

@@ -32,7 +32,7 @@ const char *const tl_page_style[] = {
     ".grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,390px),1fr));gap:16px;align-items:start;"
     "margin-top:18px}\n"
     ".card{background:var(--surface);border:1px solid var(--edge);border-radius:8px;padding:16px;margin:0;min-width:0}\n"
-    ".wide{grid-column:1/-1}\n"
+    ".wide{grid-column:1/-1}@media (min-width:960px){.double{grid-column:span 2}}\n"
     ".scroll{overflow-x:auto}\n"
     ".scroll:focus-visible,summary:focus-visible{outline:2px solid var(--first);outline-offset:2px;border-radius:3px}\n"
     "figcaption,.hint{color:var(--muted);font-size:13px;margin:8px 0 0}\n"

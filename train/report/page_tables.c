@@ -177,6 +177,9 @@ static void append_run(struct tl_text *out, const struct tl_findings *findings, 
     tl_text_append_format(out, "<tr%s><th scope=\"row\" class=\"n\">%zu</th><td class=\"n\">%.0f</td>",
                           (int64_t)run_id == findings->account.run_id ? " class=\"this\" aria-current=\"true\"" : "", place,
                           run_id);
+    tl_text_append_format(out, "<td class=\"n\">%.4f</td><td class=\"n\">", tl_sweep_get_number(rows, run, "val_loss"));
+    tl_page_append_percent(out, tl_sweep_get_number(rows, run, "val_accuracy"));
+    tl_text_append(out, "</td>");
     for (size_t c = 0; c < choice_count; c++) {
         const char *value = rows->facts[run * rows->fact_count + choices[c].column].value;
         tl_text_append_format(out, "<td class=\"n\">");
@@ -186,14 +189,12 @@ static void append_run(struct tl_text *out, const struct tl_findings *findings, 
             tl_html_append_text(out, value);
         tl_text_append(out, "</td>");
     }
-    tl_text_append_format(out, "<td class=\"n\">%.4f</td><td class=\"n\">", tl_sweep_get_number(rows, run, "val_loss"));
-    tl_page_append_percent(out, tl_sweep_get_number(rows, run, "val_accuracy"));
-    tl_text_append(out, "</td></tr>\n");
+    tl_text_append(out, "</tr>\n");
 }
 
 void tl_page_append_sweep(struct tl_text *out, const struct tl_findings *findings)
 {
-    const char *names[TL_SWEEP_CHOICES_MAX + 4] = {"place", "run"};
+    const char *names[TL_SWEEP_CHOICES_MAX + 4] = {"place", "run", "validation loss", "accuracy"};
     struct tl_sweep_choice choices[TL_SWEEP_CHOICES_MAX];
     const size_t choice_count = tl_sweep_find_choices(choices, &findings->sweep);
     size_t runs[RUNS_MAX];
@@ -203,11 +204,9 @@ void tl_page_append_sweep(struct tl_text *out, const struct tl_findings *finding
     if (count == 0)
         return;
     for (size_t c = 0; c < choice_count; c++)
-        names[2 + c] = choices[c].name;
-    names[2 + choice_count] = "validation loss";
-    names[3 + choice_count] = "accuracy";
+        names[4 + c] = choices[c].name;
     snprintf(title, sizeof title, "The best %zu of %zu runs of the sweep", count, findings->sweep.run_count);
-    open_card(out, "", title);
+    open_card(out, " double", title);
     append_heads(out, names, choice_count + 4, 0);
     for (size_t i = 0; i < count; i++)
         append_run(out, findings, choices, choice_count, runs[i], i + 1);
