@@ -274,7 +274,8 @@ enum tl_status tl_train_options_check(struct tl_train_options *options, const st
     if (status != TL_OK)
         return status;
     if (options->run && !options->export && !options->report && options->plots.count == 0)
-        return tl_error_set(err, TL_BAD_INPUT, "--run %s: say what is wanted of it: --export FILE, --report FILE or --plot PLOT=FILE",
+        return tl_error_set(err, TL_BAD_INPUT, "--run %s: say what is wanted of it: --export FILE, --report FILE or --plot "
+                            "PLOT=FILE",
                             options->run);
     for (size_t i = 0; i < RULE_COUNT; i++)
         if (is_given_name(options, RULES[i].option))
