@@ -35,6 +35,8 @@ static enum tl_status look_up(struct repetition *repetition, const struct tl_act
     status = tl_store_close_after(&store, status, err);
     if (status == TL_OK)
         status = tl_repeat_wish(&repetition->wish, &repetition->course, &repetition->words, repetition->run, err);
+    repetition->wish.memory_bytes = action->options->wish.memory_bytes;
+    repetition->wish.thread_count = action->options->wish.thread_count;
     return status;
 }
 

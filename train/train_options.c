@@ -130,6 +130,13 @@ static enum tl_status settle_validation(struct tl_train_options *options, struct
     return TL_OK;
 }
 
+/* What may be taken of the machine; the bits do not depend on the threads. */
+static enum tl_status settle_machine(struct tl_train_options *options, struct tl_error *err)
+{
+    options->wish.thread_count = (size_t)options->threads;
+    return options->memory ? tl_quantity_read_bytes(&options->wish.memory_bytes, "--memory", options->memory, err) : TL_OK;
+}
+
 static enum tl_status settle_data(struct tl_train_options *options, struct tl_error *err)
 {
     enum tl_status status;
@@ -144,9 +151,8 @@ static enum tl_status settle_data(struct tl_train_options *options, struct tl_er
                                               .features = options->features,
                                               .augment = options->augment,
                                               .variants = (enum tl_fit_variants)options->variants,
-                                              .thread_count = (size_t)options->threads};
-    if (status == TL_OK && options->memory)
-        status = tl_quantity_read_bytes(&options->wish.memory_bytes, "--memory", options->memory, err);
+                                              .memory_bytes = options->wish.memory_bytes,
+                                              .thread_count = options->wish.thread_count};
     return status == TL_OK ? tl_dataset_wish_check(&options->data, err) : status;
 }
 
@@ -277,6 +283,9 @@ enum tl_status tl_train_options_check(struct tl_train_options *options, const st
         return tl_error_set(err, TL_BAD_INPUT, "--run %s: say what is wanted of it: --export FILE, --report FILE or --plot "
                             "PLOT=FILE",
                             options->run);
+    status = settle_machine(options, err);
+    if (status != TL_OK)
+        return status;
     for (size_t i = 0; i < RULE_COUNT; i++)
         if (is_given_name(options, RULES[i].option))
             return check_action(options, &RULES[i], err);

@@ -75,7 +75,8 @@ enum tl_status tl_course_set(struct tl_course *course, const char *name, const c
 
     if (!setting)
         return tl_error_set(err, TL_BAD_INPUT, "there is no choice '%s' of a course", name);
-    if (strcmp(setting->name, CLASS_WEIGHTS) == 0 && strchr(text, '=')) {
+    if (strcmp(setting->name, CLASS_WEIGHTS) == 0 && strcmp(text, tl_course_weighting_names[TL_COURSE_EQUAL]) != 0 &&
+        strcmp(text, tl_course_weighting_names[TL_COURSE_BALANCED]) != 0) {
         status = tl_class_weights_check(text, err);
         if (status != TL_OK)
             return status;

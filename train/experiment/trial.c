@@ -53,6 +53,8 @@ static enum tl_status weigh_classes(struct tl_outcome *outcome, struct tl_error 
 
     if (course->weighting != TL_COURSE_GIVEN || course->class_weights)
         return TL_OK;
+    if (!course->class_weights_text)
+        return tl_error_set(err, TL_BAD_INPUT, "--class-weights given: nobody gives them; CLASS=WEIGHT,... does");
     outcome->class_weights = tl_memory_alloc(selection->class_count, sizeof *outcome->class_weights);
     if (!outcome->class_weights)
         return tl_error_set_no_memory(err, "the class weights", selection->class_count * sizeof *outcome->class_weights);
