@@ -263,9 +263,15 @@ size_t tl_matrix_read_row(const struct tl_matrix *matrix, size_t row, uint32_t *
 
 double tl_matrix_square_norm(const struct tl_matrix *matrix, size_t row)
 {
-    double sum = 0;
+    enum { PARTS = 4 };
+    const size_t start = matrix->row_starts[row], end = tl_matrix_block_start(matrix, row, matrix->block_count);
+    double sums[PARTS] = {0};
+    size_t i = start;
 
-    for (size_t i = matrix->row_starts[row]; i < tl_matrix_block_start(matrix, row, matrix->block_count); i++)
-        sum += (double)matrix->values[i] * (double)matrix->values[i];
-    return sum;
+    for (; i + PARTS <= end; i += PARTS)
+        for (size_t p = 0; p < PARTS; p++)
+            sums[p] += (double)matrix->values[i + p] * (double)matrix->values[i + p];
+    for (size_t p = 0; i + p < end; p++)
+        sums[p] += (double)matrix->values[i + p] * (double)matrix->values[i + p];
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }

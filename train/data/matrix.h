@@ -87,7 +87,7 @@ static inline size_t tl_matrix_block_start(const struct tl_matrix *matrix, size_
     return matrix->row_starts[row] + matrix->block_starts[row * (matrix->block_count + 1) + block];
 }
 
-/* Sum of the squares of a row's values, summed in index order. */
+/* Sum of the squares of a row's values: four partial sums, of every fourth, because each addition waits for the one before. */
 double tl_matrix_square_norm(const struct tl_matrix *matrix, size_t row);
 
 #endif
