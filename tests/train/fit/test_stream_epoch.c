@@ -8,8 +8,8 @@
 #include "train/fit/evaluate.h"
 #include "train/fit/fit.h"
 
-enum { PHOTO_COUNT = 300, VARIANTS = 3, EPOCHS = 3, BATCH = 16, CLASSES = 2 };
-static const size_t AMPLE = (size_t)1 << 26, SCANT = 60000;
+enum { PHOTO_COUNT = 150, VARIANTS = 2, EPOCHS = 3, BATCH = 16, CLASSES = 2 };
+static const size_t AMPLE = (size_t)1 << 26, SCANT = 30000;
 
 struct opened {
     tl_store *store;
@@ -196,7 +196,7 @@ START_TEST(evaluation_does_not_depend_on_the_windows)
 
     open_store(&opened, fill_store());
     in_memory = load(&opened, TL_HEAD_POOL_NONE);
-    streamed = stream(&opened, SCANT / 8, 2, TL_HEAD_POOL_NONE);
+    streamed = stream(&opened, SCANT / 4, 2, TL_HEAD_POOL_NONE);
     head = fit(history, in_memory, &course);
     ck_assert_int_eq(tl_evaluate_role(&a, NULL, kept, head, in_memory, TL_ROLE_TEST, &err), TL_OK);
     ck_assert_int_eq(tl_evaluate_role(&b, NULL, streamed_probabilities, head, streamed, TL_ROLE_TEST, &err), TL_OK);
@@ -247,7 +247,7 @@ START_TEST(memory_for_less_than_two_batches_is_refused)
     struct tl_error err;
 
     open_store(&opened, fill_store());
-    streamed = stream(&opened, SCANT / 8, 2, TL_HEAD_POOL_NONE);
+    streamed = stream(&opened, SCANT / 4, 2, TL_HEAD_POOL_NONE);
     head = fit(history, streamed, &course);
     course.batch_size = 100;
     ck_assert_int_eq(tl_fit_head(NULL, head, history, streamed, &course, NULL, &err), TL_BAD_INPUT);
