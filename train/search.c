@@ -5,6 +5,7 @@
 
 #include "common/base/memory.h"
 #include "common/base/system.h"
+#include "train/data/stream_load.h"
 #include "train/experiment/class_weights.h"
 
 static enum tl_status weigh_classes(struct tl_search *search, struct tl_error *err)
@@ -54,6 +55,8 @@ enum tl_status tl_search_begin(struct tl_search *out, const struct tl_action *ac
     tl_system_catch_signals();
     status = tl_session_begin(&out->session, action, &action->options->wish, err);
     out->skipped_count = tl_session_say_left_out(&out->session);
+    if (status == TL_OK)
+        status = tl_stream_refuse(out->session.material.samples, "a search over courses, or folds,", err);
     return status == TL_OK ? prepare(out, err) : status;
 }
 
