@@ -7,7 +7,7 @@
 #include "common/base/memory.h"
 #include "common/base/random.h"
 
-enum { BLOCK_ROWS = 64 };
+enum { BLOCK_ROWS_MAX = 64, WINDOW_BLOCKS = 128 };
 
 /* A pick and where it comes: by the store, then by the order of training. */
 struct ranked {
@@ -24,11 +24,19 @@ static int compare_ranked(const void *a, const void *b)
     return first->index < second->index ? -1 : first->index > second->index;
 }
 
+/* Many blocks a window, so that it has of everything what the store has; long ones, so that what is read lies together. */
+static size_t choose_block_rows(const tl_stream *stream)
+{
+    const size_t rows = tl_stream_window_size(stream) / WINDOW_BLOCKS;
+
+    return rows < 1 ? 1 : rows < BLOCK_ROWS_MAX ? rows : BLOCK_ROWS_MAX;
+}
+
 /* indices: 0 to count - 1 in blocks of those whose rows lie next to each other in the store, the blocks in a drawn order. */
 static enum tl_status shuffle_blocks(uint32_t *indices, const tl_stream *stream, const uint32_t *rows, size_t count, uint64_t seed,
                                      long epoch_index, struct tl_error *err)
 {
-    const size_t block_count = (count + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    const size_t block_rows = choose_block_rows(stream), block_count = (count + block_rows - 1) / block_rows;
     struct ranked *ranked = tl_memory_alloc(count, sizeof *ranked);
     uint32_t *blocks = tl_memory_alloc(block_count, sizeof *blocks);
     struct tl_random random;
@@ -49,7 +57,7 @@ static enum tl_status shuffle_blocks(uint32_t *indices, const tl_stream *stream,
     tl_random_init(&random, seed, name);
     tl_random_shuffle(&random, blocks, block_count);
     for (size_t b = 0; b < block_count; b++)
-        for (size_t i = (size_t)blocks[b] * BLOCK_ROWS; i < count && i < ((size_t)blocks[b] + 1) * BLOCK_ROWS; i++)
+        for (size_t i = blocks[b] * block_rows; i < count && i < (blocks[b] + 1) * block_rows; i++)
             indices[at++] = ranked[i].index;
 done:
     tl_memory_free(ranked);
@@ -189,6 +197,7 @@ enum tl_status tl_stream_epoch_sum_norms(double *out_sum, size_t *out_count, tl_
 {
     uint32_t *indices = tl_memory_alloc(count, sizeof *indices), *arranged = tl_memory_alloc(count, sizeof *arranged);
     struct tl_stream_window window;
+    struct tl_random random;
     enum tl_status status;
 
     *out_sum = 0;
@@ -197,11 +206,13 @@ enum tl_status tl_stream_epoch_sum_norms(double *out_sum, size_t *out_count, tl_
         status = tl_error_set_no_memory(err, "the scale", count * sizeof *indices);
         goto done;
     }
-    status = shuffle_blocks(indices, stream, rows, count, 0, 0, err);
+    for (size_t i = 0; i < count; i++)
+        indices[i] = (uint32_t)i;
+    tl_random_init(&random, 0, "scale");
+    tl_random_shuffle(&random, indices, count);
     for (size_t i = 0; i < count; i++)
         arranged[i] = rows[indices[i]];
-    if (status == TL_OK)
-        status = tl_stream_begin(stream, arranged, count, 1, err);
+    status = tl_stream_begin(stream, arranged, count, 1, err);
     if (status == TL_OK)
         status = tl_stream_next(stream, &window, err);
     if (status == TL_OK && window.count > 0) {

@@ -1,9 +1,9 @@
 /* stream_epoch.h - training, evaluation and scale where the vectors are a stream: passes over its windows.
  *
- * An epoch is shuffled over a window: vectors that lie next to each other in the store are 64 a block, blocks come in an order
- * drawn anew each epoch, and what is in a window is trained on in the order in which a training in memory would come by it.
- * Where a window holds all, that is the very order, and the head the same, byte for byte. What windows there are depends on the
- * memory given and on how features lie in the store.
+ * An epoch is shuffled over a window: vectors that lie next to each other in the store are up to 64 a block, blocks come in
+ * an order drawn anew each epoch, and what is in a window is trained on in the order in which a training in memory would come
+ * by it. Where a window holds all, that is the very order, and the head the same, byte for byte. What windows there are
+ * depends on the memory given and on how features lie in the store.
  */
 #ifndef TL_TRAIN_STREAM_EPOCH_H
 #define TL_TRAIN_STREAM_EPOCH_H
@@ -32,8 +32,8 @@ typedef void tl_stream_take_photo(void *context, const struct tl_sample *sample,
 TL_MUST_USE enum tl_status tl_stream_epoch_visit(const struct tl_samples *samples, enum tl_role role, tl_stream_take_photo *take,
                                                  void *context, struct tl_error *err);
 
-/* Sum of the square norms of rows and how many there are: of all, where a window holds them, else of the vectors of one window,
- * drawn as those of an epoch. Fails with: as tl_stream_next(). */
+/* Sum of the square norms of rows and how many there are: of all, where a window holds them, else of a window of them, drawn
+ * one by one. Fails with: as tl_stream_next(). */
 TL_MUST_USE enum tl_status tl_stream_epoch_sum_norms(double *out_sum, size_t *out_count, tl_stream *stream, const uint32_t *rows,
                                                      size_t count, struct tl_error *err);
 
