@@ -226,6 +226,14 @@ test-kill: deps weights ## tl-extract killed at 500 random moments, or KILLS="CO
 	@$(MAKE) --no-print-directory tools $(OUT)/tests/crash/kill_extract $(OUT)/tests/demo/draw_skies
 	@sh tests/crash/kill_extract.sh $(OUT)/tests/crash/kill_extract $(OUT)/bin $(OUT)/tests/demo/draw_skies $(KILLS)
 
+test-keras: weights ## Keras loads exported heads and answers alike; its heads are imported (PHOTOS=folder; TL_PEERS=environment, else skipped)
+	@$(MAKE) --no-print-directory tools $(OUT)/tests/demo/draw_skies
+	@sh tests/export/keras.sh $(OUT)/bin "$(PHOTOS)" $(OUT)/tests/demo/draw_skies
+
+test-onnx: weights ## onnxruntime and our own answers, for models of every kind of head (PHOTOS=folder; TL_PEERS=environment, else skipped)
+	@$(MAKE) --no-print-directory tools $(OUT)/tests/demo/draw_skies
+	@sh tests/export/onnx.sh $(OUT)/bin "$(PHOTOS)" $(OUT)/tests/demo/draw_skies
+
 test-arm64: ## kernels cross-compiled for arm64 and emulated: the same bits as here (gcc-aarch64-linux-gnu, qemu-user)
 	@$(MAKE) --no-print-directory VARIANT=strict $(BUILD)/strict/tests/cross/kernel_bits
 	@$(MAKE) --no-print-directory VARIANT=strict OUT=$(BUILD)/arm64 ARCHITECTURE=aarch64 CC=aarch64-linux-gnu-gcc PKG_CFLAGS= $(BUILD)/arm64/tests/cross/kernel_bits
