@@ -8,7 +8,7 @@ if [ -z "$photos" ]; then
 fi
 "$1/tl-extract" "$work/s.tl" "$photos" --quiet
 kinds=
-train_head() { # head NAME OPTIONS...: one run, few epochs, so that no probability is 0 or 1
+train_head() { # train_head NAME OPTIONS...: one run, few epochs, so that no probability is 0 or 1
     kinds="$kinds $1"
     name=$1
     shift
