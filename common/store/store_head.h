@@ -16,12 +16,8 @@ TL_MUST_USE enum tl_status tl_store_put_head(tl_store *store, int64_t *out_head_
 TL_MUST_USE enum tl_status tl_store_find_head(tl_store *store, int64_t *out_head_id, char **out_because, const char *wanted,
                                               struct tl_error *err);
 
-/* The run that `wanted` means, also where it kept no head. Fails with: TL_NOT_FOUND (with the runs there are; an imported head's
- * name), TL_BAD_INPUT (as above), TL_IO. */
-TL_MUST_USE enum tl_status tl_store_find_run(tl_store *store, int64_t *out_run_id, const char *wanted, struct tl_error *err);
-
-/* The run that `wanted` means, with or without a head. Fails with: TL_NOT_FOUND, TL_BAD_INPUT (as above; an imported head), TL_IO,
- * TL_NO_MEMORY. */
+/* The run that `wanted` means, with or without a head. Fails with: TL_NOT_FOUND (with the runs there are), TL_BAD_INPUT (as above;
+ * an imported head), TL_IO, TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_store_find_run(tl_store *store, int64_t *out_run_id, const char *wanted, struct tl_error *err);
 
 #endif

@@ -113,7 +113,7 @@ START_TEST(a_run_is_found_by_id_name_and_uuid)
     ck_assert_int_eq(found, run_id);
     must(tl_store_find_run(store, &found, "1", &err), &err);
     ck_assert_int_eq(found, run_id);
-    must_fail(tl_store_find_run(store, &found, "from-keras", &err), TL_NOT_FOUND, &err, "an imported head");
+    must_fail(tl_store_find_run(store, &found, "from-keras", &err), TL_BAD_INPUT, &err, "an imported head");
     must_fail(tl_store_find_run(store, &found, "second", &err), TL_NOT_FOUND, &err, "there are: 1 'first'");
     close_store(store);
     run_beside(path, "DELETE FROM head WHERE run_id = 1");
