@@ -190,7 +190,7 @@ START_TEST(damaged_files_are_read_or_refused)
     size_t size_bytes, refused_count = 0;
 
     if (is_watched && _i != TL_KERAS_ARCHIVE) {
-        puts("skipped: HDF5 1.10 itself reads beyond its buffers where attributes are damaged, which the sanitizer ends the test for");
+        puts("skipped: HDF5 1.10 itself reads beyond its buffers where attributes are damaged, and the sanitizer ends that");
         return;
     }
     write_format(_i, true);
