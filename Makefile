@@ -147,7 +147,7 @@ TEST_PROGRAMS := $(patsubst tests/%.c,$(OUT)/tests/%,$(TEST_SOURCES))
 
 # ---- what to make ------------------------------------------------------------------------------------------------
 
-.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-scale test-scale-million run-scale test-hostile bench bench-pipeline bench-sharing bench-codec bench-train bench-peers bench-cold fuzz test-kill test-arm64 test-asan test-tsan test-programs install uninstall clean
+.PHONY: all tools help deps weights demo test run-tests run-suites run-cli lint test-scale test-scale-million run-scale test-hostile bench bench-pipeline bench-sharing bench-codec bench-train bench-stream bench-peers bench-cold fuzz test-kill test-arm64 test-asan test-tsan test-programs install uninstall clean
 
 all: tools ## builds the four tools into build/bin/
 
@@ -209,6 +209,11 @@ bench-codec: deps weights ## our blobs of features and zstd, gzip, Blosc2: bytes
 bench-train: deps ## how fast heads are fitted, against Keras and others in the same run (TRAIN="--rounds 9")
 	@$(MAKE) --no-print-directory tools $(OUT)/tests/bench/bench_train
 	@TL_COMMIT=$$(git describe --always --dirty 2>/dev/null || echo unknown) sh tests/bench/train_peers.sh $(OUT)/tests/bench/bench_train $(OUT)/bin $(TRAIN)
+
+bench-stream: deps ## streamed training against its decoder alone, on 200,000 made-up features, some 1.3 GB (STREAM="--rounds 5 --memory 384")
+	@$(MAKE) --no-print-directory $(OUT)/tests/bench/bench_stream $(OUT)/tests/scale/fill_store
+	@work=$$(mktemp -d) && trap 'rm -rf "$$work"' EXIT && $(OUT)/tests/scale/fill_store --classes 4 "$$work/s.tl" "$$work/photos" >/dev/null && \
+	    $(OUT)/tests/bench/bench_stream $(STREAM) "$$work/s.tl"
 
 fuzz: ## hostile feature blobs, at random and by libFuzzer where clang is, under sanitizers (FUZZ_SECONDS=60 each; FUZZ_SEED=N)
 	@$(MAKE) --no-print-directory VARIANT=asan $(BUILD)/asan/tests/fuzz/fuzz_codec_mutate
@@ -301,7 +306,7 @@ $$(OUT)/%.$(1).o: %.c
 endef
 $(foreach isa,$(ISAS) $(BF16_ISAS) $(I16_ISAS),$(eval $(call isa_rules,$(isa))))
 
-$(OUT)/common/network/conv_openblas_wino6.o $(patsubst %,$(OUT)/train/fit/%.o,$(FIT_KERNELS)): CFLAGS += $(KERNEL_FLAGS_$(VARIANT))
+$(OUT)/common/network/conv_openblas_wino6.o $(OUT)/train/data/matrix.o $(patsubst %,$(OUT)/train/fit/%.o,$(FIT_KERNELS)): CFLAGS += $(KERNEL_FLAGS_$(VARIANT))
 
 # How its vectors would be passed is of no matter: every call is inlined.
 $(OUT)/train/fit/slope.o $(foreach isa,$(ISAS),$(OUT)/train/fit/slope.$(isa).o): CFLAGS += -Wno-psabi
