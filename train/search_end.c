@@ -165,8 +165,8 @@ static enum tl_status print_json(const struct tl_search *search, const struct ke
     return status;
 }
 
-/* "Best: l2 0.001, seed 3" */
-static void print_best(const struct tl_search *search, size_t best)
+/* "Kept: l2 0.001, seed 3." and, since the least of many figures flatters, of how many it is. */
+static void print_best(const struct tl_search *search, size_t done_count, size_t best)
 {
     struct tl_text text;
 
@@ -174,6 +174,8 @@ static void print_best(const struct tl_search *search, size_t best)
     tl_board_describe(&text, search->settings, search->setting_count, &search->candidates[best].course);
     if (search->setting_count > 0 && tl_text_check(&text, NULL) == TL_OK)
         fprintf(stdout, "Kept: %s.\n", text.bytes);
+    if (done_count > 1)
+        fprintf(stdout, "It is the best of %zu on the same photos as below, so its figures there flatter a little.\n", done_count);
     tl_text_free(&text);
 }
 
@@ -187,7 +189,7 @@ static enum tl_status tell(struct tl_search *search, const struct kept *kept, si
     if (search->board)
         status = tl_board_write_ranking(search->board, err);
     if (status == TL_OK) {
-        print_best(search, best);
+        print_best(search, kept->done_count, best);
         status = tl_fit_report_results(stdout, &kept->outcomes[best], err);
     }
     if (status == TL_OK && search->kind)

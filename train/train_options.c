@@ -134,7 +134,7 @@ static enum tl_status settle_validation(struct tl_train_options *options, struct
 static enum tl_status settle_machine(struct tl_train_options *options, struct tl_error *err)
 {
     options->wish.thread_count = (size_t)options->threads;
-    return options->memory ? tl_quantity_read_bytes(&options->wish.memory_bytes, "--memory", options->memory, err) : TL_OK;
+    return options->memory ? tl_quantity_read_bytes(&options->wish.memory_bytes, "memory", options->memory, err) : TL_OK;
 }
 
 static enum tl_status settle_data(struct tl_train_options *options, struct tl_error *err)
@@ -231,6 +231,19 @@ static enum tl_status settle_course(struct tl_train_options *o, struct tl_error 
     return o->class_weights ? tl_course_set(&o->course, "class-weights", o->class_weights, err) : TL_OK;
 }
 
+/* What --auto searches, or does without, cannot be wished for besides. */
+static enum tl_status check_auto(const struct tl_train_options *o, struct tl_error *err)
+{
+    static const char *const searched[] = {"solver", "pool", "transform", "l2", "learning-rate", "momentum", "tolerance",
+                                           "hidden", "dropout", "initial", "keras"};
+
+    for (size_t i = 0; o->is_auto && i < sizeof searched / sizeof *searched; i++)
+        if (is_given_name(o, searched[i]))
+            return tl_error_set(err, TL_BAD_INPUT, "--auto chooses by itself what it tries, --%s has no meaning beside it",
+                                searched[i]);
+    return TL_OK;
+}
+
 static enum tl_status check_search(const struct tl_train_options *o, struct tl_error *err)
 {
     const bool has_folds = o->is_auto || o->folds > 0;
@@ -259,6 +272,8 @@ static enum tl_status settle_search(struct tl_train_options *o, struct tl_error 
 {
     enum tl_status status = check_search(o, err);
 
+    if (status == TL_OK)
+        status = check_auto(o, err);
     if (status != TL_OK)
         return status;
     if (o->is_auto && o->folds == 0)

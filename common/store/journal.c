@@ -49,13 +49,20 @@ int tl_journal_prepare(tl_store *store)
 
 enum tl_status tl_journal_start(tl_store *store, struct tl_error *err)
 {
+    int code, turn = 0;
+
     /* EXTRA syncs the folder after a rollback journal is gone, without which a commit might come undone when the power fails. */
     if (store->network_name != NULL)
         return tl_connection_run(store, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA", err);
     sqlite3_wal_hook(store->db, note_wal, store);
     /* The limit is for a -wal that a long reader has made long. */
-    return tl_connection_run(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864",
-                             err);
+    /* SQLite does not wait for others when it changes the kind of journal, so we do. */
+    do
+        code = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+    while (code == SQLITE_BUSY && wait_for_others(store, turn++));
+    if (code != SQLITE_OK)
+        return tl_connection_report(store, code, err);
+    return tl_connection_run(store, "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864", err);
 }
 
 enum tl_status tl_journal_begin(tl_store *store, struct tl_error *err)

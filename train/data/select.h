@@ -103,6 +103,9 @@ TL_MUST_USE enum tl_status tl_select_note_groups(struct tl_selection *selection,
  * would all be in one fold), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_select_folds(struct tl_selection *selection, size_t fold_count, uint64_t seed, struct tl_error *err);
 
+/* A number that samples which belong together share: a sample alone has its own. */
+uint32_t tl_selection_group(const struct tl_selection *selection, size_t sample_index);
+
 /* Photos of a role. */
 size_t tl_selection_count(const struct tl_selection *selection, enum tl_role role);
 

@@ -113,6 +113,13 @@ void tl_selection_free(struct tl_selection *selection)
     tl_memory_free(selection);
 }
 
+uint32_t tl_selection_group(const struct tl_selection *selection, size_t sample_index)
+{
+    const uint32_t group = selection->samples[sample_index].group;
+
+    return group > 0 ? group : (uint32_t)(selection->group_count + 1 + sample_index);
+}
+
 size_t tl_selection_count(const struct tl_selection *selection, enum tl_role role)
 {
     size_t count = 0;

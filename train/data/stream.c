@@ -241,7 +241,8 @@ static void fill_window(void *context)
 
     list_places(stream, window);
     first->status = tl_matrix_lay_out(window->matrix, window->capacities, window->count, &first->err);
-    tl_team_run(stream->team, (window->count + CHUNK_ROWS - 1) / CHUNK_ROWS, fill_chunk, stream);
+    if (first->status == TL_OK)
+        tl_team_run(stream->team, (window->count + CHUNK_ROWS - 1) / CHUNK_ROWS, fill_chunk, stream);
 }
 
 /* Lays the next part of the order into a window and has it filled. */

@@ -9,13 +9,14 @@
 #include "train/fit/calibration.h"
 #include "train/fit/loss.h"
 
-/* The photos that have a fold: their classes and folds, in the order of the probabilities. */
+/* The photos that have a fold: their classes, folds and, with a selection, groups, in the order of the probabilities. */
 struct crossed {
-    uint32_t *true_classes, *folds; /* (N), owned */
+    uint32_t *true_classes, *folds, *groups; /* (N), owned */
     size_t count;
 };
 
-static enum tl_status list_crossed(struct crossed *out, const struct tl_workbench *bench, struct tl_error *err)
+static enum tl_status list_crossed(struct crossed *out, const struct tl_workbench *bench, const struct tl_selection *selection,
+                                   struct tl_error *err)
 {
     const struct tl_workbench_setup *setup = &bench->setup;
     const size_t count = tl_workbench_count_measured(bench);
@@ -23,12 +24,14 @@ static enum tl_status list_crossed(struct crossed *out, const struct tl_workbenc
     *out = (struct crossed){.count = 0};
     out->true_classes = tl_memory_alloc(count, sizeof *out->true_classes);
     out->folds = tl_memory_alloc(count, sizeof *out->folds);
-    if (!out->true_classes || !out->folds)
-        return tl_error_set_no_memory(err, "the folds", 2 * count * sizeof *out->folds);
+    out->groups = tl_memory_alloc(count, sizeof *out->groups);
+    if (!out->true_classes || !out->folds || !out->groups)
+        return tl_error_set_no_memory(err, "the folds", 3 * count * sizeof *out->folds);
     for (size_t i = 0; i < setup->samples->count; i++) {
         if (setup->folds[i] >= setup->fold_count)
             continue;
         out->true_classes[out->count] = setup->samples->items[i].class_index;
+        out->groups[out->count] = selection ? tl_selection_group(selection, i) : 0;
         out->folds[out->count++] = setup->folds[i];
     }
     return TL_OK;
@@ -38,6 +41,7 @@ static void release_crossed(struct crossed *crossed)
 {
     tl_memory_free(crossed->true_classes);
     tl_memory_free(crossed->folds);
+    tl_memory_free(crossed->groups);
 }
 
 static double mean_loss(const double *probabilities, const struct crossed *crossed, size_t class_count)
@@ -55,7 +59,7 @@ enum tl_status tl_crossing_weigh_calibration(double *out_plain, double *out_cali
     const size_t class_count = bench->setup.class_count;
     struct crossed crossed;
     double *probabilities = NULL;
-    enum tl_status status = list_crossed(&crossed, bench, err);
+    enum tl_status status = list_crossed(&crossed, bench, NULL, err);
 
     if (status != TL_OK)
         goto done;
@@ -121,8 +125,11 @@ void tl_crossing_describe(struct tl_outcome *out, struct tl_candidate *candidate
                                .course = candidate->course,
                                .label_set = material->label_set,
                                .fraction = material->fraction,
+                               .variant_max = material->samples->variant_max,
                                .gradient_norm = candidate->gradient_norm,
                                .temperature = 1,
+                               .uncalibrated_loss = (double)NAN,
+                               .uncalibrated_ece = (double)NAN,
                                .scale = candidate->scale,
                                .history = candidate->history,
                                .epoch_count = candidate->epoch_count,
@@ -139,17 +146,6 @@ void tl_crossing_describe(struct tl_outcome *out, struct tl_candidate *candidate
         take_folds(out, candidate);
 }
 
-static enum tl_status measure(struct tl_outcome_role *role, const uint32_t *true_classes, size_t photo_count,
-                              size_t class_count, struct tl_error *err)
-{
-    return tl_outcome_measure(role,
-                              &(struct tl_metrics_photos){.probabilities = role->probabilities,
-                                                          .true_classes = true_classes,
-                                                          .photo_count = photo_count,
-                                                          .class_count = class_count},
-                              err);
-}
-
 /* Confusion and figures of the folds together. */
 static enum tl_status measure_folded(struct tl_outcome *outcome, const struct crossed *crossed, size_t class_count,
                                      struct tl_error *err)
@@ -164,7 +160,13 @@ static enum tl_status measure_folded(struct tl_outcome *outcome, const struct cr
 
         folded->confusion[crossed->true_classes[n] * class_count + predicted]++;
     }
-    return measure(folded, crossed->true_classes, crossed->count, class_count, err);
+    return tl_outcome_measure(folded,
+                              &(struct tl_metrics_photos){.probabilities = folded->probabilities,
+                                                          .true_classes = crossed->true_classes,
+                                                          .groups = crossed->groups,
+                                                          .photo_count = crossed->count,
+                                                          .class_count = class_count},
+                              err);
 }
 
 static enum tl_status fold_in(struct tl_outcome *outcome, struct tl_candidate *candidate, const struct tl_workbench *bench,
@@ -172,7 +174,7 @@ static enum tl_status fold_in(struct tl_outcome *outcome, struct tl_candidate *c
 {
     const size_t class_count = bench->setup.class_count;
     struct crossed crossed;
-    enum tl_status status = list_crossed(&crossed, bench, err);
+    enum tl_status status = list_crossed(&crossed, bench, outcome->selection, err);
 
     take_folds(outcome, candidate);
     outcome->folded.probabilities = candidate->probabilities;
@@ -186,28 +188,11 @@ static enum tl_status fold_in(struct tl_outcome *outcome, struct tl_candidate *c
 }
 
 /* Divides the head's logits, and evaluates the test photos once more with it. */
-static enum tl_status cool(struct tl_outcome *outcome, const struct tl_samples *samples, struct tl_error *err)
+static enum tl_status cool(struct tl_outcome *outcome, const struct tl_trial *trial, struct tl_error *err)
 {
-    const struct tl_outcome_role test = outcome->test;
-    uint32_t *true_classes = tl_memory_alloc(samples->count, sizeof *true_classes);
-    size_t count = 0;
-    enum tl_status status;
-
-    if (!true_classes)
-        return tl_error_set_no_memory(err, "the evaluation", samples->count * sizeof *true_classes);
     tl_calibration_apply(outcome->head, outcome->temperature);
-    outcome->test = (struct tl_outcome_role){.confusion = NULL};
-    tl_memory_free(test.confusion);
-    tl_memory_free(test.probabilities);
-    tl_metrics_free(test.metrics);
-    for (size_t i = 0; i < samples->count; i++)
-        if (samples->items[i].role == TL_ROLE_TEST)
-            true_classes[count++] = samples->items[i].class_index;
-    status = tl_outcome_evaluate(outcome, samples, TL_ROLE_TEST, err);
-    if (status == TL_OK && count > 0)
-        status = measure(&outcome->test, true_classes, count, outcome->selection->class_count, err);
-    tl_memory_free(true_classes);
-    return status;
+    tl_outcome_release_role(&outcome->test);
+    return tl_trial_test(outcome, trial, err);
 }
 
 enum tl_status tl_crossing_finish(struct tl_outcome *out, struct tl_candidate *candidate, const struct tl_material *material,
@@ -230,7 +215,7 @@ enum tl_status tl_crossing_finish(struct tl_outcome *out, struct tl_candidate *c
     if (status == TL_OK && has_folds)
         status = fold_in(out, candidate, bench, err);
     if (status == TL_OK && has_folds && out->temperature != 1)
-        status = cool(out, &samples, err);
+        status = cool(out, &trial, err);
     if (status == TL_OK && has_folds)
         out->train_seconds += candidate->seconds;
     tl_memory_free(samples.items);

@@ -35,7 +35,7 @@ enum tl_status tl_outcome_measure(struct tl_outcome_role *role, const struct tl_
     return photos->photo_count > 0 ? tl_metrics_measure(&role->metrics, photos, err) : TL_OK;
 }
 
-static void release_role(struct tl_outcome_role *role)
+void tl_outcome_release_role(struct tl_outcome_role *role)
 {
     tl_memory_free(role->confusion);
     tl_memory_free(role->probabilities);
@@ -51,9 +51,9 @@ void tl_outcome_forget_head(struct tl_outcome *outcome)
 
 void tl_outcome_release(struct tl_outcome *outcome)
 {
-    release_role(&outcome->validation);
-    release_role(&outcome->test);
-    release_role(&outcome->folded);
+    tl_outcome_release_role(&outcome->validation);
+    tl_outcome_release_role(&outcome->test);
+    tl_outcome_release_role(&outcome->folded);
     tl_outcome_forget_head(outcome);
     tl_memory_free(outcome->class_weights);
     tl_memory_free(outcome->history);

@@ -71,4 +71,7 @@ void tl_outcome_forget_head(struct tl_outcome *outcome);
 /* Frees what is owned. */
 void tl_outcome_release(struct tl_outcome *outcome);
 
+/* Leaves a role as before it was evaluated. */
+void tl_outcome_release_role(struct tl_outcome_role *role);
+
 #endif

@@ -246,7 +246,7 @@ static void list_groups(bool *has_copy, uint32_t *groups, const struct tl_select
         if (selected->role != which)
             continue;
         has_copy[count] = selected->has_copy;
-        groups[count++] = selected->group > 0 ? selected->group : (uint32_t)(selection->group_count + 1 + i);
+        groups[count++] = tl_selection_group(selection, i);
     }
 }
 
@@ -283,6 +283,13 @@ done:
     return status;
 }
 
+enum tl_status tl_trial_test(struct tl_outcome *outcome, const struct tl_trial *trial, struct tl_error *err)
+{
+    enum tl_status status = tl_outcome_evaluate(outcome, trial->samples, TL_ROLE_TEST, err);
+
+    return status == TL_OK ? measure_role(&outcome->test, trial, TL_ROLE_TEST, err) : status;
+}
+
 static enum tl_status finish(struct tl_outcome *outcome, const struct tl_trial *trial, double start, struct tl_error *err)
 {
     enum tl_status status = TL_OK;
@@ -296,11 +303,9 @@ static enum tl_status finish(struct tl_outcome *outcome, const struct tl_trial *
         tl_calibration_apply(outcome->head, outcome->temperature);
     outcome->train_seconds = tl_system_seconds() - start;
     if (status == TL_OK)
-        status = tl_outcome_evaluate(outcome, trial->samples, TL_ROLE_TEST, err);
-    if (status == TL_OK)
         status = measure_role(&outcome->validation, trial, TL_ROLE_VALIDATION, err);
     if (status == TL_OK)
-        status = measure_role(&outcome->test, trial, TL_ROLE_TEST, err);
+        status = tl_trial_test(outcome, trial, err);
     return status;
 }
 

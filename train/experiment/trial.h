@@ -37,4 +37,8 @@ TL_MUST_USE enum tl_status tl_trial_prepare(struct tl_outcome *out, const struct
  * hidden layer, weights of classes that there are not), TL_NO_MEMORY. */
 TL_MUST_USE enum tl_status tl_trial_run(struct tl_outcome *out, const struct tl_trial *trial, struct tl_error *err);
 
+/* What the outcome's head says of the test photos: for who changes the head after tl_trial_run(). The test role is empty before.
+ * Fails with: TL_NO_MEMORY. */
+TL_MUST_USE enum tl_status tl_trial_test(struct tl_outcome *outcome, const struct tl_trial *trial, struct tl_error *err);
+
 #endif

@@ -75,6 +75,44 @@ static void write_copies(FILE *file, const struct tl_selection *selection)
     fprintf(file, "\n");
 }
 
+static void write_solver(FILE *file, const struct tl_outcome *outcome)
+{
+    const struct tl_course *course = &outcome->course;
+
+    if (course->solver == TL_COURSE_LBFGS) {
+        fprintf(file, "%zu vectors of %zu photos, all at once; L-BFGS, to a gradient's norm of %.15g", outcome->vector_count,
+                outcome->train_photo_count, course->tolerance);
+        return;
+    }
+    fprintf(file, "An epoch goes through %zu vectors of %zu photos, %ld a batch; %s, learning rate %.15g", outcome->vector_count,
+            outcome->train_photo_count, course->batch_size, course->solver == TL_COURSE_ADAM ? "Adam" : "gradient descent",
+            course->learning_rate);
+    if (course->solver == TL_COURSE_SGD && course->momentum > 0)
+        fprintf(file, ", momentum %.15g", course->momentum);
+}
+
+/* "An epoch goes through 2900 vectors of 580 photos, 32 a batch; Adam, learning rate 0.001; features divided by 29.46, zero
+ * start." */
+static void write_course(FILE *file, const struct tl_outcome *outcome)
+{
+    const struct tl_course *course = &outcome->course;
+    const bool is_sqrt = course->transform == TL_HEAD_TRANSFORM_SQRT;
+
+    write_solver(file, outcome);
+    if (course->l2 > 0)
+        fprintf(file, ", L2 %.15g", course->l2);
+    if (course->weighting != TL_COURSE_EQUAL)
+        fprintf(file, ", class weights %s", tl_course_weighting_names[course->weighting]);
+    if (outcome->head->scale == 1 && course->is_glorot && !is_sqrt)
+        fprintf(file, "; raw %s", course->pool == TL_HEAD_POOL_AVG ? "channel means" : "features");
+    else
+        fprintf(file, "; %s%s divided by %.4g", is_sqrt ? "square roots of " : "",
+                course->pool == TL_HEAD_POOL_AVG ? "channel means" : "features", outcome->head->scale);
+    if (course->hidden_count > 0)
+        fprintf(file, ", a hidden layer of %ld, %.15g dropped", course->hidden_count, course->dropout);
+    fprintf(file, ", %s start.\n\n", course->is_glorot || course->hidden_count > 0 ? "Glorot uniform" : "zero");
+}
+
 enum tl_status tl_fit_report_data(FILE *file, const struct tl_outcome *outcome, struct tl_error *err)
 {
     const struct tl_selection *selection = outcome->selection;
@@ -104,15 +142,7 @@ enum tl_status tl_fit_report_data(FILE *file, const struct tl_outcome *outcome, 
         fprintf(file, "Variants: %s", tl_fit_variants_names[outcome->course.variants]);
         write_name(file, " of augmentation ", outcome->augmentation->name, ".\n");
     }
-    fprintf(file, "An epoch goes through %zu vectors of %zu photos, %ld a batch; Adam, learning rate %.15g", outcome->vector_count,
-            outcome->train_photo_count, outcome->course.batch_size, outcome->course.learning_rate);
-    if (outcome->course.l2 > 0)
-        fprintf(file, ", L2 %.15g", outcome->course.l2);
-    if (outcome->course.is_glorot)
-        fprintf(file, "; raw features, Glorot uniform start.\n\n");
-    else
-        fprintf(file, "; %s divided by %.4g, zero start.\n\n",
-                outcome->head->transform == TL_HEAD_TRANSFORM_SQRT ? "square roots of features" : "features", outcome->head->scale);
+    write_course(file, outcome);
     return TL_OK;
 }
 
