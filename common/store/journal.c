@@ -55,8 +55,8 @@ enum tl_status tl_journal_start(tl_store *store, struct tl_error *err)
     if (store->network_name != NULL)
         return tl_connection_run(store, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA", err);
     sqlite3_wal_hook(store->db, note_wal, store);
-    /* The limit is for a -wal that a long reader has made long. */
-    /* SQLite does not wait for others when it changes the kind of journal, so we do. */
+    /* SQLite does not wait for others when it changes the kind of journal, so we do. The limit is for a -wal that a long reader has
+     * made long. */
     do
         code = sqlite3_exec(store->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
     while (code == SQLITE_BUSY && wait_for_others(store, turn++));
@@ -100,7 +100,10 @@ enum tl_status tl_journal_end(tl_store *store, struct tl_error *err)
         return TL_OK;
     /* With others connected SQLite says BUSY, and the last of them does it; waiting would gain nothing. */
     sqlite3_busy_timeout(store->db, 0);
-    int code = sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
+    /* A checkpoint whose preparation has to read the schema is LOCKED by that very reading, so it is read before. */
+    int code = sqlite3_exec(store->db, "SELECT 1 FROM sqlite_schema LIMIT 1", NULL, NULL, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(store->db, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_exec(store->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
     if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY && (code & 0xff) != SQLITE_LOCKED)

@@ -208,7 +208,7 @@ START_TEST(interrupted_it_keeps_what_was_finished)
         return;
     path = write_photos(folder, PHOTO_COUNT, CLASSES, 0);
     snprintf(command, sizeof command,
-             "cd '%s' && timeout --foreground --preserve-status -s INT 2 '%s' store.db --epochs 20 --sweep l2=1e-9..1e-1 "
+             "cd '%s' && timeout --foreground --preserve-status -s INT 2 '%s' store.db --epochs 500 --sweep l2=1e-9..1e-1 "
              "--trials "
              "10000 --quiet "
              ">out.txt 2>err.txt",
